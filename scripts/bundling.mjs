@@ -1,0 +1,28 @@
+// The esbuild settings that the programs and their tests share, so that a test runs what a program ships.
+// It decides how code becomes Node's ESM. It must never minify: a tenth of a megabyte is not worth ruined stacks.
+
+/** ESM has no `require`, and some CommonJS libraries inside the bundles (ws, commander) call it. */
+const REQUIRE_FOR_COMMONJS =
+  "import { createRequire as createRequireForBundle } from 'node:module';" +
+  "const require = createRequireForBundle(import.meta.url), " +
+  "__filename = import.meta.filename, __dirname = import.meta.dirname;";
+
+const HASHBANG = "#!/usr/bin/env node";
+
+/** @returns {import("esbuild").BuildOptions} */
+export function nodeBundle({ executable = false } = {}) {
+  return {
+    bundle: true,
+    platform: "node",
+    target: "node20.19",
+    format: "esm",
+    sourcemap: "linked",
+    minify: false,
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "warning",
+    // A native engine, resolved at run time from the machine's own engine folder; it cannot be bundled.
+    external: ["node-llama-cpp"],
+    banner: { js: executable ? `${HASHBANG}\n${REQUIRE_FOR_COMMONJS}` : REQUIRE_FOR_COMMONJS },
+  };
+}
