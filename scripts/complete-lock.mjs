@@ -71,5 +71,6 @@ function platformEntry(parent, name, range, dev) {
 
 function refuseHosts() {
   const hosted = Object.entries(lock.packages).filter(([, entry]) => entry.resolved?.includes("://"));
-  if (hosted.length > 0) throw new Error(`${LOCK_FILE} names a registry host for: ${hosted.map(([at]) => at).join(", ")}`);
+  if (hosted.length > 0)
+    throw new Error(`${LOCK_FILE} names a registry host for: ${hosted.map(([at]) => at).join(", ")}`);
 }

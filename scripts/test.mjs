@@ -19,8 +19,7 @@ const substrings = process.argv.slice(2).filter((argument) => !argument.startsWi
 const sources = FOLDERS.filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => join(folder, file).replaceAll("\\", "/")))
   .filter((file) => file.endsWith(".test.ts"))
-  .filter((file) => substrings.length === 0 || substrings.some((substring) => file.includes(substring)))
-  .sort();
+  .filter((file) => substrings.length === 0 || substrings.some((substring) => file.includes(substring)));
 if (sources.length === 0) {
   console.error(`test: no test file matches ${substrings.join(", ") || "*.test.ts"}`);
   process.exit(1);
