@@ -12,7 +12,7 @@ const STAGES = [
   [
     { name: "types", ...npmBin("tsc", "-p", ".") },
     { name: "lint", ...npmBin("oxlint", "--deny-warnings") },
-    { name: "format", ...npmBin("biome", "ci", ".") },
+    { name: "format", ...npmBin("biome", "ci", "--colors=off", ".") },
   ],
   [
     { name: "unused", ...npmBin("knip") },

@@ -60,8 +60,7 @@ function importViolation(path: string, rule: FolderRule, found: FoundImport): re
     return rule.computedImports ? [] : [`${at} a computed name, which no table can judge`];
   }
   const target = resolve(path, found.specifier);
-  if (target.ours)
-    return ownImportViolation(path, rule, target.path).map((reason) => `${at} ${target.path}: ${reason}`);
+  if (target.ours) return ownImportViolation(rule, target.path).map((reason) => `${at} ${target.path}: ${reason}`);
   const isTest = path.endsWith(".test.ts");
   if (isTest && TEST_PACKAGES.includes(found.specifier)) return [];
   if (isBuiltin(found.specifier)) {
@@ -72,7 +71,7 @@ function importViolation(path: string, rule: FolderRule, found: FoundImport): re
   return rule.packages.includes(target.path) ? [] : [`${at} ${target.path}: not a package of ${rule.folder}`];
 }
 
-function ownImportViolation(path: string, rule: FolderRule, target: string): readonly string[] {
+function ownImportViolation(rule: FolderRule, target: string): readonly string[] {
   if (/(^|\/)main(\.\w+)?$/u.test(target)) return ["nothing imports a main.ts"];
   if (/\.test(\.\w+)?$/u.test(target)) return ["nothing imports a test"];
   const targetRule = ruleFor(target);
