@@ -1,0 +1,29 @@
+// The port of content-addressed bytes. What it gives back under a digest are the bytes of that digest, or nothing.
+// Both programs keep one; which digests may travel is decided elsewhere, never here.
+import type { Digest } from "#protocol/digest.ts";
+import type { Bytes } from "#protocol/quantities.ts";
+
+export interface StoredBlob {
+  readonly digest: Digest;
+  readonly bytes: Bytes;
+}
+
+export interface BlobStore {
+  /** The size of a whole, verified blob; undefined where it is absent or only partly there. */
+  size(digest: Digest): Promise<Bytes | undefined>;
+  /** How many bytes of an incomplete blob are already here: a fetch goes on from there. */
+  partialBytes(digest: Digest): Promise<Bytes>;
+  /** Stores bytes under their own digest; durable when it resolves. */
+  put(bytes: Uint8Array): Promise<StoredBlob>;
+  /** Stores a file's bytes, hashed while they stream; durable when it resolves. Never follows a symlink. */
+  putFile(path: string, bytesMax: Bytes, signal: AbortSignal): Promise<StoredBlob>;
+  /**
+   * Appends a chunk of a blob that arrives. `complete` once all bytes are here and hash to the digest.
+   * Throws ArwError `blob-wrong-digest` where they do not (nothing is kept), `blob-gap` for a chunk that does not follow.
+   */
+  receive(digest: Digest, blobBytes: Bytes, fromByte: Bytes, chunk: Uint8Array): Promise<"more" | "complete">;
+  /** Reads a range of a whole blob. Throws ArwError `blob-absent`. */
+  read(digest: Digest, fromByte: Bytes, bytesMax: number): Promise<Uint8Array>;
+  /** Writes the blob to a new file at this path (mode 0644, or 0755). Throws ArwError `blob-absent`. */
+  materialise(digest: Digest, path: string, executable: boolean): Promise<void>;
+}

@@ -1,0 +1,200 @@
+// What would leave, what left, and under which lease. The preview is a document with a digest: an approval names that digest,
+// so a changed preview is never what was approved.
+import * as z from "zod";
+import { type Digest, digestSchema } from "./digest.ts";
+import {
+  type EgressRecordId,
+  egressRecordId,
+  type EpisodeId,
+  episodeId,
+  type JobId,
+  jobId,
+  type LeaseId,
+  leaseId,
+  type NodeId,
+  nodeId,
+  type PreviewId,
+  previewId,
+  type WorkspaceId,
+  workspaceId,
+} from "./ids.ts";
+import {
+  type Bytes,
+  bytesSchema,
+  type CostMicros,
+  costMicrosSchema,
+  type DurationMs,
+  durationMsSchema,
+  type EpochMs,
+  epochMsSchema,
+} from "./quantities.ts";
+
+export type Classification = "public" | "internal" | "secret" | "regulated";
+
+/** Something that would leave. `path` is a workspace path, or a name in parentheses for what is no file: `(prompt)`. */
+export interface PreviewItem {
+  readonly path: string;
+  readonly bytes: Bytes;
+  readonly classification: Classification;
+  readonly digest: Digest;
+}
+
+/** Something that stays, and why. */
+export interface LeftOut {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export type Cost =
+  | { readonly kind: "unknown"; readonly reason: string }
+  | {
+      readonly kind: "estimate";
+      readonly currency: string;
+      readonly lowMicros: CostMicros;
+      readonly highMicros: CostMicros;
+      readonly basis: string;
+    };
+
+export interface Destination {
+  readonly nodeId: NodeId;
+  readonly name: string;
+  /** Two words of the node's key. */
+  readonly keyWords: readonly string[];
+  readonly carrier: "direct";
+}
+
+export interface EgressPreview {
+  readonly kind: "egress-preview";
+  readonly previewId: PreviewId;
+  readonly episodeId: EpisodeId;
+  readonly jobId: JobId;
+  readonly title: string;
+  /** The digest of the job as it would be sent (its jobKey); it commits to every item. */
+  readonly payload: Digest;
+  readonly payloadBytes: Bytes;
+  readonly items: readonly PreviewItem[];
+  readonly leftOut: readonly LeftOut[];
+  readonly destination: Destination;
+  readonly why: { readonly rule: string; readonly localAlternative: string };
+  readonly cost: Cost;
+  /** How long a once lease would live. */
+  readonly leaseMs: DurationMs;
+}
+
+/** A grant. Scope `once` binds the digest that was previewed. */
+export interface Lease {
+  readonly leaseId: LeaseId;
+  /** The node that may receive. */
+  readonly subject: NodeId;
+  readonly capability: "offload";
+  readonly scope: { readonly kind: "once"; readonly preview: Digest; readonly payload: Digest; readonly jobId: JobId };
+  readonly grantedAt: EpochMs;
+  readonly expiresAt: EpochMs;
+  readonly budget: { readonly uses: number; readonly bytes: Bytes };
+  readonly issuer: "owner";
+  readonly reason: string;
+}
+
+/** One row of the egress ledger, with the field names of ARW. Money in `est_cost` is a decimal string with its currency. */
+export interface EgressLedgerRow {
+  readonly record_id: EgressRecordId;
+  readonly time: EpochMs;
+  readonly decision: "allow" | "deny";
+  readonly reason_code: string;
+  readonly project_id: WorkspaceId;
+  readonly episode_id: EpisodeId;
+  readonly corr_id: EpisodeId;
+  readonly node_id: NodeId;
+  readonly dest: string;
+  /** `open` until the attempt has ended; `unknown` after a crash between the record and its end. */
+  readonly state: "open" | "received" | "partial" | "none" | "unknown";
+  readonly bytes_out: Bytes;
+  readonly bytes_in: Bytes;
+  readonly duration_ms: DurationMs | null;
+  readonly est_cost: string;
+  readonly lease_id: LeaseId | null;
+  readonly digest: Digest;
+  readonly received_digest: Digest | null;
+  readonly error: string | null;
+}
+
+export const classificationSchema: z.ZodType<Classification> = z.enum(["public", "internal", "secret", "regulated"]);
+
+export const costSchema: z.ZodType<Cost> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("unknown"), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal("estimate"),
+    currency: z.string(),
+    lowMicros: costMicrosSchema,
+    highMicros: costMicrosSchema,
+    basis: z.string(),
+  }),
+]);
+
+export const destinationSchema: z.ZodType<Destination> = z.strictObject({
+  nodeId: nodeId.schema,
+  name: z.string(),
+  keyWords: z.array(z.string()),
+  carrier: z.literal("direct"),
+});
+
+export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
+  kind: z.literal("egress-preview"),
+  previewId: previewId.schema,
+  episodeId: episodeId.schema,
+  jobId: jobId.schema,
+  title: z.string(),
+  payload: digestSchema,
+  payloadBytes: bytesSchema,
+  items: z.array(
+    z.strictObject({
+      path: z.string(),
+      bytes: bytesSchema,
+      classification: classificationSchema,
+      digest: digestSchema,
+    }),
+  ),
+  leftOut: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
+  destination: destinationSchema,
+  why: z.strictObject({ rule: z.string(), localAlternative: z.string() }),
+  cost: costSchema,
+  leaseMs: durationMsSchema,
+});
+
+export const leaseSchema: z.ZodType<Lease> = z.strictObject({
+  leaseId: leaseId.schema,
+  subject: nodeId.schema,
+  capability: z.literal("offload"),
+  scope: z.strictObject({
+    kind: z.literal("once"),
+    preview: digestSchema,
+    payload: digestSchema,
+    jobId: jobId.schema,
+  }),
+  grantedAt: epochMsSchema,
+  expiresAt: epochMsSchema,
+  budget: z.strictObject({ uses: z.number().int().min(1), bytes: bytesSchema }),
+  issuer: z.literal("owner"),
+  reason: z.string(),
+});
+
+export const egressLedgerRowSchema: z.ZodType<EgressLedgerRow> = z.strictObject({
+  record_id: egressRecordId.schema,
+  time: epochMsSchema,
+  decision: z.enum(["allow", "deny"]),
+  reason_code: z.string(),
+  project_id: workspaceId.schema,
+  episode_id: episodeId.schema,
+  corr_id: episodeId.schema,
+  node_id: nodeId.schema,
+  dest: z.string(),
+  state: z.enum(["open", "received", "partial", "none", "unknown"]),
+  bytes_out: bytesSchema,
+  bytes_in: bytesSchema,
+  duration_ms: durationMsSchema.nullable(),
+  est_cost: z.string(),
+  lease_id: leaseId.schema.nullable(),
+  digest: digestSchema,
+  received_digest: digestSchema.nullable(),
+  error: z.string().nullable(),
+});

@@ -1,0 +1,271 @@
+// Facts of the journal, in the past tense. An event never changes its meaning: a new meaning is a new version, and
+// `decodeEvent` upcasts old ones. Every event of an episode carries its `corrId`.
+import type { Digest } from "./digest.ts";
+import type { Classification, Cost, Destination, Lease } from "./egress.ts";
+import type {
+  AttemptId,
+  EgressRecordId,
+  EpisodeId,
+  InstanceId,
+  InviteId,
+  JobId,
+  LeaseId,
+  NodeId,
+  PreviewId,
+  ProposalId,
+  WorkspaceId,
+} from "./ids.ts";
+import type { JobKind, JobSpec } from "./job.ts";
+import type { NodeCapabilities } from "./node.ts";
+import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
+import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
+import type { PublicKey } from "./signature.ts";
+import type { Usage } from "./usage.ts";
+
+interface Fact<Kind extends string> {
+  readonly kind: Kind;
+  readonly version: 1;
+  readonly at: EpochMs;
+}
+/** A fact of an episode. */
+interface EpisodeFact<Kind extends string> extends Fact<Kind> {
+  readonly corrId: EpisodeId;
+}
+/** A fact of a job of an episode. */
+interface JobFact<Kind extends string> extends EpisodeFact<Kind> {
+  readonly jobId: JobId;
+}
+interface AttemptFact<Kind extends string> extends JobFact<Kind> {
+  readonly attemptId: AttemptId;
+}
+interface NodeFact<Kind extends string> extends Fact<Kind> {
+  readonly nodeId: NodeId;
+}
+
+// ---- episode ----
+export interface EpisodeStarted extends EpisodeFact<"EpisodeStarted"> {
+  readonly workspaceId: WorkspaceId;
+  readonly episode: JobKind;
+  readonly title: string;
+  /** The client that asked, e.g. `cli`. */
+  readonly requestedBy: string;
+}
+export interface EpisodeFinished extends EpisodeFact<"EpisodeFinished"> {
+  readonly outcome: JobOutcome;
+  readonly snapshot: EpisodeSnapshot;
+}
+/** What was pinned and what was produced: enough to run the job again and to compare. */
+export interface EpisodeSnapshot {
+  readonly jobKey: Digest;
+  readonly job: JobSpec;
+  /** Absent where no attempt was made. */
+  readonly target?: NodeId;
+  readonly nodeVersion?: string;
+  readonly produced: readonly { readonly stream: OutputStream; readonly bytes: Bytes }[];
+  readonly proposal?: Digest;
+}
+
+// ---- job ----
+export interface JobQueued extends JobFact<"JobQueued"> {
+  readonly jobKey: Digest;
+  readonly job: JobSpec;
+  readonly title: string;
+}
+export interface JobPlaced extends JobFact<"JobPlaced"> {
+  readonly target: NodeId;
+  readonly local: boolean;
+  /** The rule that decided, e.g. `local-first`, `asked-for`, `local-lacks-model`. */
+  readonly rule: string;
+  readonly why: string;
+}
+export interface JobOffered extends AttemptFact<"JobOffered"> {
+  readonly target: NodeId;
+  readonly local: boolean;
+  readonly fencingToken: FencingToken;
+  readonly leaseId?: LeaseId;
+  readonly recordId?: EgressRecordId;
+}
+export interface JobAccepted extends AttemptFact<"JobAccepted"> {}
+export interface JobStarted extends AttemptFact<"JobStarted"> {}
+/** A range of output is durable in the output records; its bytes are not in the journal. */
+export interface OutputAppended extends AttemptFact<"OutputAppended"> {
+  /** 1, 2, 3 … within the attempt. */
+  readonly number: number;
+  readonly stream: OutputStream;
+  readonly fromByte: Bytes;
+  readonly bytes: Bytes;
+  readonly digest: Digest;
+}
+export interface JobFinished extends AttemptFact<"JobFinished"> {
+  readonly result: JobResult;
+}
+/** The job ended without a result that counts. */
+export interface JobFailed extends JobFact<"JobFailed"> {
+  readonly attemptId?: AttemptId;
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+}
+export interface JobCancelled extends JobFact<"JobCancelled"> {
+  readonly attemptId?: AttemptId;
+  readonly by: string;
+}
+export interface ProposalReceived extends AttemptFact<"ProposalReceived"> {
+  readonly proposalId: ProposalId;
+  readonly digest: Digest;
+  readonly changes: number;
+}
+export interface ProposalApplied extends EpisodeFact<"ProposalApplied"> {
+  readonly proposalId: ProposalId;
+  readonly digest: Digest;
+  readonly files: number;
+}
+
+// ---- egress ----
+export interface EgressPreviewed extends JobFact<"EgressPreviewed"> {
+  readonly previewId: PreviewId;
+  /** The digest of the preview document, which is a blob. */
+  readonly preview: Digest;
+  readonly payload: Digest;
+  readonly payloadBytes: Bytes;
+  readonly items: number;
+  readonly highestClassification: Classification;
+  readonly leftOut: number;
+  readonly destination: Destination;
+  readonly rule: string;
+  readonly cost: Cost;
+  readonly leaseMs: DurationMs;
+}
+export interface EgressRecorded extends JobFact<"EgressRecorded"> {
+  readonly recordId: EgressRecordId;
+  readonly workspaceId: WorkspaceId;
+  readonly previewId: PreviewId;
+  readonly decision: "allow" | "deny";
+  readonly reasonCode: string;
+  readonly nodeId: NodeId;
+  readonly destination: string;
+  readonly payload: Digest;
+  readonly payloadBytes: Bytes;
+  readonly cost: Cost;
+  readonly leaseId?: LeaseId;
+  readonly attemptId?: AttemptId;
+}
+/** What came of a recorded send. `unknown` after a crash: never blindly repeated. */
+export interface EgressSettled extends JobFact<"EgressSettled"> {
+  readonly recordId: EgressRecordId;
+  readonly state: "received" | "partial" | "none" | "unknown";
+  readonly bytesOut: Bytes;
+  readonly bytesIn: Bytes;
+  readonly durationMs: DurationMs;
+  readonly received?: Digest;
+  readonly error?: string;
+}
+export interface ContributionMetered extends AttemptFact<"ContributionMetered"> {
+  readonly nodeId: NodeId;
+  readonly usage: Usage;
+  /** The digest of the signed receipt. */
+  readonly receipt: Digest;
+}
+
+// ---- lease ----
+export interface LeaseGranted extends EpisodeFact<"LeaseGranted"> {
+  readonly lease: Lease;
+}
+export interface LeaseReserved extends AttemptFact<"LeaseReserved"> {
+  readonly leaseId: LeaseId;
+  readonly bytes: Bytes;
+}
+export interface LeaseCommitted extends AttemptFact<"LeaseCommitted"> {
+  readonly leaseId: LeaseId;
+  readonly bytes: Bytes;
+}
+/** Nothing left: the reservation returns to the budget. */
+export interface LeaseReleased extends AttemptFact<"LeaseReleased"> {
+  readonly leaseId: LeaseId;
+}
+export interface LeaseRevoked extends EpisodeFact<"LeaseRevoked"> {
+  readonly leaseId: LeaseId;
+  readonly reason: string;
+}
+
+// ---- node ----
+export interface ClusteringTurnedOn extends Fact<"ClusteringTurnedOn"> {
+  readonly listenHost: string;
+  readonly listenPort: number;
+}
+export interface ClusteringTurnedOff extends Fact<"ClusteringTurnedOff"> {
+  readonly reason: string;
+}
+export interface InviteCreated extends Fact<"InviteCreated"> {
+  readonly inviteId: InviteId;
+  readonly role: "worker";
+  readonly expiresAt: EpochMs;
+  /** SHA-256 fingerprint and PEM of the bootstrap certificate; its private key is in the invite alone. */
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  /** The digest of the invite's secret. The secret itself is kept apart, in a 0600 file. */
+  readonly secretDigest: Digest;
+}
+export interface EnrolmentRequested extends NodeFact<"EnrolmentRequested"> {
+  readonly inviteId: InviteId;
+  readonly publicKey: PublicKey;
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  readonly name: string;
+  readonly words: readonly string[];
+}
+/** Somebody used an invite again: an alarm for the owner. */
+export interface InviteReused extends Fact<"InviteReused"> {
+  readonly inviteId: InviteId;
+}
+export interface NodeEnrolled extends NodeFact<"NodeEnrolled"> {}
+export interface EnrolmentRefused extends NodeFact<"EnrolmentRefused"> {
+  readonly reason: string;
+}
+export interface NodeConnected extends NodeFact<"NodeConnected"> {
+  readonly instanceId: InstanceId;
+  readonly capabilities: NodeCapabilities;
+}
+export interface NodeLost extends NodeFact<"NodeLost"> {
+  /** `heartbeat-missed`, `left`, `home-restarted`, or the code that closed the link. */
+  readonly code: string;
+  readonly detail: string;
+}
+export interface NodeRevoked extends NodeFact<"NodeRevoked"> {
+  readonly reason: string;
+}
+/** A link was closed for what its peer did: an oversized, malformed, reordered or foreign frame. */
+export interface LinkRefused extends Fact<"LinkRefused"> {
+  readonly nodeId?: NodeId;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export type EpisodeEvent = EpisodeStarted | EpisodeFinished | ProposalReceived | ProposalApplied;
+export type JobEvent =
+  | JobQueued
+  | JobPlaced
+  | JobOffered
+  | JobAccepted
+  | JobStarted
+  | OutputAppended
+  | JobFinished
+  | JobFailed
+  | JobCancelled;
+export type EgressEvent = EgressPreviewed | EgressRecorded | EgressSettled | ContributionMetered;
+export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked;
+export type NodeEvent =
+  | ClusteringTurnedOn
+  | ClusteringTurnedOff
+  | InviteCreated
+  | InviteReused
+  | EnrolmentRequested
+  | NodeEnrolled
+  | EnrolmentRefused
+  | NodeConnected
+  | NodeLost
+  | NodeRevoked
+  | LinkRefused;
+
+export type JournalEvent = EpisodeEvent | JobEvent | EgressEvent | LeaseEvent | NodeEvent;
+export type EventKind = JournalEvent["kind"];

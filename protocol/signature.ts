@@ -1,0 +1,58 @@
+// Ed25519 signatures over domain-separated bytes, on node:crypto. `signatureBrowser.ts` is the same where node:crypto is absent.
+// The purpose is inside the signed bytes, so that a signature made for one purpose never counts for another.
+import { createPrivateKey, createPublicKey, sign as nodeSign, verify as nodeVerify, type KeyObject } from "node:crypto";
+import * as z from "zod";
+import type { Brand } from "./brand.ts";
+import { type SignaturePurpose, signedBytes } from "./signedBytes.ts";
+
+/** 32 bytes of an Ed25519 public key, base64url. */
+export type PublicKey = Brand<string, "PublicKey">;
+/** 64 bytes of an Ed25519 signature, base64url. */
+export type Signature = Brand<string, "Signature">;
+
+export const publicKeySchema: z.ZodType<PublicKey> = base64url<PublicKey>(32);
+export const signatureSchema: z.ZodType<Signature> = base64url<Signature>(64);
+
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** A 32-byte Ed25519 seed as a key. Throws RangeError on another length. */
+export function signingKey(seed: Uint8Array): KeyObject {
+  if (seed.length !== 32) throw new RangeError(`an Ed25519 seed has 32 bytes: ${seed.length}`);
+  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+}
+
+export function publicKeyOf(privateKey: KeyObject): PublicKey {
+  const der = createPublicKey(privateKey).export({ type: "spki", format: "der" });
+  return der.subarray(SPKI_PREFIX.length).toString("base64url") as PublicKey;
+}
+
+export function publicKeyBytes(key: PublicKey): Uint8Array {
+  return Buffer.from(key, "base64url");
+}
+
+export function sign(purpose: SignaturePurpose, message: Uint8Array, privateKey: KeyObject): Signature {
+  return nodeSign(null, signedBytes(purpose, message), privateKey).toString("base64url") as Signature;
+}
+
+export function verify(
+  purpose: SignaturePurpose,
+  message: Uint8Array,
+  signature: Signature,
+  publicKey: PublicKey,
+): boolean {
+  const der = Buffer.concat([SPKI_PREFIX, publicKeyBytes(publicKey)]);
+  const key = createPublicKey({ key: der, format: "der", type: "spki" });
+  return nodeVerify(null, signedBytes(purpose, message), key, Buffer.from(signature, "base64url"));
+}
+
+function base64url<Name extends string>(bytes: number): z.ZodType<Name> {
+  return z.custom<Name>(
+    (value) =>
+      typeof value === "string" &&
+      /^[A-Za-z0-9_-]+$/.test(value) &&
+      value.length === Math.ceil((bytes * 4) / 3) &&
+      Buffer.from(value, "base64url").length === bytes,
+    `must be ${bytes} bytes in base64url`,
+  );
+}

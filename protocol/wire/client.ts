@@ -1,0 +1,240 @@
+// The wire between a Home and its clients (terminal, editor) on one page: JSON-RPC 2.0 over a local socket that only this
+// user can open. Each method says whether it needs an owner session. The Home decodes every parameter, clients every result.
+import * as z from "zod";
+import { type Digest, digestSchema } from "../digest.ts";
+import { type EgressLedgerRow, egressLedgerRowSchema, type EgressPreview, egressPreviewSchema } from "../egress.ts";
+import {
+  type AttemptId,
+  attemptId,
+  type EgressRecordId,
+  egressRecordId,
+  type EpisodeId,
+  episodeId,
+  type InviteId,
+  inviteId,
+  type LeaseId,
+  leaseId,
+  type NodeId,
+  nodeId,
+  type PreviewId,
+  previewId,
+  type ProposalId,
+  proposalId,
+} from "../ids.ts";
+import {
+  type Bytes,
+  bytesSchema,
+  type DurationMs,
+  durationMsSchema,
+  type EpochMs,
+  epochMsSchema,
+  type Sequence,
+  sequenceSchema,
+} from "../quantities.ts";
+import { type OutputStream, outputStreamSchema } from "../result.ts";
+import {
+  type EpisodeView,
+  episodeViewSchema,
+  type HelloParams,
+  type HelloResult,
+  helloResultSchema,
+  type NodeView,
+  nodeViewSchema,
+  type ProposalView,
+  proposalViewSchema,
+  type StartEpisodeParams,
+  startEpisodeParamsSchema,
+  type StartEpisodeResult,
+  startEpisodeResultSchema,
+  type TimelinePage,
+  timelinePageSchema,
+} from "./clientViews.ts";
+
+/** A method of the Home: its name, what it takes and gives, and whether it needs an owner session. */
+export interface Method<Params, Result> {
+  readonly name: string;
+  readonly owner: boolean;
+  readonly params: z.ZodType<Params>;
+  readonly result: z.ZodType<Result>;
+}
+
+type Nothing = Record<string, never>;
+interface TimelineParams {
+  readonly fromSequence: Sequence;
+  readonly episodeId?: EpisodeId;
+}
+interface InviteParams {
+  readonly listenHost?: string;
+  readonly listenPort?: number;
+  readonly addresses?: readonly string[];
+  readonly lifetimeMs?: DurationMs;
+}
+interface InviteResult {
+  readonly inviteId: InviteId;
+  readonly text: string;
+  readonly addresses: readonly string[];
+  readonly expiresAt: EpochMs;
+}
+interface PreviewResult {
+  readonly preview: EgressPreview;
+  readonly digest: Digest;
+  readonly state: "waiting" | "approved" | "denied" | "withdrawn";
+}
+interface ApproveParams {
+  readonly previewId: PreviewId;
+  /** The digest of the preview that was shown: an approval of anything else is refused. */
+  readonly digest: Digest;
+  readonly leaseMs?: DurationMs;
+}
+interface OutputParams {
+  readonly attemptId: AttemptId;
+  readonly stream: OutputStream;
+  readonly fromByte: Bytes;
+}
+interface ProposedFileParams {
+  readonly proposalId: ProposalId;
+  readonly digest: Digest;
+  readonly fromByte: Bytes;
+}
+
+/** Every method, in the order of the documentation. */
+export interface ClientMethods {
+  readonly hello: Method<HelloParams, HelloResult>;
+  readonly openOwnerSession: Method<{ readonly secret: string }, Nothing>;
+  readonly stopHome: Method<Nothing, Nothing>;
+  readonly readTimeline: Method<TimelineParams, TimelinePage>;
+  /** From then on the Home sends `timeline/entries` notifications (TimelinePage), durable entries only. */
+  readonly followTimeline: Method<TimelineParams, Nothing>;
+  readonly readOutput: Method<OutputParams, { readonly base64: string }>;
+  readonly startEpisode: Method<StartEpisodeParams, StartEpisodeResult>;
+  readonly cancelEpisode: Method<{ readonly episodeId: EpisodeId }, Nothing>;
+  readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
+  readonly listEpisodes: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
+  readonly readPreview: Method<{ readonly previewId: PreviewId }, PreviewResult>;
+  readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
+  readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
+  readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
+  readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
+  readonly listNodes: Method<Nothing, { readonly nodes: readonly NodeView[] }>;
+  readonly createInvite: Method<InviteParams, InviteResult>;
+  readonly approveNode: Method<{ readonly nodeId: NodeId }, Nothing>;
+  readonly refuseNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
+  readonly revokeNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
+  readonly showProposal: Method<{ readonly proposalId: ProposalId }, ProposalView>;
+  /** The proposed content of one file, by its digest in the proposal. */
+  readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
+  readonly applyProposal: Method<
+    { readonly proposalId: ProposalId; readonly digest: Digest },
+    { readonly files: number }
+  >;
+  readonly turnClusteringOff: Method<Nothing, Nothing>;
+}
+
+export type MethodName = keyof ClientMethods;
+export type ParamsOf<Name extends MethodName> =
+  ClientMethods[Name] extends Method<infer Params, infer _> ? Params : never;
+export type ResultOf<Name extends MethodName> =
+  ClientMethods[Name] extends Method<infer _, infer Result> ? Result : never;
+
+/** Notification of the Home to a client that follows: a TimelinePage. */
+export const TIMELINE_ENTRIES_NOTIFICATION = "timeline/entries";
+/** The JSON-RPC error code of every refusal and ArwError; the stable code is in the error's data. */
+export const REFUSED_RPC_CODE: number = -32_050;
+
+/** What the `data` of such an error carries. */
+export interface ClientErrorData {
+  readonly code: string;
+  readonly advice: string;
+}
+export const clientErrorDataSchema: z.ZodType<ClientErrorData> = z.looseObject({
+  code: z.string(),
+  advice: z.string(),
+});
+
+const nothing: z.ZodType<Nothing> = z.strictObject({});
+const reason = z.string().max(1_024);
+const base64 = z.strictObject({ base64: z.base64() });
+const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
+  fromSequence: sequenceSchema,
+  episodeId: episodeId.schema.exactOptional(),
+});
+
+function anyone<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
+  return { name, owner: false, params, result };
+}
+function owner<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
+  return { name, owner: true, params, result };
+}
+
+export const METHODS: ClientMethods = {
+  hello: anyone(
+    "home/hello",
+    z.strictObject({ v: z.number().int(), client: z.string().min(1).max(64) }),
+    helloResultSchema,
+  ),
+  openOwnerSession: anyone("home/openOwnerSession", z.strictObject({ secret: z.string().max(256) }), nothing),
+  stopHome: owner("home/stop", nothing, nothing),
+  readTimeline: anyone("timeline/read", timelineParams, timelinePageSchema),
+  followTimeline: anyone("timeline/follow", timelineParams, nothing),
+  readOutput: anyone(
+    "output/read",
+    z.strictObject({ attemptId: attemptId.schema, stream: outputStreamSchema, fromByte: bytesSchema }),
+    base64,
+  ),
+  startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
+  cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
+  showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
+  listEpisodes: anyone("episode/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
+  readPreview: anyone(
+    "egress/preview",
+    z.strictObject({ previewId: previewId.schema }),
+    z.strictObject({
+      preview: egressPreviewSchema,
+      digest: digestSchema,
+      state: z.enum(["waiting", "approved", "denied", "withdrawn"]),
+    }),
+  ),
+  approveEgress: owner(
+    "egress/approve",
+    z.strictObject({
+      previewId: previewId.schema,
+      digest: digestSchema,
+      leaseMs: durationMsSchema.exactOptional(),
+    }),
+    z.strictObject({ leaseId: leaseId.schema, recordId: egressRecordId.schema }),
+  ),
+  denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
+  listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
+  revokeLease: owner("lease/revoke", z.strictObject({ leaseId: leaseId.schema, reason }), nothing),
+  listNodes: anyone("node/list", nothing, z.strictObject({ nodes: z.array(nodeViewSchema) })),
+  createInvite: owner(
+    "invite/create",
+    z.strictObject({
+      listenHost: z.string().min(1).max(255).exactOptional(),
+      listenPort: z.number().int().min(0).max(65_535).exactOptional(),
+      addresses: z.array(z.string().min(3).max(300)).min(1).max(16).exactOptional(),
+      lifetimeMs: durationMsSchema.exactOptional(),
+    }),
+    z.strictObject({
+      inviteId: inviteId.schema,
+      text: z.string(),
+      addresses: z.array(z.string()),
+      expiresAt: epochMsSchema,
+    }),
+  ),
+  approveNode: owner("node/approve", z.strictObject({ nodeId: nodeId.schema }), nothing),
+  refuseNode: owner("node/refuse", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
+  revokeNode: owner("node/revoke", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
+  showProposal: anyone("proposal/show", z.strictObject({ proposalId: proposalId.schema }), proposalViewSchema),
+  readProposedFile: anyone(
+    "proposal/readFile",
+    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema }),
+    base64,
+  ),
+  applyProposal: owner(
+    "proposal/apply",
+    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema }),
+    z.strictObject({ files: z.number().int().min(0) }),
+  ),
+  turnClusteringOff: owner("clustering/turnOff", nothing, nothing),
+};
