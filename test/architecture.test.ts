@@ -186,8 +186,10 @@ test("packages and Node's modules stay where the table puts them", () => {
   caught("webviews/src/review/view.ts", 'import "@vscode/webview-ui-toolkit";', /not a package/u);
 });
 
-test("a test beside its subject may use the test runner and fast-check, and nothing more", () => {
+test("a test beside its subject may use the test runner, fast-check and test/, and nothing more", () => {
   clean("server/src/home/state.test.ts", 'import { test } from "node:test";\nimport assert from "node:assert/strict";');
+  clean("platform/blobFile.test.ts", 'import { contract } from "../test/contracts/blobs.contract.ts";');
+  caught("platform/blobFile.ts", 'import { contract } from "../test/contracts/blobs.contract.ts";', /may import/u);
   clean("protocol/ids.test.ts", 'import * as fc from "fast-check";');
   caught("server/src/home/state.ts", 'import { test } from "node:test";', /does no I\/O/u);
   caught("server/src/home/state.test.ts", 'import { readFileSync } from "node:fs";', /does no I\/O/u);
