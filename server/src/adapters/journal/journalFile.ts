@@ -1,0 +1,142 @@
+// Opens a journal: reads every frame once, repairs what a crash may leave, and refuses what a crash cannot leave.
+// It decides nothing about damage itself: the scan does. It must never serve a frame that a power cut could still take,
+// and never cut bytes from a journal that is corrupt or another Home's.
+import type { FileSystem } from "#platform/files/fileSystem.ts";
+import { sequence as sequenceOf } from "#protocol/quantities.ts";
+import type { JournalFrame } from "../../home/journalPort.ts";
+import { JournalFault } from "../../home/journalPort.ts";
+import { FramePages } from "./framePages.ts";
+import type { FileJournal } from "./journalWriter.ts";
+import { corruptionAt, JournalWriter } from "./journalWriter.ts";
+import type { HeaderRecord } from "./record.ts";
+import type { JournalScan } from "./scanJournal.ts";
+import { scanJournal } from "./scanJournal.ts";
+
+export interface JournalOptions<E> {
+  readonly fileSystem: FileSystem;
+  /** Whose journal this is; stands in every segment's header. */
+  readonly header: JournalOwner;
+  /** Turns an event's JSON into an event, or throws. */
+  readonly decodeEvent: (value: unknown) => E;
+  /** Sees each frame once, in order, before `openJournal` resolves; the frames are kept nowhere else. */
+  readonly onFrame?: (frame: JournalFrame<E>) => void;
+  /** Called once, after the frames in flight have been rejected. */
+  readonly onFault?: (fault: JournalFault) => void;
+  /** A new segment is begun when one has grown to this. */
+  readonly segmentBytes?: number;
+}
+
+export interface JournalOwner {
+  readonly workspaceId: string;
+  readonly homeId: string;
+}
+
+export interface OpenedJournal<E> {
+  readonly journal: FileJournal<E>;
+  readonly recovered: RecoveredJournal;
+}
+
+export interface RecoveredJournal {
+  readonly frames: number;
+  /** What a crash had left of a batch that nobody was told of; it has been cut. */
+  readonly tornTail?: { readonly segment: string; readonly atByte: number; readonly cutBytes: number };
+}
+
+/** A segment is read in one piece at a start, and is what a person opens in a pager. */
+export const SEGMENT_BYTES: number = 16 * 1024 * 1024;
+
+/** Throws JournalFault: "journal-corrupt", "journal-foreign", "journal-undecodable" or "journal-unavailable". */
+export async function openJournal<E>(options: JournalOptions<E>): Promise<OpenedJournal<E>> {
+  const { fileSystem, header: owner, segmentBytes = SEGMENT_BYTES } = options;
+  const decodeEvents = eventsDecoder(options.decodeEvent);
+  const pages = new FramePages();
+  const scan = await scanJournal(fileSystem, ({ record, endByte }, { segment, atByte }) => {
+    if (record.kind === "header") requireOwner(record, owner, segment);
+    if (record.kind !== "frame") return;
+    pages.note(record.sequence, { segment, fromByte: atByte, toByte: endByte });
+    options.onFrame?.({
+      sequence: sequenceOf(record.sequence),
+      events: decodeEvents(record.events, segment, atByte),
+    });
+  });
+  if (scan.end.kind === "corrupt") throw corruptionAt(scan.end.segment, scan.end.atByte, scan.end.reason);
+  const segment = await repair(fileSystem, scan);
+  const journal = new JournalWriter<E>({
+    fileSystem,
+    owner,
+    segmentBytes,
+    decodeEvents,
+    pages,
+    segment,
+    onFault: options.onFault ?? (() => undefined),
+    lastSequence: scan.lastSequence,
+    lastDigest: scan.lastDigest,
+    unmarked: scan.last?.kind === "frame",
+  });
+  return { journal, recovered: recoveredOf(scan) };
+}
+
+/** Makes durable what was read and cuts the rest; returns the segment to append to, if one has its header. */
+async function repair(
+  fileSystem: FileSystem,
+  { tail, end }: JournalScan,
+): Promise<{ readonly name: string; readonly bytes: number } | undefined> {
+  if (tail === undefined) return undefined;
+  const { segment, endByte, provenToByte } = tail;
+  try {
+    if (endByte === 0) {
+      // Its header never became durable, so nothing after it was written: it is made again with the next batch.
+      await fileSystem.remove(segment);
+      await fileSystem.syncDirectory();
+      return undefined;
+    }
+    if (end.kind === "torn-tail") await fileSystem.truncate(segment, endByte);
+    // After a failed sync the kernel holds pages as clean that the disk never took: a sync alone would then succeed and
+    // mean nothing. Records that no later one proves durable are therefore written once more.
+    const unproven = await fileSystem.read(segment, { fromByte: provenToByte, bytesMax: endByte - provenToByte });
+    await fileSystem.write(segment, unproven, provenToByte);
+    await fileSystem.sync(segment);
+    await fileSystem.syncDirectory();
+    return { name: segment, bytes: endByte };
+  } catch (cause) {
+    throw new JournalFault(
+      "journal-unavailable",
+      `The disk failed while the end of the journal in ${segment} was made durable`,
+      "Mend the disk (free space, check its health) and start the Home again.",
+      { place: { segment, atByte: endByte }, cause },
+    );
+  }
+}
+
+function recoveredOf({ frames, end }: JournalScan): RecoveredJournal {
+  if (end.kind !== "torn-tail") return { frames };
+  const { segment, atByte, cutBytes } = end;
+  return { frames, tornTail: { segment, atByte, cutBytes } };
+}
+
+function requireOwner({ workspaceId, homeId }: HeaderRecord, owner: JournalOwner, segment: string): void {
+  if (workspaceId === owner.workspaceId && homeId === owner.homeId) return;
+  throw new JournalFault(
+    "journal-foreign",
+    `The journal belongs to Home ${homeId} of workspace ${workspaceId}, not to Home ${owner.homeId} of ${owner.workspaceId}`,
+    "Start the Home with the state folder and the identity that belong together.",
+    { place: { segment, atByte: 0 } },
+  );
+}
+
+function eventsDecoder<E>(
+  decodeEvent: (value: unknown) => E,
+): (events: readonly unknown[], segment: string, atByte: number) => readonly E[] {
+  return (events, segment, atByte) => {
+    try {
+      return events.map(decodeEvent);
+    } catch (cause) {
+      throw new JournalFault(
+        "journal-undecodable",
+        `The record in ${segment} at byte ${atByte} holds an event that this program does not know`,
+        "Nothing was changed. Start the version of the Home that wrote it, or a later one.",
+        { place: { segment, atByte }, cause },
+      );
+    }
+  };
+}
