@@ -2,6 +2,8 @@
 // Views are snapshots for reading; no client derives a permission from them.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
+import type { EpisodeSnapshot } from "../events.ts";
+import { episodeSnapshotSchema } from "../eventSchemas/episode.ts";
 import {
   type AttemptId,
   attemptId,
@@ -18,7 +20,7 @@ import {
   type WorkspaceId,
   workspaceId,
 } from "../ids.ts";
-import { type Dependencies, type JobKind, jobSpecSchema } from "../job.ts";
+import { type Dependencies, type JobKind } from "../job.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import { type Proposal, proposalSchema } from "../proposal.ts";
 import {
@@ -33,7 +35,6 @@ import {
 } from "../quantities.ts";
 import { type JobOutcome, jobOutcomeSchema, type OutputStream, outputStreamSchema } from "../result.ts";
 import { type TimelineEntry, timelineEntrySchema } from "../timeline.ts";
-import type { EpisodeSnapshot } from "../events.ts";
 import { type Usage, usageSchema } from "../usage.ts";
 import { workspacePathSchema, type WorkspacePath } from "../workspacePath.ts";
 
@@ -46,18 +47,6 @@ export const PROMPT_CHARACTERS_MAX = 1_000_000;
 /** A once lease lives at most this long, and this long by default. */
 export const LEASE_MS_MAX: number = 60 * 60_000;
 export const LEASE_MS_DEFAULT: number = 10 * 60_000;
-
-/** A JSON-RPC error of ours carries this in its `data`. */
-export interface ClientErrorData {
-  readonly code: string;
-  readonly advice: string;
-}
-export const clientErrorDataSchema: z.ZodType<ClientErrorData> = z.looseObject({
-  code: z.string(),
-  advice: z.string(),
-});
-/** The JSON-RPC error code of every refusal and ArwError; the stable code is in the data. */
-export const REFUSED_RPC_CODE = -32_050;
 
 export interface HelloParams {
   readonly v: number;
@@ -208,15 +197,6 @@ export const episodeRequestSchema: z.ZodType<EpisodeRequest> = z.discriminatedUn
   }),
 ]);
 
-const snapshot: z.ZodType<EpisodeSnapshot> = z.strictObject({
-  jobKey: digestSchema,
-  job: jobSpecSchema,
-  target: nodeId.schema.exactOptional(),
-  nodeVersion: z.string().exactOptional(),
-  produced,
-  proposal: digestSchema.exactOptional(),
-});
-
 export const episodeViewSchema: z.ZodType<EpisodeView> = z.strictObject({
   episodeId: episodeId.schema,
   kind: z.enum(["command", "ask"]),
@@ -232,7 +212,7 @@ export const episodeViewSchema: z.ZodType<EpisodeView> = z.strictObject({
   proposalId: proposalId.schema.exactOptional(),
   produced,
   usage: usageSchema.exactOptional(),
-  snapshot: snapshot.exactOptional(),
+  snapshot: episodeSnapshotSchema.exactOptional(),
 });
 
 export const nodeViewSchema: z.ZodType<NodeView> = z.strictObject({

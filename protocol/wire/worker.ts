@@ -29,6 +29,7 @@ import {
 } from "../quantities.ts";
 import { type SignedReceipt, signedReceiptSchema } from "../receipt.ts";
 import { type JobResult, jobResultSchema, type OutputStream, outputStreamSchema } from "../result.ts";
+import { type SchemaOfKind, schemaByKind } from "../schemaByKind.ts";
 import { type Signature, signatureSchema } from "../signature.ts";
 
 /** At most this many digests in one `need`; more come in further messages. */
@@ -204,10 +205,6 @@ const blobChunkSchema: z.ZodType<BlobChunk> = z.strictObject({
   blobBytes: bytesSchema,
 });
 
-type SchemaOfKind<Message extends { readonly kind: string }> = {
-  readonly [Kind in Message["kind"]]: z.ZodType<Extract<Message, { readonly kind: Kind }>>;
-};
-
 /** One schema a kind, so that fixtures and documentation are checked against each. */
 export const workerMessageSchemas: SchemaOfKind<WorkerMessage> = {
   hello: helloSchema,
@@ -281,8 +278,8 @@ function envelope<Message>(body: z.ZodType<Message>): z.ZodType<Envelope<Message
 }
 
 export const workerEnvelopeSchema: z.ZodType<Envelope<WorkerMessage>> = envelope(
-  z.union(Object.values(workerMessageSchemas)),
+  schemaByKind<WorkerMessage>(workerMessageSchemas),
 );
 export const homeEnvelopeSchema: z.ZodType<Envelope<HomeMessage>> = envelope(
-  z.union(Object.values(homeMessageSchemas)),
+  schemaByKind<HomeMessage>(homeMessageSchemas),
 );

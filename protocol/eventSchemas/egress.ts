@@ -1,0 +1,64 @@
+// How the facts of what left, and of what came of it, are read back. One schema a kind, as `events.ts` declares them.
+import * as z from "zod";
+import { digestSchema } from "../digest.ts";
+import { classificationSchema, costSchema, destinationSchema } from "../egress.ts";
+import type { EgressEvent } from "../events.ts";
+import { attemptId, egressRecordId, leaseId, nodeId, previewId, workspaceId } from "../ids.ts";
+import { bytesSchema, durationMsSchema } from "../quantities.ts";
+import type { SchemaOfKind } from "../schemaByKind.ts";
+import { usageSchema } from "../usage.ts";
+import { attemptFact, jobFact } from "./fact.ts";
+
+const count = z.number().int().min(0);
+
+export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
+  EgressPreviewed: z.strictObject({
+    kind: z.literal("EgressPreviewed"),
+    ...jobFact,
+    previewId: previewId.schema,
+    preview: digestSchema,
+    payload: digestSchema,
+    payloadBytes: bytesSchema,
+    items: count,
+    highestClassification: classificationSchema,
+    leftOut: count,
+    destination: destinationSchema,
+    rule: z.string(),
+    cost: costSchema,
+    leaseMs: durationMsSchema,
+  }),
+  EgressRecorded: z.strictObject({
+    kind: z.literal("EgressRecorded"),
+    ...jobFact,
+    recordId: egressRecordId.schema,
+    workspaceId: workspaceId.schema,
+    previewId: previewId.schema,
+    decision: z.enum(["allow", "deny"]),
+    reasonCode: z.string(),
+    nodeId: nodeId.schema,
+    destination: z.string(),
+    payload: digestSchema,
+    payloadBytes: bytesSchema,
+    cost: costSchema,
+    leaseId: leaseId.schema.exactOptional(),
+    attemptId: attemptId.schema.exactOptional(),
+  }),
+  EgressSettled: z.strictObject({
+    kind: z.literal("EgressSettled"),
+    ...jobFact,
+    recordId: egressRecordId.schema,
+    state: z.enum(["received", "partial", "none", "unknown"]),
+    bytesOut: bytesSchema,
+    bytesIn: bytesSchema,
+    durationMs: durationMsSchema,
+    received: digestSchema.exactOptional(),
+    error: z.string().exactOptional(),
+  }),
+  ContributionMetered: z.strictObject({
+    kind: z.literal("ContributionMetered"),
+    ...attemptFact,
+    nodeId: nodeId.schema,
+    usage: usageSchema,
+    receipt: digestSchema,
+  }),
+};
