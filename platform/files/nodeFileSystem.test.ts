@@ -1,3 +1,5 @@
+// The real disk keeps the port's contract, and keeps others out.
+// Every folder lies in one scratch folder that the run removes.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,5 @@
+// The modelled disk keeps the port's contract and does the harm that the proofs rest on.
+// A model that is too kind would prove nothing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeFileSystem } from "../contracts/fileSystem.contract.ts";

@@ -1,3 +1,5 @@
+// What the journal promises its Home: when a frame is durable, what each fault does, where each limit lies.
+// Crashes have their own simulation, damage its own tests; here every step is chosen.
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

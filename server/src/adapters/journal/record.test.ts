@@ -1,3 +1,5 @@
+// The bytes of one record: what is written is read, and nothing else is taken for a record.
+// The golden line here is the format: to change it is to change the format version.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
