@@ -1,0 +1,234 @@
+// What attempts print, as files beside the journal: one a stream, so that retention can drop them and the chain stays whole.
+// It decides when output is durable and so may be acknowledged. It must never leave a gap, nor let an id become a path.
+import type { FileSystem } from "#platform/files/fileSystem.ts";
+import { errnoOf } from "#platform/files/fileSystem.ts";
+import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
+import { ArwError } from "#protocol/errors.ts";
+import { SharedRun } from "./sharedRun.ts";
+
+export type OutputStream = "stdout" | "stderr" | "text";
+
+export interface OutputFiles {
+  /**
+   * Resolves when the bytes are durable at their place. The same range again is the same as once. Rejects with ArwError:
+   * "output-gap" beyond the end, "output-overloaded" when too much waits, "output-unwritable" once the disk has failed
+   * for this file in this process (nothing is retried). The caller leaves `bytes` alone until it settles.
+   */
+  append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void>;
+  /** What is there of the range; empty for an attempt that never printed. */
+  read(attemptId: string, stream: OutputStream, fromByte: number, bytesMax: number): Promise<Uint8Array>;
+  /** Drops all output of an attempt, durably. */
+  remove(attemptId: string): Promise<void>;
+  /** Waits for what is being written. */
+  close(): Promise<void>;
+}
+
+/** Output of one file that may wait for the disk; the sender's window is smaller, so only a stuck disk meets it. */
+export const OUTPUT_PENDING_BYTES_MAX: number = 8 * 1024 * 1024;
+/** Files whose end is remembered; one that was forgotten is measured again. */
+export const OUTPUT_FILES_KNOWN_MAX = 256;
+
+export async function openOutputFiles(folder: string): Promise<OutputFiles> {
+  return outputFilesOn(await openNodeFileSystem(folder));
+}
+
+/** Takes the file system over: closing the output files closes it. */
+export function outputFilesOn(fileSystem: FileSystem): OutputFiles {
+  return new FilesOfAttempts(fileSystem);
+}
+
+const STREAMS: readonly OutputStream[] = ["stdout", "stderr", "text"];
+
+class FilesOfAttempts implements OutputFiles {
+  readonly #fileSystem: FileSystem;
+  readonly #namesSync: SharedRun;
+  /** In the order of last use. */
+  readonly #files = new Map<string, Promise<OutputFile>>();
+
+  constructor(fileSystem: FileSystem) {
+    this.#fileSystem = fileSystem;
+    this.#namesSync = new SharedRun(() => fileSystem.syncDirectory());
+  }
+
+  async append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void> {
+    const name = fileNameOf(attemptId, stream);
+    const opened = this.#files.get(name) ?? this.#open(name);
+    this.#files.delete(name);
+    this.#files.set(name, opened);
+    const file = await opened;
+    await file.append(fromByte, bytes);
+    await this.#forgetIdle();
+  }
+
+  async read(attemptId: string, stream: OutputStream, fromByte: number, bytesMax: number): Promise<Uint8Array> {
+    try {
+      return await this.#fileSystem.read(fileNameOf(attemptId, stream), { fromByte, bytesMax });
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return new Uint8Array();
+      throw error;
+    }
+  }
+
+  async remove(attemptId: string): Promise<void> {
+    for (const stream of STREAMS) {
+      const name = fileNameOf(attemptId, stream);
+      const opened = this.#files.get(name);
+      this.#files.delete(name);
+      await opened?.then((file) => file.idle()).catch(() => undefined);
+      await this.#fileSystem.remove(name).catch((error: unknown) => {
+        if (errnoOf(error) !== "ENOENT") throw error;
+      });
+    }
+    await this.#namesSync.join();
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#files.values()].map(async (opened) => (await opened).idle()));
+    await this.#fileSystem.close();
+  }
+
+  async #open(name: string): Promise<OutputFile> {
+    try {
+      const length = await this.#lengthOf(name);
+      // Also for a file that was there: the process that made it may have been killed before its name was durable.
+      await this.#namesSync.join();
+      return new OutputFile(this.#fileSystem, name, length);
+    } catch (cause) {
+      throw unwritable(name, cause);
+    }
+  }
+
+  async #lengthOf(name: string): Promise<number> {
+    try {
+      return await this.#fileSystem.size(name);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+      await this.#fileSystem.create(name);
+      return 0;
+    }
+  }
+
+  async #forgetIdle(): Promise<void> {
+    for (const [name, opened] of this.#files) {
+      if (this.#files.size <= OUTPUT_FILES_KNOWN_MAX) return;
+      const file = await opened.catch(() => undefined);
+      if (file?.isIdle === true && this.#files.get(name) === opened) this.#files.delete(name);
+    }
+  }
+}
+
+interface WaitingOutput {
+  readonly fromByte: number;
+  readonly bytes: Uint8Array;
+}
+
+/** One file. What waits is written together and shares a sync. */
+class OutputFile {
+  readonly #fileSystem: FileSystem;
+  readonly #name: string;
+  readonly #written: SharedRun;
+  /** What waits included. */
+  #length: number;
+  /** Made durable by this process. What was found at the start may be garbage past the last acknowledged byte. */
+  #durable: { readonly fromByte: number; readonly toByte: number } | undefined;
+  #waiting: WaitingOutput[] = [];
+  #pendingBytes = 0;
+  #fault: ArwError | undefined;
+
+  constructor(fileSystem: FileSystem, name: string, length: number) {
+    this.#fileSystem = fileSystem;
+    this.#name = name;
+    this.#length = length;
+    this.#written = new SharedRun(() => this.#writeWhatWaits());
+  }
+
+  get isIdle(): boolean {
+    return this.#pendingBytes === 0 && this.#fault === undefined;
+  }
+
+  async append(fromByte: number, bytes: Uint8Array): Promise<void> {
+    if (this.#fault !== undefined) throw this.#fault;
+    const toByte = fromByte + bytes.length;
+    if (fromByte > this.#length) throw gapIn(this.#name, fromByte, this.#length);
+    if (this.#durable !== undefined && fromByte >= this.#durable.fromByte && toByte <= this.#durable.toByte) return;
+    if (this.#pendingBytes + bytes.length > OUTPUT_PENDING_BYTES_MAX) throw overloaded(this.#name);
+    this.#length = Math.max(this.#length, toByte);
+    this.#pendingBytes += bytes.length;
+    this.#waiting.push({ fromByte, bytes });
+    await this.#written.join();
+  }
+
+  async idle(): Promise<void> {
+    await this.#written.settled();
+  }
+
+  async #writeWhatWaits(): Promise<void> {
+    const batch = this.#waiting.splice(0);
+    try {
+      if (this.#fault !== undefined) throw this.#fault;
+      for (const { fromByte, bytes } of piecesOf(batch)) await this.#fileSystem.write(this.#name, bytes, fromByte);
+      await this.#fileSystem.sync(this.#name);
+      for (const output of batch) this.#noteDurable(output);
+    } catch (cause) {
+      this.#fault ??= unwritable(this.#name, cause);
+      throw this.#fault;
+    } finally {
+      for (const { bytes } of batch) this.#pendingBytes -= bytes.length;
+    }
+  }
+
+  #noteDurable({ fromByte, bytes }: WaitingOutput): void {
+    const toByte = fromByte + bytes.length;
+    const before = this.#durable;
+    const touches = before !== undefined && fromByte <= before.toByte && toByte >= before.fromByte;
+    this.#durable = touches
+      ? { fromByte: Math.min(before.fromByte, fromByte), toByte: Math.max(before.toByte, toByte) }
+      : { fromByte, toByte };
+  }
+}
+
+/** Outputs that follow each other become one write. */
+function piecesOf(batch: readonly WaitingOutput[]): readonly WaitingOutput[] {
+  const pieces: { readonly fromByte: number; readonly parts: Uint8Array[]; toByte: number }[] = [];
+  for (const { fromByte, bytes } of batch) {
+    const last = pieces.at(-1);
+    if (last?.toByte === fromByte) {
+      last.parts.push(bytes);
+      last.toByte += bytes.length;
+    } else pieces.push({ fromByte, parts: [bytes], toByte: fromByte + bytes.length });
+  }
+  return pieces.map(({ fromByte, parts }) => ({ fromByte, bytes: Buffer.concat(parts) }));
+}
+
+/** Throws RangeError on an id that could be anything but a file's name. */
+function fileNameOf(attemptId: string, stream: OutputStream): string {
+  if (!/^[a-z0-9_]{1,100}$/.test(attemptId)) throw new RangeError(`not an attempt's id: ${JSON.stringify(attemptId)}`);
+  if (!STREAMS.includes(stream)) throw new RangeError(`not an output stream: ${JSON.stringify(stream)}`);
+  return `${attemptId}.${stream}`;
+}
+
+function gapIn(name: string, fromByte: number, length: number): ArwError {
+  return new ArwError(
+    "output-gap",
+    `Output for ${name} came for byte ${fromByte}, but only ${length} bytes are there`,
+    "Send again from the last acknowledged byte.",
+  );
+}
+
+function overloaded(name: string): ArwError {
+  return new ArwError(
+    "output-overloaded",
+    `More than ${OUTPUT_PENDING_BYTES_MAX} bytes of output wait to be written to ${name}`,
+    "Wait for acknowledgements before sending more; if it lasts, see what else keeps the disk busy.",
+  );
+}
+
+function unwritable(name: string, cause: unknown): ArwError {
+  const errno = errnoOf(cause);
+  return new ArwError(
+    "output-unwritable",
+    `The output file ${name} could not be written${errno === undefined ? "" : ` (${errno})`}`,
+    "Mend the disk (free space, check its health) and start the Home again.",
+    { cause },
+  );
+}
