@@ -103,9 +103,11 @@ const model: z.ZodType<ModelAdvert> = z.strictObject({
   bytes: bytesSchema,
   demo: z.boolean(),
 });
-const engine: z.ZodType<EngineAdvert> = z.union([
-  z.strictObject({ kind: z.literal("command"), state: z.literal("ready") }),
-  z.strictObject({ kind: z.literal("llama"), state: z.literal("ready"), models: z.array(model).max(256) }),
+const engine: z.ZodType<EngineAdvert> = z.discriminatedUnion("state", [
+  z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("command"), state: z.literal("ready") }),
+    z.strictObject({ kind: z.literal("llama"), state: z.literal("ready"), models: z.array(model).max(256) }),
+  ]),
   z.strictObject({
     kind: z.enum(["command", "llama"]),
     state: z.literal("absent"),
