@@ -1,0 +1,235 @@
+// Content-addressed files: a blob is in the store once it is whole, hashed, durable and read-only under its own digest.
+// Bytes are never re-hashed without cause, a symlink is never followed, and only a digest ever becomes a path.
+// One process opens a folder at a time: leftovers of an earlier life are swept when it opens.
+import { createHash, randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { chmod, type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "#platform/files/fileSystem.ts";
+import { type Digest, digestFromHex, digestHex, digestOf, isDigest } from "#protocol/digest.ts";
+import { ArwError } from "#protocol/errors.ts";
+import { type Bytes, byteCount } from "#protocol/quantities.ts";
+import type { BlobStore, StoredBlob } from "./blobStore.ts";
+import { openPartialBlobs, type PartialBlobs } from "./partialBlobs.ts";
+
+/** Larger blobs are refused: a job's inputs and outputs are source trees and logs, never disk images. */
+export const BLOB_BYTES_MAX: Bytes = byteCount(8 * 1024 ** 3);
+
+/** Files are hashed and copied in pieces of this size, so memory stays flat whatever a blob weighs. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** Opens (or creates) the store in this folder. */
+export async function openBlobFiles(folder: string): Promise<BlobStore> {
+  const places: Places = { folder, temporary: join(folder, "temporary"), partial: join(folder, "partial") };
+  // Whatever has a temporary name was never acknowledged, so nobody misses it.
+  await rm(places.temporary, { recursive: true, force: true });
+  for (const place of [folder, places.temporary, places.partial]) {
+    await mkdir(place, { recursive: true, mode: 0o700 });
+  }
+  const partial = openPartialBlobs(places.partial);
+  return {
+    size: (digest) => sizeOf(places, digest),
+    partialBytes: async (digest) =>
+      (await sizeOf(places, digest)) === undefined ? partial.bytes(digest) : byteCount(0),
+    put: (bytes) => put(places, bytes),
+    putFile: (path, bytesMax, signal) => putFile(places, path, bytesMax, signal),
+    receive: (digest, blobBytes, fromByte, chunk) => receive(places, partial, { digest, blobBytes, fromByte, chunk }),
+    read: (digest, fromByte, bytesMax) => read(places, digest, fromByte, bytesMax),
+    materialise: (digest, path, executable) => materialise(places, digest, path, executable),
+  };
+}
+
+interface Places {
+  readonly folder: string;
+  readonly temporary: string;
+  readonly partial: string;
+}
+
+interface Arrival {
+  readonly digest: Digest;
+  readonly blobBytes: Bytes;
+  readonly fromByte: Bytes;
+  readonly chunk: Uint8Array;
+}
+
+async function sizeOf(places: Places, digest: Digest): Promise<Bytes | undefined> {
+  try {
+    const found = await lstat(pathOf(places, digest));
+    return found.isFile() ? byteCount(found.size) : undefined;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function put(places: Places, bytes: Uint8Array): Promise<StoredBlob> {
+  requireSize(bytes.length, BLOB_BYTES_MAX);
+  const stored: StoredBlob = { digest: digestOf(bytes), bytes: byteCount(bytes.length) };
+  if (await isDurable(places, stored.digest)) return stored;
+  await withTemporary(places, async (file, path) => {
+    await file.writeFile(bytes);
+    await settle(places, file, path, stored.digest);
+  });
+  return stored;
+}
+
+/** The source may grow, shrink or be swapped meanwhile: what counts is what was read, and its digest. */
+async function putFile(places: Places, path: string, bytesMax: Bytes, signal: AbortSignal): Promise<StoredBlob> {
+  signal.throwIfAborted();
+  const limitBytes = Math.min(bytesMax, BLOB_BYTES_MAX);
+  const source = await openPlainFile(path);
+  try {
+    requireSize((await source.stat()).size, limitBytes);
+    return await withTemporary(places, async (file, temporaryPath) => {
+      const hash = createHash("sha256");
+      let copiedBytes = 0;
+      for await (const piece of pieces(source)) {
+        signal.throwIfAborted();
+        copiedBytes += piece.length;
+        requireSize(copiedBytes, limitBytes);
+        hash.update(piece);
+        await file.writeFile(piece);
+      }
+      const digest = digestFromHex(hash.digest("hex"));
+      await settle(places, file, temporaryPath, digest);
+      return { digest, bytes: byteCount(copiedBytes) };
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+async function receive(places: Places, partial: PartialBlobs, arrival: Arrival): Promise<"more" | "complete"> {
+  const target = pathOf(places, arrival.digest);
+  requireSize(arrival.blobBytes, BLOB_BYTES_MAX);
+  return partial.append(arrival.digest, arrival, {
+    isWhole: () => isDurable(places, arrival.digest),
+    settle: async (path) => {
+      await chmod(path, 0o400);
+      await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
+      await rename(path, target);
+      await syncFolders(places, arrival.digest);
+    },
+  });
+}
+
+async function read(places: Places, digest: Digest, fromByte: Bytes, bytesMax: number): Promise<Uint8Array> {
+  const file = await openBlob(places, digest);
+  try {
+    const room = Math.max(0, Math.min(bytesMax, (await file.stat()).size - fromByte));
+    const bytes = new Uint8Array(room);
+    let filled = 0;
+    while (filled < room) {
+      const { bytesRead } = await file.read(bytes, filled, room - filled, fromByte + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await file.close();
+  }
+}
+
+async function materialise(places: Places, digest: Digest, path: string, executable: boolean): Promise<void> {
+  const source = await openBlob(places, digest);
+  try {
+    // "wx" refuses whatever already bears the name, a dangling symlink included.
+    const target = await open(path, "wx", 0o600);
+    try {
+      for await (const piece of pieces(source)) await target.writeFile(piece);
+      await target.chmod(executable ? 0o755 : 0o644);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function withTemporary<T>(places: Places, fill: (file: FileHandle, path: string) => Promise<T>): Promise<T> {
+  const path = join(places.temporary, randomUUID());
+  const file = await open(path, "wx", 0o600);
+  try {
+    return await fill(file, path);
+  } catch (error) {
+    throw errnoOf(error) === "ENOSPC" ? diskFull(error) : error;
+  } finally {
+    await file.close();
+    await rm(path, { force: true });
+  }
+}
+
+/** Makes the written file durable under its digest. Twice the same digest is the same file, so the last rename may win. */
+async function settle(places: Places, file: FileHandle, temporaryPath: string, digest: Digest): Promise<void> {
+  await file.chmod(0o400);
+  await file.sync();
+  await mkdir(join(pathOf(places, digest), ".."), { recursive: true, mode: 0o700 });
+  await rename(temporaryPath, pathOf(places, digest));
+  await syncFolders(places, digest);
+}
+
+/** A file another writer has just renamed is whole but its name may not be durable yet: the sync is repeated for that. */
+async function isDurable(places: Places, digest: Digest): Promise<boolean> {
+  if ((await sizeOf(places, digest)) === undefined) return false;
+  await syncFolders(places, digest);
+  return true;
+}
+
+async function syncFolders(places: Places, digest: Digest): Promise<void> {
+  for (const folder of [join(pathOf(places, digest), ".."), places.folder]) {
+    const handle = await open(folder, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } catch (error) {
+      // Windows has no sync of a folder; its names are journaled by the file system.
+      if (process.platform !== "win32") throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+async function openBlob(places: Places, digest: Digest): Promise<FileHandle> {
+  try {
+    return await openPlainFile(pathOf(places, digest));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    throw new ArwError("blob-absent", `the blob ${digest} is not here`, "fetch it first, or run the job again");
+  }
+}
+
+/** Opens a regular file for reading: never through a symlink, and never waiting for the other end of a pipe. */
+async function openPlainFile(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new ArwError("not-a-regular-file", `${path} is not a regular file`, "name a regular file");
+}
+
+async function* pieces(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES), 0, PIECE_BYTES, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** The only place where a digest becomes a path. */
+function pathOf(places: Places, digest: Digest): string {
+  if (!isDigest(digest)) throw new RangeError("only a digest becomes a path");
+  const hex = digestHex(digest);
+  return join(places.folder, hex.slice(0, 2), hex);
+}
+
+function requireSize(sizeBytes: number, limitBytes: number): void {
+  if (sizeBytes <= limitBytes) return;
+  throw new ArwError(
+    "blob-too-large",
+    `${sizeBytes} bytes are more than the ${limitBytes} that one file may have`,
+    "leave the file out, or split it",
+  );
+}
+
+function diskFull(cause: unknown): ArwError {
+  return new ArwError("disk-full", "the disk of the blob store is full", "free some space, then try again", { cause });
+}
