@@ -1,0 +1,199 @@
+// What the Home may be told to do, in the imperative. A command carries the time and every id it needs, so that deciding
+// reads no clock and draws no chance; it carries descriptions of bytes, never bytes.
+import type { Digest } from "./digest.ts";
+import type { Classification, Cost, Destination } from "./egress.ts";
+import type {
+  AttemptId,
+  EgressRecordId,
+  EpisodeId,
+  InstanceId,
+  InviteId,
+  JobId,
+  LeaseId,
+  NodeId,
+  PreviewId,
+  ProposalId,
+} from "./ids.ts";
+import type { JobSpec } from "./job.ts";
+import type { NodeCapabilities } from "./node.ts";
+import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
+import type { SignedReceipt } from "./receipt.ts";
+import type { JobResult, OutputStream } from "./result.ts";
+import type { PublicKey } from "./signature.ts";
+
+/** Who asks. `owner` is true only for a session that proved the owner secret; `home` is the Home's own shell. */
+export interface Requester {
+  readonly client: string;
+  readonly session: "owner" | "client" | "home";
+}
+
+interface Order<Kind extends string> {
+  readonly kind: Kind;
+  readonly at: EpochMs;
+  readonly by: Requester;
+}
+
+/** Bytes that crossed for an attempt which is about to end without a receipt. */
+export interface Transfer {
+  readonly attemptId: AttemptId;
+  readonly bytesOut: Bytes;
+  readonly bytesIn: Bytes;
+}
+
+interface NewEpisode {
+  readonly episodeId: EpisodeId;
+  readonly jobId: JobId;
+  readonly title: string;
+  readonly job: JobSpec;
+  /** The node the owner asked for, if any. */
+  readonly on?: NodeId;
+  /** Where the shell found that the job goes; the core places it again and refuses a difference. */
+  readonly target: NodeId;
+}
+
+export interface StartEpisode extends Order<"start-episode">, NewEpisode {
+  readonly attemptId: AttemptId;
+}
+export interface PreviewOffload extends Order<"preview-offload">, NewEpisode {
+  readonly previewId: PreviewId;
+  readonly preview: Digest;
+  readonly payloadBytes: Bytes;
+  readonly items: number;
+  readonly highestClassification: Classification;
+  readonly leftOut: number;
+  readonly destination: Destination;
+  readonly cost: Cost;
+  readonly leaseMs: DurationMs;
+}
+export interface ApproveEgress extends Order<"approve-egress"> {
+  readonly previewId: PreviewId;
+  /** The digest of the preview the owner saw. */
+  readonly digest: Digest;
+  readonly leaseMs: DurationMs;
+  readonly leaseId: LeaseId;
+  readonly recordId: EgressRecordId;
+  readonly attemptId: AttemptId;
+}
+export interface DenyEgress extends Order<"deny-egress"> {
+  readonly previewId: PreviewId;
+  readonly recordId: EgressRecordId;
+  readonly reason: string;
+}
+export interface CancelEpisode extends Order<"cancel-episode"> {
+  readonly episodeId: EpisodeId;
+  readonly transfers: readonly Transfer[];
+}
+export interface RevokeLease extends Order<"revoke-lease"> {
+  readonly leaseId: LeaseId;
+  readonly reason: string;
+  readonly transfers: readonly Transfer[];
+}
+
+/** A report names its attempt by id and fencing token, and comes from the node that its channel proved. */
+interface Report<Kind extends string> extends Order<Kind> {
+  readonly nodeId: NodeId;
+  readonly attemptId: AttemptId;
+  readonly fencingToken: FencingToken;
+}
+export interface RecordAccepted extends Report<"record-accepted"> {}
+export interface RecordStarted extends Report<"record-started"> {}
+export interface RecordOutput extends Report<"record-output"> {
+  readonly number: number;
+  readonly stream: OutputStream;
+  readonly fromByte: Bytes;
+  readonly bytes: Bytes;
+  readonly digest: Digest;
+}
+export interface RecordFinished extends Report<"record-finished"> {
+  readonly lastNumber: number;
+  readonly result: JobResult;
+  readonly receipt: SignedReceipt;
+  readonly proposalId: ProposalId;
+  readonly transfer: Transfer;
+}
+/** The attempt ended without a result: refused by its node, lost with it, or ended by the Home. */
+export interface RecordLost extends Report<"record-lost"> {
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly transfer: Transfer;
+  /** Whether the shell knows what left: after a crash it does not. */
+  readonly sent: "none" | "partial" | "unknown";
+}
+export interface RecordApplied extends Order<"record-applied"> {
+  readonly proposalId: ProposalId;
+  readonly digest: Digest;
+  readonly files: number;
+}
+
+export interface TurnClusteringOn extends Order<"turn-clustering-on"> {
+  readonly listenHost: string;
+  readonly listenPort: number;
+}
+export interface TurnClusteringOff extends Order<"turn-clustering-off"> {
+  readonly reason: string;
+  readonly transfers: readonly Transfer[];
+}
+export interface CreateInvite extends Order<"create-invite"> {
+  readonly inviteId: InviteId;
+  readonly expiresAt: EpochMs;
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  readonly secretDigest: Digest;
+}
+export interface RequestEnrolment extends Order<"request-enrolment"> {
+  readonly inviteId: InviteId;
+  readonly publicKey: PublicKey;
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  readonly name: string;
+  readonly words: readonly string[];
+}
+export interface ApproveNode extends Order<"approve-node"> {
+  readonly nodeId: NodeId;
+}
+export interface RefuseNode extends Order<"refuse-node"> {
+  readonly nodeId: NodeId;
+  readonly reason: string;
+}
+export interface ConnectNode extends Order<"connect-node"> {
+  readonly nodeId: NodeId;
+  readonly instanceId: InstanceId;
+  readonly capabilities: NodeCapabilities;
+  /** The attempts it still holds; live ones that are missing here are lost. */
+  readonly held: readonly AttemptId[];
+}
+export interface LoseNode extends Order<"lose-node"> {
+  readonly nodeId: NodeId;
+  readonly code: string;
+  readonly detail: string;
+  readonly transfers: readonly Transfer[];
+}
+export interface RevokeNode extends Order<"revoke-node"> {
+  readonly nodeId: NodeId;
+  readonly reason: string;
+  readonly transfers: readonly Transfer[];
+}
+export interface RefuseLink extends Order<"refuse-link"> {
+  readonly nodeId?: NodeId;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied;
+export type EgressCommand = ApproveEgress | DenyEgress | RevokeLease;
+export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
+export type NodeCommand =
+  | TurnClusteringOn
+  | TurnClusteringOff
+  | CreateInvite
+  | RequestEnrolment
+  | ApproveNode
+  | RefuseNode
+  | ConnectNode
+  | LoseNode
+  | RevokeNode
+  | RefuseLink;
+
+export type Command = EpisodeCommand | EgressCommand | ReportCommand | NodeCommand;
+export type CommandKind = Command["kind"];

@@ -1,0 +1,74 @@
+// Routes every command to its slice, after asking whether this requester may give it at all. Pure: no clock, no chance.
+// The owner check stands here as well as at the door: a forgotten check in a surface approves nothing.
+import type { Command, CommandKind, Requester } from "#protocol/commands.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { decideEgress } from "./egress/decide.ts";
+import { decideEpisode } from "./episode/decide.ts";
+import { decideReport } from "./job/decide.ts";
+import { decideNode } from "./node/decide.ts";
+import type { HomeState } from "./state.ts";
+
+/** Who may give each command. Complete: a new command does not compile until it is here. */
+const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][] } = {
+  "start-episode": ["client", "owner"],
+  "preview-offload": ["client", "owner"],
+  "cancel-episode": ["client", "owner"],
+  "deny-egress": ["client", "owner"],
+  "approve-egress": ["owner"],
+  "revoke-lease": ["owner"],
+  "record-applied": ["owner"],
+  "turn-clustering-on": ["owner"],
+  "turn-clustering-off": ["owner"],
+  "create-invite": ["owner"],
+  "approve-node": ["owner"],
+  "refuse-node": ["owner"],
+  "revoke-node": ["owner"],
+  "record-accepted": ["home"],
+  "record-started": ["home"],
+  "record-output": ["home"],
+  "record-finished": ["home"],
+  "record-lost": ["home"],
+  "request-enrolment": ["home"],
+  "connect-node": ["home"],
+  "lose-node": ["home"],
+  "refuse-link": ["home"],
+};
+
+export function decide(state: HomeState, command: Command): readonly JournalEvent[] | Refusal {
+  if (!MAY_GIVE[command.kind].includes(command.by.session)) {
+    return refuse(
+      "owner-session-required",
+      `Only the owner may ${command.kind.replaceAll("-", " ")}.`,
+      "Open an owner session: set ARW_OWNER_SECRET, or type the secret when asked.",
+    );
+  }
+  switch (command.kind) {
+    case "start-episode":
+    case "preview-offload":
+    case "cancel-episode":
+    case "record-applied":
+      return decideEpisode(state, command);
+    case "approve-egress":
+    case "deny-egress":
+    case "revoke-lease":
+      return decideEgress(state, command);
+    case "record-accepted":
+    case "record-started":
+    case "record-output":
+    case "record-finished":
+    case "record-lost":
+      return decideReport(state, command);
+    case "turn-clustering-on":
+    case "turn-clustering-off":
+    case "create-invite":
+    case "request-enrolment":
+    case "approve-node":
+    case "refuse-node":
+    case "connect-node":
+    case "lose-node":
+    case "revoke-node":
+    case "refuse-link":
+      return decideNode(state, command);
+  }
+}

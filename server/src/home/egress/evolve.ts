@@ -1,0 +1,65 @@
+// How previews, records and settlements change what is known of egress. Total.
+import type { EgressPreviewed, EgressRecorded, EgressSettled, JobCancelled, JobFailed } from "#protocol/events.ts";
+import type { PreviewId } from "#protocol/ids.ts";
+import { withEntry } from "../boundedMap.ts";
+import { type EgressState, type HeldPreview, RECENT_PREVIEWS_MAX } from "./state.ts";
+
+const recent = { keep: RECENT_PREVIEWS_MAX, mayGo: (preview: HeldPreview): boolean => preview.state !== "waiting" };
+
+export function evolveEgress(
+  state: EgressState,
+  event: EgressPreviewed | EgressRecorded | EgressSettled | JobFailed | JobCancelled,
+): EgressState {
+  switch (event.kind) {
+    case "EgressPreviewed": {
+      const preview: HeldPreview = {
+        previewId: event.previewId,
+        corrId: event.corrId,
+        jobId: event.jobId,
+        state: "waiting",
+        preview: event.preview,
+        payload: event.payload,
+        payloadBytes: event.payloadBytes,
+        highestClassification: event.highestClassification,
+        destination: event.destination,
+        cost: event.cost,
+        leaseMs: event.leaseMs,
+      };
+      return { ...state, previews: withEntry(state.previews, event.previewId, preview, recent) };
+    }
+    case "EgressRecorded": {
+      const answered = withState(state, event.previewId, event.decision === "allow" ? "approved" : "denied");
+      if (event.attemptId === undefined || event.leaseId === undefined) return answered;
+      const record = {
+        recordId: event.recordId,
+        corrId: event.corrId,
+        jobId: event.jobId,
+        attemptId: event.attemptId,
+        nodeId: event.nodeId,
+        leaseId: event.leaseId,
+        payload: event.payload,
+        payloadBytes: event.payloadBytes,
+        recordedAt: event.at,
+      };
+      return { ...answered, open: withEntry(answered.open, event.recordId, record) };
+    }
+    case "EgressSettled": {
+      const open = new Map(state.open);
+      open.delete(event.recordId);
+      return { ...state, open };
+    }
+    case "JobFailed":
+    case "JobCancelled": {
+      const waiting = [...state.previews.values()].find(
+        (held) => held.jobId === event.jobId && held.state === "waiting",
+      );
+      return waiting === undefined ? state : withState(state, waiting.previewId, "withdrawn");
+    }
+  }
+}
+
+function withState(state: EgressState, id: PreviewId, to: HeldPreview["state"]): EgressState {
+  const preview = state.previews.get(id);
+  if (preview === undefined) return state;
+  return { ...state, previews: withEntry(state.previews, id, { ...preview, state: to }, recent) };
+}

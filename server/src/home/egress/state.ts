@@ -1,0 +1,43 @@
+// Egress: previews that wait for the owner or were answered, and records whose send has not been settled.
+// The ledger itself is the journal; this is only what deciding needs.
+import type { Digest } from "#protocol/digest.ts";
+import type { Classification, Cost, Destination } from "#protocol/egress.ts";
+import type { AttemptId, EgressRecordId, EpisodeId, JobId, LeaseId, NodeId, PreviewId } from "#protocol/ids.ts";
+import type { Bytes, DurationMs, EpochMs } from "#protocol/quantities.ts";
+
+/** Answered previews stay in memory up to this many. */
+export const RECENT_PREVIEWS_MAX = 400;
+
+export interface HeldPreview {
+  readonly previewId: PreviewId;
+  readonly corrId: EpisodeId;
+  readonly jobId: JobId;
+  readonly state: "waiting" | "approved" | "denied" | "withdrawn";
+  readonly preview: Digest;
+  readonly payload: Digest;
+  readonly payloadBytes: Bytes;
+  readonly highestClassification: Classification;
+  readonly destination: Destination;
+  readonly cost: Cost;
+  readonly leaseMs: DurationMs;
+}
+
+/** A send that was recorded and whose end is not known yet. */
+export interface OpenRecord {
+  readonly recordId: EgressRecordId;
+  readonly corrId: EpisodeId;
+  readonly jobId: JobId;
+  readonly attemptId: AttemptId;
+  readonly nodeId: NodeId;
+  readonly leaseId: LeaseId;
+  readonly payload: Digest;
+  readonly payloadBytes: Bytes;
+  readonly recordedAt: EpochMs;
+}
+
+export interface EgressState {
+  readonly previews: ReadonlyMap<PreviewId, HeldPreview>;
+  readonly open: ReadonlyMap<EgressRecordId, OpenRecord>;
+}
+
+export const noEgress: EgressState = { previews: new Map(), open: new Map() };

@@ -1,0 +1,180 @@
+// Starting, previewing and cancelling episodes. A local episode is one frame: one policy check, one append.
+import type { CancelEpisode, EpisodeCommand, PreviewOffload, RecordApplied, StartEpisode } from "#protocol/commands.ts";
+import { digestOfJson } from "#protocol/digest.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { type JobSpec, jobKey } from "#protocol/job.ts";
+import { fencingToken } from "#protocol/quantities.ts";
+import { crossedWith, endingEvents } from "../job/ending.ts";
+import { liveAttempts } from "../job/state.ts";
+import { evaluate } from "../policy/evaluate.ts";
+import { type Placement, place } from "../scheduler/place.ts";
+import type { HomeState } from "../state.ts";
+
+/** Episodes that have not ended, on all nodes together; more is refused. */
+export const OPEN_EPISODES_MAX = 64;
+
+export function decideEpisode(state: HomeState, command: EpisodeCommand): readonly JournalEvent[] | Refusal {
+  switch (command.kind) {
+    case "start-episode":
+      return startHere(state, command);
+    case "preview-offload":
+      return previewOffload(state, command);
+    case "cancel-episode":
+      return cancelEpisode(state, command);
+    case "record-applied":
+      return recordApplied(state, command);
+  }
+}
+
+function startHere(state: HomeState, command: StartEpisode): readonly JournalEvent[] | Refusal {
+  const placed = placedAgain(state, command);
+  if (placed.kind === "refusal") return placed;
+  if (!placed.local) return placementChanged(placed);
+  const decision = evaluate({ action: "run-here" });
+  if (decision.effect !== "allow") return refuse("policy-denied", decision.explanation, "Ask the owner.");
+  return [
+    ...beginning(state, command, placed),
+    {
+      kind: "JobOffered",
+      version: 1,
+      at: command.at,
+      corrId: command.episodeId,
+      jobId: command.jobId,
+      attemptId: command.attemptId,
+      target: placed.target,
+      local: true,
+      fencingToken: fencingToken(1),
+    },
+  ];
+}
+
+function previewOffload(state: HomeState, command: PreviewOffload): readonly JournalEvent[] | Refusal {
+  const placed = placedAgain(state, command);
+  if (placed.kind === "refusal") return placed;
+  if (placed.local || placed.target !== command.destination.nodeId) return placementChanged(placed);
+  const decision = evaluate({
+    action: "offload",
+    destination: state.nodes.byId.get(placed.target)?.status.kind ?? "unknown",
+    highestClassification: command.highestClassification,
+  });
+  if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Take it out, or run here.");
+  return [
+    ...beginning(state, command, placed),
+    {
+      kind: "EgressPreviewed",
+      version: 1,
+      at: command.at,
+      corrId: command.episodeId,
+      jobId: command.jobId,
+      previewId: command.previewId,
+      preview: command.preview,
+      payload: jobKey(command.job),
+      payloadBytes: command.payloadBytes,
+      items: command.items,
+      highestClassification: command.highestClassification,
+      leftOut: command.leftOut,
+      destination: command.destination,
+      rule: decision.rule,
+      cost: command.cost,
+      leaseMs: command.leaseMs,
+    },
+  ];
+}
+
+function beginning(
+  state: HomeState,
+  command: StartEpisode | PreviewOffload,
+  placed: Placement,
+): readonly JournalEvent[] {
+  const of = { version: 1, at: command.at, corrId: command.episodeId } as const;
+  return [
+    {
+      ...of,
+      kind: "EpisodeStarted",
+      workspaceId: state.identity.workspaceId,
+      episode: command.job.kind,
+      title: command.title,
+      requestedBy: command.by.client,
+    },
+    {
+      ...of,
+      kind: "JobQueued",
+      jobId: command.jobId,
+      jobKey: digestOfJson(command.job),
+      job: command.job,
+      title: command.title,
+    },
+    {
+      ...of,
+      kind: "JobPlaced",
+      jobId: command.jobId,
+      target: placed.target,
+      local: placed.local,
+      rule: placed.rule,
+      why: placed.why,
+    },
+  ];
+}
+
+function placedAgain(state: HomeState, command: StartEpisode | PreviewOffload): Placement | Refusal {
+  if (state.episodes.byId.has(command.episodeId)) {
+    return refuse("episode-exists", "This episode has already started.", "Follow its timeline.");
+  }
+  const open = [...state.episodes.byId.values()].filter((episode) => episode.ended === undefined).length;
+  if (open >= OPEN_EPISODES_MAX) {
+    return refuse(
+      "too-many-episodes",
+      `${open} episodes are open already.`,
+      "Wait for one to end, or cancel one: arw-home cancel <episode>.",
+    );
+  }
+  const placed = place(state.nodes, state.identity.nodeId, requirementOf(command.job), command.on);
+  if (placed.kind === "refusal") return placed;
+  return placed.target === command.target ? placed : placementChanged(placed);
+}
+
+function requirementOf(job: JobSpec): { kind: "command" } | { kind: "ask"; model: string } {
+  return job.kind === "command" ? { kind: "command" } : { kind: "ask", model: job.model };
+}
+
+function placementChanged(placed: Placement): Refusal {
+  return refuse("placement-changed", `The job would now go to ${placed.name}.`, "Start the episode again.");
+}
+
+function cancelEpisode(state: HomeState, command: CancelEpisode): readonly JournalEvent[] | Refusal {
+  const episode = state.episodes.byId.get(command.episodeId);
+  const job = episode?.jobId === undefined ? undefined : state.jobs.byId.get(episode.jobId);
+  if (episode === undefined || job === undefined) {
+    return refuse("episode-unknown", "There is no such episode.", "See `arw-home episodes`.");
+  }
+  if (episode.ended !== undefined) return [];
+  const live = liveAttempts(state.jobs).find((held) => held.job.jobId === job.jobId);
+  return endingEvents(
+    state,
+    job,
+    command.at,
+    { kind: "cancelled", by: command.by.client },
+    crossedWith(command.transfers, live?.attempt),
+  );
+}
+
+function recordApplied(state: HomeState, command: RecordApplied): readonly JournalEvent[] | Refusal {
+  const held = state.episodes.proposals.get(command.proposalId);
+  if (held === undefined) return refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
+  if (held.digest !== command.digest) {
+    return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
+  }
+  if (held.appliedAt !== undefined) return [];
+  return [
+    {
+      kind: "ProposalApplied",
+      version: 1,
+      at: command.at,
+      corrId: held.episodeId,
+      proposalId: held.proposalId,
+      digest: held.digest,
+      files: command.files,
+    },
+  ];
+}

@@ -1,0 +1,37 @@
+// Episodes: what was asked, whether it has ended, and the proposals that came back.
+// It never holds prompts or outputs; those are blobs and output records.
+import type { Digest } from "#protocol/digest.ts";
+import type { EpisodeSnapshot } from "#protocol/events.ts";
+import type { EpisodeId, JobId, ProposalId } from "#protocol/ids.ts";
+import type { JobKind } from "#protocol/job.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+import type { JobOutcome } from "#protocol/result.ts";
+
+/** Finished episodes stay in memory up to this many; older ones are in the journal. */
+export const RECENT_EPISODES_MAX = 200;
+
+export interface Episode {
+  readonly episodeId: EpisodeId;
+  readonly kind: JobKind;
+  readonly title: string;
+  readonly requestedBy: string;
+  readonly startedAt: EpochMs;
+  readonly jobId?: JobId;
+  readonly proposalId?: ProposalId;
+  readonly ended?: { readonly at: EpochMs; readonly outcome: JobOutcome; readonly snapshot: EpisodeSnapshot };
+}
+
+export interface HeldProposal {
+  readonly proposalId: ProposalId;
+  readonly episodeId: EpisodeId;
+  readonly digest: Digest;
+  readonly changes: number;
+  readonly appliedAt?: EpochMs;
+}
+
+export interface EpisodesState {
+  readonly byId: ReadonlyMap<EpisodeId, Episode>;
+  readonly proposals: ReadonlyMap<ProposalId, HeldProposal>;
+}
+
+export const noEpisodes: EpisodesState = { byId: new Map(), proposals: new Map() };

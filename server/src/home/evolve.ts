@@ -1,0 +1,57 @@
+// Routes every event to the slices that it concerns. Total and exhaustive: a new event does not compile until it is routed.
+import type { JournalEvent } from "#protocol/events.ts";
+import { evolveEgress } from "./egress/evolve.ts";
+import { evolveEpisodes } from "./episode/evolve.ts";
+import { evolveJobs } from "./job/evolve.ts";
+import { evolveLeases } from "./lease/evolve.ts";
+import { evolveNodes } from "./node/evolve.ts";
+import type { HomeState } from "./state.ts";
+
+export function evolve(state: HomeState, event: JournalEvent): HomeState {
+  switch (event.kind) {
+    case "EpisodeStarted":
+    case "EpisodeFinished":
+    case "ProposalReceived":
+    case "ProposalApplied":
+      return { ...state, episodes: evolveEpisodes(state.episodes, event) };
+    case "JobQueued":
+      return {
+        ...state,
+        episodes: evolveEpisodes(state.episodes, event),
+        jobs: evolveJobs(state.jobs, event),
+      };
+    case "JobPlaced":
+    case "JobOffered":
+    case "JobAccepted":
+    case "JobStarted":
+    case "OutputAppended":
+    case "JobFinished":
+    case "ContributionMetered":
+      return { ...state, jobs: evolveJobs(state.jobs, event) };
+    case "JobFailed":
+    case "JobCancelled":
+    case "EgressPreviewed":
+      return { ...state, jobs: evolveJobs(state.jobs, event), egress: evolveEgress(state.egress, event) };
+    case "EgressRecorded":
+    case "EgressSettled":
+      return { ...state, egress: evolveEgress(state.egress, event) };
+    case "LeaseGranted":
+    case "LeaseReserved":
+    case "LeaseCommitted":
+    case "LeaseReleased":
+    case "LeaseRevoked":
+      return { ...state, leases: evolveLeases(state.leases, event) };
+    case "ClusteringTurnedOn":
+    case "ClusteringTurnedOff":
+    case "InviteCreated":
+    case "InviteReused":
+    case "EnrolmentRequested":
+    case "NodeEnrolled":
+    case "EnrolmentRefused":
+    case "NodeConnected":
+    case "NodeLost":
+    case "NodeRevoked":
+    case "LinkRefused":
+      return { ...state, nodes: evolveNodes(state.nodes, event, state.identity) };
+  }
+}

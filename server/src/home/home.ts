@@ -1,0 +1,126 @@
+// Executes one command at a time: decide and evolve in memory, one frame to the journal, and only when that frame is durable
+// do replies, subscribers and effects follow. Memory may run ahead of the disk; nobody outside ever does.
+import type { Command } from "#protocol/commands.ts";
+import type { Refusal } from "#protocol/errors.ts";
+import { refuse } from "#protocol/errors.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { type Sequence, sequence } from "#protocol/quantities.ts";
+import { decide } from "./decide.ts";
+import type { Effect } from "./effects.ts";
+import { evolve } from "./evolve.ts";
+import { type Journal, JournalFault, type JournalFrame } from "./journalPort.ts";
+import { react } from "./react.ts";
+import type { HomeState } from "./state.ts";
+
+export interface Executed {
+  readonly kind: "executed";
+  /** The frame of these events; where there are none, the frame that was last when this was decided. */
+  readonly sequence: Sequence;
+  readonly events: readonly JournalEvent[];
+}
+
+export interface HomePorts {
+  readonly journal: Journal<JournalEvent>;
+  /** Starts what an effect asks for. Must not throw; what it finds out comes back as a command. */
+  readonly perform: (effect: Effect) => void;
+  /** Told of every durable frame, in order, after the state includes it. */
+  readonly onDurable: (frame: JournalFrame<JournalEvent>) => void;
+  /** Told once, when the journal failed and the Home serves reading only. */
+  readonly onReadOnly: (fault: unknown) => void;
+}
+
+export class Home {
+  readonly #ports: HomePorts;
+  /** Ahead of the disk by the frames in flight; only deciding may read it. */
+  #state: HomeState;
+  #durableState: HomeState;
+  #lastFrame: Promise<void> = Promise.resolve();
+  #readOnly = false;
+
+  constructor(recovered: HomeState, ports: HomePorts) {
+    this.#state = recovered;
+    this.#durableState = recovered;
+    this.#ports = ports;
+  }
+
+  /** The state as of the last durable frame: what anybody outside may see. */
+  get state(): HomeState {
+    return this.#durableState;
+  }
+
+  get readOnly(): boolean {
+    return this.#readOnly;
+  }
+
+  /**
+   * Decides a command and makes its events durable. Resolves with them, or with the refusal.
+   * Rejects with the JournalFault where the outcome is not known; the command must then not be repeated blindly.
+   */
+  async execute(command: Command): Promise<Executed | Refusal> {
+    if (this.#readOnly) return READ_ONLY;
+    const decided = decide(this.#state, command);
+    const { journal } = this.#ports;
+    if ("kind" in decided || decided.length === 0) {
+      // A refusal, or "nothing to do", may rest on a frame that is still in flight: it is no answer before that frame is durable.
+      const last = journal.lastSequence;
+      await this.#lastFrame;
+      return "kind" in decided ? decided : { kind: "executed", sequence: last, events: [] };
+    }
+    const after = decided.reduce(evolve, this.#state);
+    const frame = { sequence: sequence(journal.lastSequence + 1), events: decided };
+    const appended = journal.append(frame);
+    if (journal.lastSequence !== frame.sequence) return notTaken(appended);
+    this.#state = after;
+    const effects = decided.flatMap((event) => react(event, after));
+    for (const effect of effects) if (effect.repeatable) this.#ports.perform(effect);
+    const released = this.#release(this.#lastFrame, appended, frame, after, effects);
+    // A later waiter must not see the rejection as unhandled; whoever executed this command gets it below.
+    this.#lastFrame = released.catch(() => undefined);
+    await released;
+    return { kind: "executed", sequence: frame.sequence, events: decided };
+  }
+
+  async #release(
+    before: Promise<void>,
+    appended: Promise<void>,
+    frame: JournalFrame<JournalEvent>,
+    after: HomeState,
+    effects: readonly Effect[],
+  ): Promise<void> {
+    try {
+      await appended;
+    } catch (fault) {
+      this.#becomeReadOnly(fault);
+      throw fault;
+    }
+    await before;
+    this.#durableState = after;
+    this.#ports.onDurable(frame);
+    for (const effect of effects) if (!effect.repeatable) this.#ports.perform(effect);
+  }
+
+  /** Memory is ahead of the disk: it is discarded for the durable prefix, and nothing is decided any more. */
+  #becomeReadOnly(fault: unknown): void {
+    this.#state = this.#durableState;
+    if (this.#readOnly) return;
+    this.#readOnly = true;
+    this.#ports.onReadOnly(fault);
+  }
+}
+
+/** The journal refused the frame before taking it (too many wait, or it is too large): nothing has happened. */
+async function notTaken(appended: Promise<void>): Promise<Refusal> {
+  try {
+    await appended;
+  } catch (fault) {
+    if (fault instanceof JournalFault) return refuse(fault.code, fault.message, fault.advice);
+    throw fault;
+  }
+  throw new Error("the journal neither took nor refused a frame");
+}
+
+const READ_ONLY: Refusal = refuse(
+  "home-read-only",
+  "The Home's journal could not be written, so it serves reading only.",
+  "Free disk space or mend the disk, then restart the Home: arw-home stop.",
+);

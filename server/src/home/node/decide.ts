@@ -1,0 +1,223 @@
+// Letting workers in, and out. An invite is used once, by compare-and-set in one synchronous decision; the owner confirms
+// every enrolment; revocation ends what the node still does.
+import type {
+  ConnectNode,
+  CreateInvite,
+  LoseNode,
+  NodeCommand,
+  RequestEnrolment,
+  RevokeNode,
+  Transfer,
+  TurnClusteringOff,
+} from "#protocol/commands.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { nodeIdOf } from "#protocol/identity.ts";
+import type { NodeId } from "#protocol/ids.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+import { crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
+import { type Attempt, liveAttempts } from "../job/state.ts";
+import type { HomeState } from "../state.ts";
+import { LIVE_INVITES_MAX, NODES_MAX } from "./state.ts";
+
+export function decideNode(state: HomeState, command: NodeCommand): readonly JournalEvent[] | Refusal {
+  const of = { version: 1, at: command.at } as const;
+  switch (command.kind) {
+    case "turn-clustering-on": {
+      const { clustering } = state.nodes;
+      const { listenHost, listenPort } = command;
+      const same = clustering.on && clustering.listenHost === listenHost && clustering.listenPort === listenPort;
+      return same ? [] : [{ ...of, kind: "ClusteringTurnedOn", listenHost, listenPort }];
+    }
+    case "turn-clustering-off":
+      return turnOff(state, command);
+    case "create-invite":
+      return createInvite(state, command);
+    case "request-enrolment":
+      return requestEnrolment(state, command);
+    case "approve-node": {
+      const node = state.nodes.byId.get(command.nodeId);
+      if (node?.status.kind !== "pending") return notPending(command.nodeId);
+      return [{ ...of, kind: "NodeEnrolled", nodeId: command.nodeId }];
+    }
+    case "refuse-node": {
+      const node = state.nodes.byId.get(command.nodeId);
+      if (node?.status.kind !== "pending") return notPending(command.nodeId);
+      return [{ ...of, kind: "EnrolmentRefused", nodeId: command.nodeId, reason: command.reason }];
+    }
+    case "connect-node":
+      return connect(state, command);
+    case "lose-node":
+      return lose(state, command);
+    case "revoke-node":
+      return revoke(state, command);
+    case "refuse-link": {
+      const node = command.nodeId === undefined ? {} : { nodeId: command.nodeId };
+      return [{ ...of, ...node, kind: "LinkRefused", code: command.code, detail: command.detail }];
+    }
+  }
+}
+
+function turnOff(state: HomeState, command: TurnClusteringOff): readonly JournalEvent[] {
+  if (!state.nodes.clustering.on) return [];
+  const ending: Ending = {
+    kind: "failed",
+    code: "clustering-off",
+    message: "Clustering was turned off while a worker had this job.",
+    advice: "Run it here (--on local), or turn clustering on again: arw-home invite.",
+  };
+  const remote = liveAttempts(state.jobs).filter(({ attempt }) => !attempt.local);
+  const ready = [...state.nodes.byId.values()].filter((node) => !node.local && node.status.kind === "ready");
+  return [
+    { kind: "ClusteringTurnedOff", version: 1, at: command.at, reason: command.reason },
+    ...ready.map((node): JournalEvent => nodeLost(node.nodeId, command.at, "clustering-off", "clustering is off")),
+    ...remote.flatMap(({ job, attempt }) =>
+      endingEvents(state, job, command.at, ending, crossedWith(command.transfers, attempt)),
+    ),
+  ];
+}
+
+function createInvite(state: HomeState, command: CreateInvite): readonly JournalEvent[] | Refusal {
+  if (!state.nodes.clustering.on) return refuse("clustering-off", "Clustering is off.", "Turn it on first.");
+  const live = [...state.nodes.invites.values()].filter(
+    (invite) => invite.usedBy === undefined && invite.expiresAt > command.at,
+  );
+  if (live.length >= LIVE_INVITES_MAX) {
+    return refuse(
+      "too-many-invites",
+      `${live.length} invites are open already.`,
+      "Use one of them, or wait until one runs out (15 minutes).",
+    );
+  }
+  const { inviteId, expiresAt, fingerprint, certificate, secretDigest } = command;
+  const invite = { inviteId, expiresAt, fingerprint, certificate, secretDigest, role: "worker" } as const;
+  return [{ kind: "InviteCreated", version: 1, at: command.at, ...invite }];
+}
+
+function requestEnrolment(state: HomeState, command: RequestEnrolment): readonly JournalEvent[] | Refusal {
+  const invite = state.nodes.invites.get(command.inviteId);
+  if (invite === undefined) return refuse("invite-unknown", "This Home made no such invite.", "Ask for a new invite.");
+  if (invite.usedBy !== undefined) {
+    // The reuse itself is a fact the owner must see, and still nobody is let in.
+    return [{ kind: "InviteReused", version: 1, at: command.at, inviteId: command.inviteId }];
+  }
+  if (command.at >= invite.expiresAt) {
+    return refuse("invite-expired", "The invite has run out.", "Ask the owner for a new one: arw-home invite.");
+  }
+  if (state.nodes.byId.size >= NODES_MAX) {
+    return refuse("too-many-nodes", `This Home knows ${NODES_MAX} nodes already.`, "Revoke one first.");
+  }
+  const nodeId = nodeIdOf(command.publicKey);
+  const held = state.nodes.byId.get(nodeId);
+  if (held?.local === true)
+    return refuse("node-is-home", "A Home cannot be its own worker.", "Use another state folder.");
+  if (held?.status.kind === "revoked") {
+    return refuse(
+      "node-revoked",
+      "This worker was revoked; its identity is not let in again.",
+      "Give the worker a new identity: arw-worker leave --new-identity, then join.",
+    );
+  }
+  const { inviteId, publicKey, fingerprint, certificate, words } = command;
+  const name = uniqueName(state, command.name, nodeId);
+  return [
+    {
+      kind: "EnrolmentRequested",
+      version: 1,
+      at: command.at,
+      nodeId,
+      inviteId,
+      publicKey,
+      fingerprint,
+      certificate,
+      name,
+      words,
+    },
+  ];
+}
+
+/** Two nodes never share a name, and none is called `local`: people choose nodes by name. */
+function uniqueName(state: HomeState, wanted: string, nodeId: NodeId): string {
+  const taken = new Set(
+    [...state.nodes.byId.values()].filter((node) => node.nodeId !== nodeId).map((node) => node.name),
+  );
+  taken.add("local");
+  if (!taken.has(wanted)) return wanted;
+  for (let suffix = 2; ; suffix++) if (!taken.has(`${wanted}-${suffix}`)) return `${wanted}-${suffix}`;
+}
+
+function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[] | Refusal {
+  const node = state.nodes.byId.get(command.nodeId);
+  const isLocal = command.nodeId === state.identity.nodeId;
+  if (!isLocal && (node === undefined || node.status.kind === "pending" || node.status.kind === "revoked")) {
+    return refuse("not-enrolled", "This worker is not enrolled here.", "Join again with a new invite.");
+  }
+  const held = new Set(command.held);
+  const missing = liveAttempts(state.jobs, command.nodeId).filter(({ attempt }) => !held.has(attempt.attemptId));
+  return [
+    {
+      kind: "NodeConnected",
+      version: 1,
+      at: command.at,
+      nodeId: command.nodeId,
+      instanceId: command.instanceId,
+      capabilities: command.capabilities,
+    },
+    ...missing.flatMap(({ job, attempt, stage }) =>
+      endingEvents(
+        state,
+        job,
+        command.at,
+        lostWith(state, attempt, "attempt-lost", isLocal ? "the Home restarted" : "it no longer holds the attempt"),
+        // Whether an offer that nobody answered reached the node cannot be known: it is never repeated blindly.
+        { state: stage === "offered" ? "unknown" : "partial" },
+      ),
+    ),
+  ];
+}
+
+function lose(state: HomeState, command: LoseNode): readonly JournalEvent[] {
+  const node = state.nodes.byId.get(command.nodeId);
+  if (node === undefined) return [];
+  const lostEvents =
+    node.status.kind === "ready" ? [nodeLost(node.nodeId, command.at, command.code, command.detail)] : [];
+  const ending = (attempt: Attempt): Ending => lostWith(state, attempt, "node-lost", command.detail);
+  return [...lostEvents, ...endAllOn(state, command.nodeId, command.at, command.transfers, ending)];
+}
+
+function revoke(state: HomeState, command: RevokeNode): readonly JournalEvent[] | Refusal {
+  const node = state.nodes.byId.get(command.nodeId);
+  if (node === undefined) return refuse("node-unknown", "There is no such node.", "See `arw-home nodes`.");
+  if (node.local) return refuse("node-is-home", "The Home cannot revoke itself.", "Choose a worker.");
+  if (node.status.kind === "revoked") return [];
+  const ending = (): Ending => ({
+    kind: "failed",
+    code: "node-revoked",
+    message: `${node.name} was revoked: ${command.reason}.`,
+    advice: "Start the episode again here or on another worker.",
+  });
+  return [
+    { kind: "NodeRevoked", version: 1, at: command.at, nodeId: command.nodeId, reason: command.reason },
+    ...endAllOn(state, command.nodeId, command.at, command.transfers, ending),
+  ];
+}
+
+function endAllOn(
+  state: HomeState,
+  nodeId: NodeId,
+  at: EpochMs,
+  transfers: readonly Transfer[],
+  ending: (attempt: Attempt) => Ending,
+): readonly JournalEvent[] {
+  return liveAttempts(state.jobs, nodeId).flatMap(({ job, attempt }) =>
+    endingEvents(state, job, at, ending(attempt), crossedWith(transfers, attempt)),
+  );
+}
+
+function nodeLost(nodeId: NodeId, at: EpochMs, code: string, detail: string): JournalEvent {
+  return { kind: "NodeLost", version: 1, at, nodeId, code, detail };
+}
+
+function notPending(nodeId: NodeId): Refusal {
+  return refuse("node-not-pending", `${nodeId} does not wait for a confirmation.`, "See `arw-home nodes`.");
+}

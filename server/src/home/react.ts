@@ -1,0 +1,116 @@
+// From a fact to what the world must now do about it. `state` is the state after the event's whole command.
+import type { JournalEvent } from "#protocol/events.ts";
+import type { AttemptId, JobId } from "#protocol/ids.ts";
+import type { Effect } from "./effects.ts";
+import { attemptOf } from "./job/state.ts";
+import type { HomeState } from "./state.ts";
+
+export function react(event: JournalEvent, state: HomeState): readonly Effect[] {
+  switch (event.kind) {
+    case "JobOffered":
+      return [
+        {
+          kind: "SendOffer",
+          key: `offer:${event.attemptId}`,
+          // A local attempt's output is only a proposal: starting it before the disk has answered harms nobody.
+          repeatable: event.local,
+          attemptId: event.attemptId,
+          target: event.target,
+        },
+      ];
+    case "JobFinished":
+      return forAttempt(state, event.jobId, event.attemptId, (attempt) => ({
+        kind: "SettleAttempt",
+        key: `settle:${event.attemptId}`,
+        repeatable: false,
+        attemptId: event.attemptId,
+        target: attempt.target,
+        fencingToken: attempt.fencingToken,
+        accepted: true,
+      }));
+    case "JobFailed":
+    case "JobCancelled": {
+      const reason = event.kind === "JobFailed" ? event.code : `cancelled by ${event.by}`;
+      if (event.attemptId === undefined) return [];
+      const { attemptId } = event;
+      return forAttempt(state, event.jobId, attemptId, (attempt) => ({
+        kind: "CancelAttempt",
+        key: `cancel:${attemptId}`,
+        repeatable: false,
+        attemptId,
+        target: attempt.target,
+        fencingToken: attempt.fencingToken,
+        reason,
+      }));
+    }
+    case "ClusteringTurnedOn":
+      return [{ kind: "OpenListener", key: `listen:${event.listenHost}:${event.listenPort}`, repeatable: false }];
+    case "ClusteringTurnedOff":
+      return [{ kind: "CloseListener", key: `unlisten:${event.at}`, repeatable: false }];
+    case "InviteCreated":
+      return [{ kind: "RefreshTrust", key: `trust:${event.inviteId}`, repeatable: false }];
+    case "EnrolmentRequested":
+      return [{ kind: "RefreshTrust", key: `trust:${event.inviteId}:used`, repeatable: false }];
+    case "NodeEnrolled":
+      return [
+        { kind: "RefreshTrust", key: `trust:${event.nodeId}`, repeatable: false },
+        {
+          kind: "AnswerEnrolment",
+          key: `answer:${event.nodeId}:${event.at}`,
+          repeatable: false,
+          nodeId: event.nodeId,
+          answer: { approved: true },
+        },
+      ];
+    case "EnrolmentRefused":
+      return [
+        { kind: "RefreshTrust", key: `trust:${event.nodeId}:refused`, repeatable: false },
+        {
+          kind: "AnswerEnrolment",
+          key: `answer:${event.nodeId}:${event.at}`,
+          repeatable: false,
+          nodeId: event.nodeId,
+          answer: { approved: false, reason: event.reason },
+        },
+      ];
+    case "NodeRevoked":
+      return [
+        { kind: "RefreshTrust", key: `trust:${event.nodeId}:revoked`, repeatable: false },
+        { kind: "CutNode", key: `cut:${event.nodeId}`, repeatable: false, nodeId: event.nodeId },
+      ];
+    case "EpisodeStarted":
+    case "EpisodeFinished":
+    case "ProposalReceived":
+    case "ProposalApplied":
+    case "JobQueued":
+    case "JobPlaced":
+    case "JobAccepted":
+    case "JobStarted":
+    case "OutputAppended":
+    case "EgressPreviewed":
+    case "EgressRecorded":
+    case "EgressSettled":
+    case "ContributionMetered":
+    case "LeaseGranted":
+    case "LeaseReserved":
+    case "LeaseCommitted":
+    case "LeaseReleased":
+    case "LeaseRevoked":
+    case "InviteReused":
+    case "NodeConnected":
+    case "NodeLost":
+    case "LinkRefused":
+      return [];
+  }
+}
+
+function forAttempt(
+  state: HomeState,
+  jobId: JobId,
+  attemptId: AttemptId,
+  effect: (attempt: NonNullable<ReturnType<typeof attemptOf>>) => Effect,
+): readonly Effect[] {
+  const job = state.jobs.byId.get(jobId);
+  const attempt = job === undefined ? undefined : attemptOf(job);
+  return attempt?.attemptId === attemptId ? [effect(attempt)] : [];
+}
