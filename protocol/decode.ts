@@ -8,6 +8,8 @@ export type Decoded<T> =
 
 /** Deeper JSON than this is refused: no message of ours nests past ten. */
 export const JSON_DEPTH_MAX = 32;
+/** The problem of a text past JSON_DEPTH_MAX, so that a link can say which limit was broken. */
+export const TOO_DEEP_PROBLEM: string = `nests deeper than ${JSON_DEPTH_MAX} levels`;
 
 /** Decodes an already parsed value. The path is JSON-path like `$.body.items[3].path`. */
 export function decode<T>(schema: z.ZodType<T>, value: unknown): Decoded<T> {
@@ -20,7 +22,7 @@ export function decode<T>(schema: z.ZodType<T>, value: unknown): Decoded<T> {
 /** Parses and decodes JSON text; refuses text that is not JSON, is too deep or carries a `__proto__` key. */
 export function decodeJson<T>(schema: z.ZodType<T>, text: string): Decoded<T> {
   if (nestingExceeds(text, JSON_DEPTH_MAX)) {
-    return { ok: false, path: "$", problem: `nests deeper than ${JSON_DEPTH_MAX} levels` };
+    return { ok: false, path: "$", problem: TOO_DEEP_PROBLEM };
   }
   let value: unknown;
   let polluted = false;

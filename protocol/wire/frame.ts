@@ -7,6 +7,8 @@ import { type Decoded, decodeJson } from "../decode.ts";
 export const FRAME_JSON_BYTES_MAX: number = 1024 * 1024;
 /** A whole frame: JSON, and a chunk of a blob with room to spare. */
 export const FRAME_BYTES_MAX: number = 2 * 1024 * 1024;
+/** The problem of a frame whose JSON part is over the limit, so that a link can say which limit was broken. */
+export const TOO_LARGE_PROBLEM = "announces a too large message";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -31,7 +33,7 @@ export function encodeFrame(message: unknown, bytes: Uint8Array = NO_BYTES): Uin
 export function decodeFrame<Message>(schema: z.ZodType<Message>, frame: Uint8Array): Decoded<Framed<Message>> {
   if (frame.length < 4) return { ok: false, path: "$", problem: "is cut before its length" };
   const jsonBytes = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0);
-  if (jsonBytes > FRAME_JSON_BYTES_MAX) return { ok: false, path: "$", problem: "announces a too large message" };
+  if (jsonBytes > FRAME_JSON_BYTES_MAX) return { ok: false, path: "$", problem: TOO_LARGE_PROBLEM };
   if (4 + jsonBytes > frame.length) return { ok: false, path: "$", problem: "is shorter than it announces" };
   const text = new TextDecoder().decode(frame.subarray(4, 4 + jsonBytes));
   const decoded = decodeJson(schema, text);
