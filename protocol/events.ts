@@ -153,6 +153,8 @@ export interface EgressRecorded extends JobFact<"EgressRecorded"> {
 /** What came of a recorded send. `unknown` after a crash: never blindly repeated. */
 export interface EgressSettled extends JobFact<"EgressSettled"> {
   readonly recordId: EgressRecordId;
+  readonly nodeId: NodeId;
+  readonly leaseId: LeaseId;
   readonly state: "received" | "partial" | "none" | "unknown";
   readonly bytesOut: Bytes;
   readonly bytesIn: Bytes;

@@ -47,6 +47,8 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     kind: z.literal("EgressSettled"),
     ...jobFact,
     recordId: egressRecordId.schema,
+    nodeId: nodeId.schema,
+    leaseId: leaseId.schema,
     state: z.enum(["received", "partial", "none", "unknown"]),
     bytesOut: bytesSchema,
     bytesIn: bytesSchema,

@@ -72,6 +72,8 @@ export function settlement(
     ...of,
     kind: "EgressSettled",
     recordId: attempt.recordId,
+    nodeId: attempt.target,
+    leaseId: attempt.leaseId,
     state: end.state,
     bytesOut,
     bytesIn: end.transfer?.bytesIn ?? byteCount(0),

@@ -1,0 +1,210 @@
+// One event as every surface shows it: one projection, so that editor, terminal and guests read the same words.
+// It reads only the event and what names nodes have; it never invents a correlation.
+import type { Digest } from "#protocol/digest.ts";
+import type { EgressRecorded, EgressSettled, JournalEvent } from "#protocol/events.ts";
+import type { JobId, NodeId } from "#protocol/ids.ts";
+import type { Bytes, Sequence } from "#protocol/quantities.ts";
+import type { JobOutcome } from "#protocol/result.ts";
+import type { TimelineEntry } from "#protocol/timeline.ts";
+
+/** What the projection may look up beside the event. */
+export interface TimelineNames {
+  readonly nodeName: (id: NodeId) => string;
+  /** The node of a job's attempt, where the job is still known. */
+  readonly targetOf: (id: JobId) => NodeId | undefined;
+}
+
+type Told = Pick<TimelineEntry, "text"> & Partial<Omit<TimelineEntry, "sequence" | "index" | "at" | "kind">>;
+
+export function projectEvent(event: JournalEvent, at: Sequence, index: number, names: TimelineNames): TimelineEntry {
+  const base = {
+    sequence: at,
+    index,
+    at: event.at,
+    kind: event.kind,
+    level: "info" as const,
+    ...("corrId" in event ? { corrId: event.corrId } : {}),
+    ...("jobId" in event ? { jobId: event.jobId } : {}),
+    ...("attemptId" in event && event.attemptId !== undefined ? { attemptId: event.attemptId } : {}),
+    ...whereOf(event, names),
+  };
+  return { ...base, ...told(event, names) };
+}
+
+function whereOf(event: JournalEvent, names: TimelineNames): Pick<TimelineEntry, "where"> {
+  const nodeId =
+    "nodeId" in event
+      ? event.nodeId
+      : "attemptId" in event && "jobId" in event
+        ? names.targetOf(event.jobId)
+        : undefined;
+  return nodeId === undefined ? {} : { where: { nodeId, name: names.nodeName(nodeId) } };
+}
+
+function told(event: JournalEvent, names: TimelineNames): Told {
+  switch (event.kind) {
+    case "EpisodeStarted":
+      return { text: `Started: ${event.title}` };
+    case "EpisodeFinished":
+      return {
+        text: `Ended: ${outcomeText(event.outcome)}`,
+        level: outcomeLevel(event.outcome),
+        outcome: event.outcome,
+      };
+    case "JobQueued":
+      return { text: `Queued ${event.title} (${shortDigest(event.jobKey)})`, level: "detail" };
+    case "JobPlaced":
+      return {
+        ...here(event.target, names),
+        text: `Goes to ${names.nodeName(event.target)}: ${event.why} (${event.rule})`,
+      };
+    case "JobOffered":
+      return { ...here(event.target, names), text: `Offered to ${names.nodeName(event.target)}`, level: "detail" };
+    case "JobAccepted":
+      return { text: "Accepted", level: "detail" };
+    case "JobStarted":
+      return { text: "Running" };
+    case "OutputAppended":
+      return {
+        text: `Output ${event.number} on ${event.stream}: ${event.bytes} bytes`,
+        level: "detail",
+        output: { stream: event.stream, fromByte: event.fromByte, bytes: event.bytes },
+      };
+    case "JobFinished":
+      return { text: `Finished: ${outcomeText(event.result.outcome)}` };
+    case "JobFailed":
+      return { text: `Failed (${event.code}): ${event.message} ${event.advice}`, level: "error" };
+    case "JobCancelled":
+      return { text: `Cancelled by ${event.by}` };
+    case "ProposalReceived":
+      return {
+        text: `Proposes ${event.changes} ${event.changes === 1 ? "change" : "changes"}; nothing is written before you apply it`,
+        level: "attention",
+        proposalId: event.proposalId,
+      };
+    case "ProposalApplied":
+      return { text: `Applied the proposal to ${event.files} files`, proposalId: event.proposalId };
+    case "EgressPreviewed":
+      return {
+        ...here(event.destination.nodeId, names),
+        text: `Waits for the owner: ${event.items} items, ${event.payloadBytes} bytes would go to ${event.destination.name}; ${event.leftOut} stay here`,
+        level: "attention",
+        previewId: event.previewId,
+      };
+    case "EgressRecorded":
+      return recorded(event);
+    case "EgressSettled":
+      return settled(event);
+    case "ContributionMetered":
+      return { text: `Metered ${meteredText(event.usage)}`, level: "detail" };
+    case "LeaseGranted":
+      return {
+        ...here(event.lease.subject, names),
+        text: `Lease ${event.lease.leaseId} for ${names.nodeName(event.lease.subject)}, once, ${minutes(event.lease.expiresAt - event.lease.grantedAt)}`,
+      };
+    case "LeaseReserved":
+      return { text: `Reserved ${event.bytes} bytes of lease ${event.leaseId}`, level: "detail" };
+    case "LeaseCommitted":
+      return { text: `Spent ${event.bytes} bytes of lease ${event.leaseId}`, level: "detail" };
+    case "LeaseReleased":
+      return { text: `Returned the reservation of lease ${event.leaseId}`, level: "detail" };
+    case "LeaseRevoked":
+      return { text: `Revoked lease ${event.leaseId}: ${event.reason}`, level: "attention" };
+    case "ClusteringTurnedOn":
+      return { text: `Clustering is on; workers reach this Home at ${event.listenHost}:${event.listenPort}` };
+    case "ClusteringTurnedOff":
+      return { text: `Clustering is off: ${event.reason}` };
+    case "InviteCreated":
+      return { text: `Invited a ${event.role} (${event.inviteId})` };
+    case "InviteReused":
+      return { text: `Somebody used invite ${event.inviteId} a second time and was refused`, level: "error" };
+    case "EnrolmentRequested":
+      return { text: `${event.name} asks to join; compare the words: ${event.words.join(" ")}`, level: "attention" };
+    case "NodeEnrolled":
+      return { text: "Confirmed by the owner" };
+    case "EnrolmentRefused":
+      return { text: `Not let in: ${event.reason}` };
+    case "NodeConnected":
+      return { text: `Connected (version ${event.capabilities.version})` };
+    case "NodeLost":
+      return { text: `Lost (${event.code}): ${event.detail}`, level: event.code === "left" ? "info" : "error" };
+    case "NodeRevoked":
+      return { text: `Revoked: ${event.reason}`, level: "attention" };
+    case "LinkRefused":
+      return { text: `Closed a link (${event.code}): ${event.detail}`, level: "error" };
+  }
+}
+
+function recorded(event: EgressRecorded): Told {
+  if (event.decision === "deny" || event.leaseId === undefined) {
+    return {
+      text: `Recorded: sending to ${event.destination} denied (${event.reasonCode}); nothing left`,
+      level: "attention",
+    };
+  }
+  const crossing = crossed("out", event.nodeId, event.payloadBytes, event.leaseId);
+  return { text: `Recorded: ${shortDigest(event.payload)} may leave for ${event.destination}`, crossing };
+}
+
+function settled(event: EgressSettled): Told {
+  const crossing = crossed("back", event.nodeId, event.bytesIn, event.leaseId);
+  const digest = event.received === undefined ? "" : `, receipt for ${shortDigest(event.received)}`;
+  const out = `${event.bytesOut} bytes had left`;
+  switch (event.state) {
+    case "received":
+      return { text: `Came back; ${out}${digest}`, crossing };
+    case "partial":
+      return { text: `Ended early; ${out}`, crossing, level: "attention" };
+    case "none":
+      return { text: "Nothing left" };
+    case "unknown":
+      return { text: `What left is not known (${event.error ?? "after a crash"})`, crossing, level: "error" };
+  }
+}
+
+function crossed(
+  direction: "out" | "back",
+  nodeId: NodeId,
+  bytes: Bytes,
+  leaseId: NonNullable<TimelineEntry["crossing"]>["leaseId"],
+): NonNullable<TimelineEntry["crossing"]> {
+  return { direction, nodeId, bytes, leaseId };
+}
+
+function here(nodeId: NodeId, names: TimelineNames): Pick<TimelineEntry, "where"> {
+  return { where: { nodeId, name: names.nodeName(nodeId) } };
+}
+
+export function outcomeText(outcome: JobOutcome): string {
+  switch (outcome.kind) {
+    case "exited":
+      return `exit code ${outcome.exitCode}`;
+    case "answered":
+      return outcome.stopReason === "end" ? "answered" : "answered, cut at the token limit";
+    case "cancelled":
+      return "cancelled";
+    case "failed":
+      return `failed (${outcome.code})`;
+  }
+}
+
+function outcomeLevel(outcome: JobOutcome): TimelineEntry["level"] {
+  if (outcome.kind === "failed") return "error";
+  return outcome.kind === "exited" && outcome.exitCode !== 0 ? "attention" : "info";
+}
+
+function meteredText(usage: Extract<JournalEvent, { kind: "ContributionMetered" }>["usage"]): string {
+  const tokens =
+    usage.tokensIn === undefined || usage.tokensOut === undefined
+      ? ""
+      : `${usage.tokensIn.tokens} tokens in, ${usage.tokensOut.tokens} out (${usage.tokensOut.method}); `;
+  return `${tokens}${usage.busy.durationMs} ms busy (${usage.busy.method}); ${usage.bytesIn.bytes} bytes in, ${usage.bytesOut.bytes} out`;
+}
+
+function minutes(ms: number): string {
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${Math.ceil(ms / 1_000)} s`;
+}
+
+function shortDigest(digest: Digest): string {
+  return digest.slice(0, "sha256:".length + 12);
+}
