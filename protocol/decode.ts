@@ -19,22 +19,25 @@ export function decode<T>(schema: z.ZodType<T>, value: unknown): Decoded<T> {
   return { ok: false, path: jsonPath(issue?.path ?? []), problem: issue?.message ?? "is not valid" };
 }
 
-/** Parses and decodes JSON text; refuses text that is not JSON, is too deep or carries a `__proto__` key. */
+/** Parses and decodes JSON text; refuses text that is not JSON, is too deep, or carries a `__proto__` key or half a character. */
 export function decodeJson<T>(schema: z.ZodType<T>, text: string): Decoded<T> {
   if (nestingExceeds(text, JSON_DEPTH_MAX)) {
     return { ok: false, path: "$", problem: TOO_DEEP_PROBLEM };
   }
   let value: unknown;
-  let polluted = false;
+  let problem: string | undefined;
   try {
     value = JSON.parse(text, (key, member: unknown) => {
-      polluted ||= key === "__proto__";
+      if (key === "__proto__") problem ??= "carries a __proto__ key";
+      // A lone surrogate has no UTF-8 and no canonical JSON: let in, it would break whoever writes it down.
+      const halfCharacter = !key.isWellFormed() || (typeof member === "string" && !member.isWellFormed());
+      if (halfCharacter) problem ??= "carries half of a character";
       return member;
     });
   } catch {
     return { ok: false, path: "$", problem: "is not JSON" };
   }
-  return polluted ? { ok: false, path: "$", problem: "carries a __proto__ key" } : decode(schema, value);
+  return problem === undefined ? decode(schema, value) : { ok: false, path: "$", problem };
 }
 
 function jsonPath(path: readonly PropertyKey[]): string {

@@ -25,7 +25,7 @@ function words(bytes: Uint8Array, purpose: string, count: number): readonly stri
 }
 
 /** Sixteen bits as a consonant-vowel-consonant-vowel-consonant word. Source: Wilkerson, "A Proposal for Proquints" (arXiv:0901.4016). */
-function proquint(bits: number): string {
+export function proquint(bits: number): string {
   const consonant = (shift: number): string => "bdfghjklmnprstvz".charAt((bits >>> shift) & 15);
   const vowel = (shift: number): string => "aiou".charAt((bits >>> shift) & 3);
   return consonant(12) + vowel(10) + consonant(6) + vowel(4) + consonant(0);

@@ -20,14 +20,14 @@ export const workspacePathSchema: z.ZodType<WorkspacePath> = z.custom<WorkspaceP
   "must be a relative path inside the workspace, with forward slashes",
 );
 
-/** Whether a symlink at `path` with this target stays inside the tree. Absolute targets never do. */
+/**
+ * Whether a symlink at `path` with this target stays inside the tree. Absolute targets never do. `..` counts only at
+ * the start: behind a name it might follow another symlink first and so leave a tree that its text stays in.
+ */
 export function symlinkStaysInside(path: WorkspacePath, target: string): boolean {
-  if (target.startsWith("/") || /[\\:\0]/.test(target)) return false;
-  let depth = path.split("/").length - 1;
-  for (const part of target.split("/")) {
-    if (part === "..") depth--;
-    else if (part !== "." && part !== "") depth++;
-    if (depth < 0) return false;
-  }
-  return true;
+  if (target === "" || target.startsWith("/") || /[\\:\0]/.test(target)) return false;
+  const parts = target.split("/").filter((part) => part !== "." && part !== "");
+  const firstName = parts.findIndex((part) => part !== "..");
+  const ups = firstName === -1 ? parts.length : firstName;
+  return ups < path.split("/").length && !parts.slice(ups).includes("..");
 }

@@ -31,11 +31,22 @@ export function encodeFrame(message: unknown, bytes: Uint8Array = NO_BYTES): Uin
 
 /** Decodes a frame with the message's schema. The bytes are a view of the frame, not a copy. */
 export function decodeFrame<Message>(schema: z.ZodType<Message>, frame: Uint8Array): Decoded<Framed<Message>> {
+  if (frame.length > FRAME_BYTES_MAX) return { ok: false, path: "$", problem: `is over ${FRAME_BYTES_MAX} bytes` };
   if (frame.length < 4) return { ok: false, path: "$", problem: "is cut before its length" };
   const jsonBytes = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0);
   if (jsonBytes > FRAME_JSON_BYTES_MAX) return { ok: false, path: "$", problem: TOO_LARGE_PROBLEM };
   if (4 + jsonBytes > frame.length) return { ok: false, path: "$", problem: "is shorter than it announces" };
-  const text = new TextDecoder().decode(frame.subarray(4, 4 + jsonBytes));
+  const text = utf8(frame.subarray(4, 4 + jsonBytes));
+  if (text === undefined) return { ok: false, path: "$", problem: "is not UTF-8" };
   const decoded = decodeJson(schema, text);
   return decoded.ok ? { ok: true, value: { message: decoded.value, bytes: frame.subarray(4 + jsonBytes) } } : decoded;
+}
+
+/** Text of strict UTF-8: a replaced byte would let two frames mean the same. */
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

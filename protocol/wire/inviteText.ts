@@ -23,7 +23,10 @@ export function parseInvite(text: string): Invite {
     );
   if (!compact.startsWith(PREFIX)) throw malformed(`it does not start with ${PREFIX}`);
   if (compact.length > INVITE_CHARACTERS_MAX) throw malformed("it is too long");
-  const decoded = decodeJson(inviteSchema, Buffer.from(compact.slice(PREFIX.length), "base64url").toString("utf8"));
+  const encoded = compact.slice(PREFIX.length);
+  // Buffer.from skips what is no base64url, so a damaged invite could pass for another one.
+  if (!/^[A-Za-z0-9_-]+$/.test(encoded)) throw malformed("it holds characters that no invite has");
+  const decoded = decodeJson(inviteSchema, Buffer.from(encoded, "base64url").toString("utf8"));
   if (!decoded.ok) throw malformed(`${decoded.path} ${decoded.problem}`);
   return decoded.value;
 }
