@@ -56,6 +56,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     packages: [
       ...LINK_PACKAGES,
       "@secretlint/core",
+      "@secretlint/profiler",
       "@secretlint/secretlint-rule-preset-recommend",
       "picomatch",
       "sql.js",

@@ -1,0 +1,87 @@
+// Asks git which files of a folder belong to the work: tracked ones and those it does not ignore.
+// Where a repository exists and git cannot answer, nothing is collected: a plain walk would take what git ignores.
+import { spawn } from "node:child_process";
+import { lstat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ArwError } from "#protocol/errors.ts";
+
+export interface GitFiles {
+  /** Relative to the folder. A path that ends with a slash is a repository of its own. */
+  readonly paths: readonly string[];
+  /** What git ignores, whole folders as one path that ends with a slash. */
+  readonly ignored: readonly string[];
+}
+
+/** A listing of more bytes than this belongs to no tree that we would take. */
+export const GIT_LISTING_BYTES_MAX = 67_108_864;
+/** Enough of git's complaint to act on. */
+const COMPLAINT_CHARACTERS_MAX = 400;
+
+/** The files of a folder inside a git repository, or undefined where there is none. Throws ArwError `git-failed`. */
+export async function gitFiles(folder: string, signal: AbortSignal): Promise<GitFiles | undefined> {
+  if (!(await isInsideRepository(folder))) return undefined;
+  const paths = await gitList(folder, ["--cached", "--others", "--exclude-standard"], signal);
+  const ignored = await gitList(folder, ["--others", "--ignored", "--exclude-standard", "--directory"], signal);
+  return { paths: [...new Set(paths)], ignored };
+}
+
+async function isInsideRepository(folder: string): Promise<boolean> {
+  for (let current = folder; ; current = dirname(current)) {
+    if (await exists(join(current, ".git"))) return true;
+    if (current === dirname(current)) return false;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function gitList(folder: string, options: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  // A file-system monitor is a program that the repository's own configuration names: it must not run here.
+  const argv = ["-c", "core.fsmonitor=false", "-C", folder, "ls-files", "-z", ...options];
+  const output = await runGit(argv, signal);
+  return output
+    .toString("utf8")
+    .split("\0")
+    .filter((path) => path !== "");
+}
+
+function runGit(argv: readonly string[], signal: AbortSignal): Promise<Buffer> {
+  // GIT_DIR and its kin would make git answer about another repository.
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
+  return new Promise((resolve, reject) => {
+    const git = spawn("git", argv, {
+      signal,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...environment, GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
+    });
+    const output: Buffer[] = [];
+    let outputBytes = 0;
+    let complaint = "";
+    git.stdout.on("data", (chunk: Buffer) => {
+      outputBytes += chunk.length;
+      if (outputBytes <= GIT_LISTING_BYTES_MAX) output.push(chunk);
+      else git.kill();
+    });
+    git.stderr.on("data", (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString("utf8")).slice(0, COMPLAINT_CHARACTERS_MAX);
+    });
+    git.on("error", (error) => reject(signal.aborted ? signal.reason : gitFailed(error.message)));
+    git.on("close", (code) => {
+      if (outputBytes > GIT_LISTING_BYTES_MAX) reject(gitFailed("its listing is too long"));
+      else if (code === 0) resolve(Buffer.concat(output));
+      else reject(signal.aborted ? signal.reason : gitFailed(complaint.trim().split("\n")[0] ?? ""));
+    });
+  });
+}
+
+function gitFailed(cause: string): ArwError {
+  return new ArwError(
+    "git-failed",
+    `The folder is a git repository, but git did not list its files: ${cause || "it gave no reason"}.`,
+    "Run `git status` in the folder and mend what it says; git has to be installed and to trust the folder.",
+  );
+}

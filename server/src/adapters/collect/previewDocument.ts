@@ -1,0 +1,40 @@
+// Builds the document that the owner approves before anything leaves. Pure: the same facts give the same digest.
+// It must never carry a secret item: one here is a bug of the collector, and it throws before anybody could approve it.
+import { canonicalJson } from "#protocol/canonicalJson.ts";
+import type { Cost, Destination, EgressPreview, LeftOut, PreviewItem } from "#protocol/egress.ts";
+import type { EpisodeId, JobId, PreviewId } from "#protocol/ids.ts";
+import { type JobSpec, jobKey } from "#protocol/job.ts";
+import { byteCount, type DurationMs } from "#protocol/quantities.ts";
+
+export interface PreviewFacts {
+  readonly previewId: PreviewId;
+  readonly episodeId: EpisodeId;
+  readonly jobId: JobId;
+  readonly title: string;
+  readonly job: JobSpec;
+  readonly items: readonly PreviewItem[];
+  readonly leftOut: readonly LeftOut[];
+  readonly destination: Destination;
+  readonly why: EgressPreview["why"];
+  readonly cost: Cost;
+  readonly leaseMs: DurationMs;
+}
+
+/** Throws Error where an item is secret or regulated, or where the job's own input is not among the items. */
+export function previewDocument(facts: PreviewFacts): EgressPreview {
+  const { job, items, ...rest } = facts;
+  const forbidden = items.find(({ classification }) => classification === "secret" || classification === "regulated");
+  if (forbidden !== undefined) throw new Error(`${forbidden.classification} data reached a preview`);
+  const input = job.kind === "command" ? job.tree : job.prompt;
+  if (!items.some(({ digest }) => digest === input)) throw new Error("the preview lacks the job's own input");
+  // The specification is sent as well: arguments are bytes that leave.
+  const specificationBytes = Buffer.byteLength(canonicalJson(job), "utf8");
+  const itemBytes = items.reduce((total, { bytes }) => total + bytes, 0);
+  return {
+    kind: "egress-preview",
+    ...rest,
+    payload: jobKey(job),
+    payloadBytes: byteCount(specificationBytes + itemBytes),
+    items,
+  };
+}

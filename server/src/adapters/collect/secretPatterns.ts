@@ -1,0 +1,75 @@
+// The high-signal secrets that secretlint's recommended rules do not know, or know only in their long form.
+// It decides by the form of a value alone. False positives cost a run (a withheld file may break a build), so each
+// pattern either starts with an issuer's own prefix or asks for a telling name and a value that looks drawn by lot.
+
+export interface SecretPattern {
+  readonly rule: string;
+  readonly what: string;
+  /** Global. Bounded repetitions only: no input may make it slow. */
+  readonly pattern: RegExp;
+  /** Whether a match is one; absent where the form alone proves it. */
+  readonly confirms?: (match: RegExpMatchArray) => boolean;
+}
+
+/** What a person writes where a secret will stand. */
+const PLACEHOLDER = /example|placeholder|change_?me|dummy|sample|your[_-]|x{4}|\*{3}|0{6}|1234567|abcdef/iu;
+
+/** Shannon entropy, in bits a character, from which a value of 20 and more characters looks drawn by lot. */
+const ENTROPY_BITS_MIN = 3.7;
+
+export const SECRET_PATTERNS: readonly SecretPattern[] = [
+  {
+    rule: "private-key",
+    what: "a private key in PEM or PGP armour",
+    // The header alone is not a key: code that handles keys names it. Base64 has to follow, after real or escaped line ends.
+    pattern:
+      /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\r|\\n|\s){1,8}(?:[A-Za-z-]{1,40}: [^\n\\]{0,100}(?:\\r|\\n|\s){1,8}){0,4}[A-Za-z0-9+/=]{40}/gu,
+  },
+  {
+    rule: "aws-access-key-id",
+    what: "an AWS access key id",
+    pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/gu,
+    confirms: (match) => !match[0].endsWith("EXAMPLE"),
+  },
+  { rule: "google-api-key", what: "a Google API key", pattern: /\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])/gu },
+  { rule: "stripe-key", what: "a Stripe key", pattern: /\b[sr]k_(?:live|test|prod)_[0-9A-Za-z]{20,120}/gu },
+  {
+    rule: "openai-key",
+    what: "an OpenAI key",
+    pattern: /\bsk-(?:proj|svcacct|admin)-[\w-]{20,100}T3BlbkFJ[\w-]{20,100}/gu,
+  },
+  {
+    rule: "github-token",
+    what: "a GitHub token",
+    pattern: /\b(?:gh[pousr]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{60,100})/gu,
+  },
+  { rule: "slack-token", what: "a Slack token", pattern: /\bxox[abeoprs]-[0-9A-Za-z-]{20,200}/gu },
+  {
+    rule: "json-web-token",
+    what: "a signed JSON web token",
+    pattern: /\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{20,1000}/gu,
+  },
+  {
+    rule: "assigned-secret",
+    what: "a value that looks drawn by lot, assigned to a name such as password or token",
+    pattern:
+      /(?:passw(?:or)?d|secret|token|api_?-?key|access_?-?key|client_?-?secret|auth)["'`]?\s{0,4}(?::|=>|=)\s{0,4}["'`]([^\s"'`]{20,200})["'`]/giu,
+    confirms: (match) => looksDrawnByLot(match[1] ?? ""),
+  },
+];
+
+/** Letters and digits mixed, no word of a placeholder, no template, and hardly a repeated character. */
+export function looksDrawnByLot(value: string): boolean {
+  if (!/[0-9]/u.test(value) || !/[A-Za-z]/u.test(value)) return false;
+  // Paths, templates, digests with their algorithm and code are no secrets.
+  if (PLACEHOLDER.test(value) || /[${}()<>[\]]|\/\/|^(?:sha\d+[-:]|\.{0,2}\/)/u.test(value)) return false;
+  return entropyBits(value) >= ENTROPY_BITS_MIN;
+}
+
+function entropyBits(text: string): number {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
+  return bits;
+}
