@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 import { ArwError } from "#protocol/errors.ts";
+import { epochMs } from "#protocol/quantities.ts";
 import type { HomeLock } from "./homeLock.ts";
-import { acquireHomeLock } from "./homeLock.ts";
+import { acquireHomeLock, takeGeneration } from "./homeLock.ts";
 import { identityOfThisProcess } from "./processIdentity.ts";
 
 if (process.env["ARW_TEST_LOCK_CONTENDER"] === undefined) await describeLock();
@@ -61,6 +62,17 @@ async function describeLock(): Promise<void> {
       "held",
       "in doubt",
     );
+  });
+
+  test("a contender slower than two holders, whose number is free again, gets nothing and harms nobody", async () => {
+    const path = newPath();
+    await (await acquire(path)).release();
+    await (await acquire(path)).release();
+    await acquire(path);
+    const me = { ...(await identityOfThisProcess()), since: epochMs(0) };
+    assert.equal(await takeGeneration(path, 2, me), false);
+    assert.deepEqual(await readdir(join(path, "..")), ["lock.3"]);
+    assert.equal((await acquireHomeLock(path)).kind, "held");
   });
 
   test("locks leave one small file behind, however often they are taken", async () => {

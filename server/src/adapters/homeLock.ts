@@ -41,7 +41,7 @@ export async function acquireHomeLock(path: string): Promise<HomeLock | HeldLock
       if (holder !== undefined && (await isRunning(holder))) {
         return { kind: "held", pid: holder.pid, since: holder.since };
       }
-      if (await take(path, highest + 1, mine)) return lockOf(path, highest + 1);
+      if (await takeGeneration(path, highest + 1, mine)) return lockOf(path, highest + 1);
     }
   } catch (cause) {
     throw new ArwError(
@@ -62,14 +62,17 @@ export async function acquireHomeLock(path: string): Promise<HomeLock | HeldLock
 const ROUNDS_MAX = 1_000;
 
 /** Who holds the lock, as its file says. */
-interface Claim extends ProcessIdentity {
+export interface Claim extends ProcessIdentity {
   readonly since: EpochMs;
 }
 
 const claimSchema: z.ZodType<Claim> = processIdentitySchema.and(z.object({ since: epochMsSchema }));
 
-/** Makes the file of this number, complete before it is visible. True when it is made and no higher one exists. */
-async function take(path: string, generation: number, mine: Claim): Promise<boolean> {
+/**
+ * Makes the file of this number, complete before it is visible. True when it is made and no higher one exists.
+ * Exported for the test of a contender that is slower than two holders.
+ */
+export async function takeGeneration(path: string, generation: number, mine: Claim): Promise<boolean> {
   if (!(await linkNew(fileOf(path, generation), JSON.stringify(mine)))) return false;
   // A number that others have passed and cleared away could be made again; the highest is never cleared, so it tells.
   if ((await highestGeneration(path)) !== generation) {

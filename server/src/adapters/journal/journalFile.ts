@@ -95,8 +95,8 @@ async function repair(
     // mean nothing. Records that no later one proves durable are therefore written once more.
     const unproven = await fileSystem.read(segment, { fromByte: provenToByte, bytesMax: endByte - provenToByte });
     await fileSystem.write(segment, unproven, provenToByte);
+    // The segment's name is durable already: its header was written after the directory's sync.
     await fileSystem.sync(segment);
-    await fileSystem.syncDirectory();
     return { name: segment, bytes: endByte };
   } catch (cause) {
     throw new JournalFault(

@@ -113,8 +113,8 @@ export class JournalWriter<E> implements FileJournal<E> {
   }
 
   async *read(from: Sequence, limit: number): AsyncGenerator<JournalFrame<E>, void, void> {
-    const durable = this.#durable;
     let left = limit;
+    // The pages hold durable frames only.
     for (const { segment, fromByte, toByte } of this.#start.pages.from(from)) {
       const page = await this.#fileSystem.read(segment, { fromByte, bytesMax: toByte - fromByte });
       const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
@@ -124,7 +124,7 @@ export class JournalWriter<E> implements FileJournal<E> {
           throw corruptionAt(segment, fromByte + at, "its bytes were sound when they were written");
         const { record } = found;
         if (record.kind === "frame" && record.sequence >= from) {
-          if (left-- <= 0 || record.sequence > durable) return;
+          if (left-- <= 0) return;
           const events = this.#start.decodeEvents(record.events, segment, fromByte + at);
           yield { sequence: sequenceOf(record.sequence), events };
         }

@@ -7,6 +7,8 @@ import { sequence } from "#protocol/quantities.ts";
 import { chanceOf, seedsOf } from "../../../../test/simulation/chance.ts";
 import { ModelledDisk } from "../../../../test/simulation/modelledDisk.ts";
 import { openJournal } from "./journalFile.ts";
+import type { RecordPosition } from "./record.ts";
+import { encodeFrame, encodeHeader, encodeMark, NO_RECORD_DIGEST } from "./record.ts";
 import type { JournalVerdict } from "./verifyJournal.ts";
 import { verifyJournal } from "./verifyJournal.ts";
 
@@ -197,6 +199,66 @@ test("a segment cut short, emptied, removed or put in another's place is found",
     const other = segments.get(names[index + 1] ?? "") ?? Buffer.alloc(0);
     assert.equal((await verdictOn(replaced(segments, name, other))).kind, "corrupt", `${name} replaced`);
   }
+});
+
+test("segments that are missing are found by the last one's name, even when that one is empty", async () => {
+  const segments = await journalBytes(5, true);
+  const names = [...segments.keys()];
+  const last = names.at(-1) ?? "";
+  const missing = new Map([...replaced(segments, last, Buffer.alloc(0))].filter(([name]) => name !== names.at(-2)));
+  const verdict = await verdictOn(missing);
+  assert.ok(verdict.kind === "corrupt" && verdict.segment === last && verdict.atByte === 0);
+});
+
+test("a record that is sound and chained, but says what cannot be, is found", async () => {
+  const owner = { workspaceId: "ws_test", homeId: "node_test" };
+  const first = encodeHeader({ sequence: 0, durableBefore: 0, previousDigest: NO_RECORD_DIGEST }, owner);
+  const one = encodeFrame({ sequence: 1, durableBefore: 0, previousDigest: first.digest }, "[]");
+  const two = encodeFrame({ sequence: 2, durableBefore: 1, previousDigest: one.digest }, "[]");
+  const sound = [first, one, two].map(({ bytes }) => bytes);
+  const at = (sequence: number, durableBefore: number): RecordPosition => {
+    return { sequence, durableBefore, previousDigest: two.digest };
+  };
+  const verdictWith = (...more: Uint8Array[]): Promise<JournalVerdict> => {
+    return verdictOn(new Map([["segment-000000000001.journal", Buffer.concat([...sound, ...more])]]));
+  };
+  assert.equal((await verdictWith(encodeFrame(at(3, 2), "[]").bytes)).kind, "ok");
+  for (const wrong of [
+    encodeFrame(at(3, 0), "[]"),
+    encodeFrame(at(3, 3), "[]"),
+    encodeMark(at(2, 1)),
+    encodeMark(at(3, 3)),
+    encodeHeader(at(2, 2), owner),
+  ]) {
+    const verdict = await verdictWith(wrong.bytes);
+    const atByte = Buffer.concat(sound).length;
+    assert.ok(verdict.kind === "corrupt" && verdict.atByte === atByte, Buffer.from(wrong.bytes).toString());
+  }
+});
+
+test("a segment of another Home, or of a later format, is found however well it is chained", async () => {
+  const owner = { workspaceId: "ws_test", homeId: "node_test" };
+  const first = encodeHeader({ sequence: 0, durableBefore: 0, previousDigest: NO_RECORD_DIGEST }, owner);
+  const one = encodeFrame({ sequence: 1, durableBefore: 0, previousDigest: first.digest }, "[]");
+  const second = (homeId: string): Buffer => {
+    const position = { sequence: 1, durableBefore: 1, previousDigest: one.digest };
+    return Buffer.from(encodeHeader(position, { ...owner, homeId }).bytes);
+  };
+  const later = Buffer.from(lineOf(second("node_test").toString("utf8", 18).trim().replace('"v":1', '"v":2')));
+  const verdictWith = (header: Buffer): Promise<JournalVerdict> => {
+    const segment = Buffer.concat([first.bytes, one.bytes]);
+    return verdictOn(
+      new Map([
+        ["segment-000000000001.journal", segment],
+        ["segment-000000000002.journal", header],
+      ]),
+    );
+  };
+  assert.equal((await verdictWith(second("node_test"))).kind, "ok");
+  const foreign = await verdictWith(second("node_evil"));
+  assert.ok(foreign.kind === "corrupt" && /node_evil/.test(foreign.reason));
+  const unknown = await verdictWith(later);
+  assert.ok(unknown.kind === "corrupt" && /version 2/.test(unknown.reason));
 });
 
 test("segments of two journals do not mix, even when each is sound", async () => {
