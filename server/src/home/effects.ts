@@ -1,15 +1,18 @@
 // What the world must do because of an event. Performing an effect twice is harmless: each has a dedupe key.
 // Only `repeatable` effects may run before their event is durable; sends and leases never.
-import type { AttemptId, NodeId } from "#protocol/ids.ts";
+import type { AttemptId, LeaseId, NodeId } from "#protocol/ids.ts";
 import type { FencingToken } from "#protocol/quantities.ts";
+import type { Offer } from "#protocol/wire/worker.ts";
 
 export type Effect =
   | {
       readonly kind: "SendOffer";
       readonly key: string;
       readonly repeatable: boolean;
-      readonly attemptId: AttemptId;
       readonly target: NodeId;
+      /** The lease that covers the send; absent where the job stays here. */
+      readonly leaseId?: LeaseId;
+      readonly offer: Offer;
     }
   | {
       readonly kind: "CancelAttempt";

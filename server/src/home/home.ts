@@ -4,11 +4,13 @@ import type { Command } from "#protocol/commands.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import { refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
-import { type Sequence, sequence } from "#protocol/quantities.ts";
+import type { AttemptId, NodeId } from "#protocol/ids.ts";
+import { type FencingToken, type Sequence, sequence } from "#protocol/quantities.ts";
 import { decide } from "./decide.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
 import { type Journal, JournalFault, type JournalFrame } from "./journalPort.ts";
+import { liveAttempt } from "./job/state.ts";
 import { react } from "./react.ts";
 import type { HomeState } from "./state.ts";
 
@@ -46,6 +48,12 @@ export class Home {
   /** The state as of the last durable frame: what anybody outside may see. */
   get state(): HomeState {
     return this.#durableState;
+  }
+
+  /** Whether a report of this attempt would count: asked before its bytes are stored, so it sees what deciding sees. */
+  holdsAttempt(id: AttemptId, token: FencingToken, nodeId: NodeId): boolean {
+    const live = liveAttempt(this.#state.jobs, id);
+    return live?.attempt.fencingToken === token && live.attempt.target === nodeId;
   }
 
   get readOnly(): boolean {

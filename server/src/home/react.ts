@@ -1,5 +1,5 @@
 // From a fact to what the world must now do about it. `state` is the state after the event's whole command.
-import type { JournalEvent } from "#protocol/events.ts";
+import type { JobOffered, JournalEvent } from "#protocol/events.ts";
 import type { AttemptId, JobId } from "#protocol/ids.ts";
 import type { Effect } from "./effects.ts";
 import { attemptOf } from "./job/state.ts";
@@ -8,16 +8,7 @@ import type { HomeState } from "./state.ts";
 export function react(event: JournalEvent, state: HomeState): readonly Effect[] {
   switch (event.kind) {
     case "JobOffered":
-      return [
-        {
-          kind: "SendOffer",
-          key: `offer:${event.attemptId}`,
-          // A local attempt's output is only a proposal: starting it before the disk has answered harms nobody.
-          repeatable: event.local,
-          attemptId: event.attemptId,
-          target: event.target,
-        },
-      ];
+      return sendOffer(state, event);
     case "JobFinished":
       return forAttempt(state, event.jobId, event.attemptId, (attempt) => ({
         kind: "SettleAttempt",
@@ -102,6 +93,23 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "LinkRefused":
       return [];
   }
+}
+
+function sendOffer(state: HomeState, event: JobOffered): readonly Effect[] {
+  const job = state.jobs.byId.get(event.jobId);
+  if (job === undefined) return [];
+  const { attemptId, fencingToken, jobId, corrId, target } = event;
+  return [
+    {
+      kind: "SendOffer",
+      key: `offer:${attemptId}`,
+      // A local attempt's output is only a proposal: starting it before the disk has answered harms nobody.
+      repeatable: event.local,
+      target,
+      ...(event.leaseId === undefined ? {} : { leaseId: event.leaseId }),
+      offer: { kind: "offer", attemptId, fencingToken, jobId, corrId, payload: job.jobKey, job: job.job },
+    },
+  ];
 }
 
 function forAttempt(

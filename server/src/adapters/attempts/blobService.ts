@@ -1,0 +1,86 @@
+// Gives a node the blobs of an attempt, and only those: what the preview listed, while the lease lives, within its bytes.
+// It must never answer for a digest outside the attempt, not even whether it is here.
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { decodeJson } from "#protocol/decode.ts";
+import type { Digest } from "#protocol/digest.ts";
+import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
+import { type JobSpec, treeManifestSchema } from "#protocol/job.ts";
+import { byteCount } from "#protocol/quantities.ts";
+import { BLOB_CHUNK_BYTES_MAX, type Need, type Offer } from "#protocol/wire/worker.ts";
+import type { NodeChannel } from "../../home/nodeChannel.ts";
+import type { Crossings } from "./crossings.ts";
+
+export interface BlobServiceTerms {
+  readonly blobs: BlobStore;
+  readonly crossings: Crossings;
+  /** What forbids sending for this offer now: a revoked or expired lease, an attempt that ended. */
+  readonly sendProblem: (offer: Offer) => Refusal | undefined;
+}
+
+/** Sends every blob of `need` in chunks. Resolves with a refusal as soon as something may not leave. */
+export async function serveBlobs(
+  terms: BlobServiceTerms,
+  channel: NodeChannel,
+  offer: Offer,
+  permitted: ReadonlySet<Digest>,
+  need: Need,
+): Promise<Refusal | undefined> {
+  for (const { digest, fromByte } of need.blobs) {
+    if (!permitted.has(digest)) {
+      return refuse(
+        "blob-not-in-preview",
+        "The worker asked for a blob that the preview did not list.",
+        "Do not trust this worker until you know why; revoke it: arw-home revoke <node>.",
+      );
+    }
+    const refused = await serveBlob(terms, channel, offer, digest, fromByte);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+async function serveBlob(
+  { blobs, crossings, sendProblem }: BlobServiceTerms,
+  channel: NodeChannel,
+  offer: Offer,
+  digest: Digest,
+  from: number,
+): Promise<Refusal | undefined> {
+  const whole = await blobs.size(digest);
+  if (whole === undefined) {
+    return refuse("blob-absent", `The Home no longer has ${digest}.`, "Start the episode again.");
+  }
+  const { attemptId, fencingToken } = offer;
+  let at = from;
+  do {
+    const chunk = await blobs.read(digest, byteCount(at), BLOB_CHUNK_BYTES_MAX);
+    const problem = sendProblem(offer);
+    if (problem !== undefined) return problem;
+    if (!crossings.takeOut(attemptId, chunk.length)) {
+      return refuse(
+        "lease-bytes-spent",
+        "More bytes would leave than the approved preview named.",
+        "Start the episode again and approve its preview.",
+      );
+    }
+    const delivered = await channel.deliver(
+      { kind: "blob", attemptId, fencingToken, digest, fromByte: byteCount(at), blobBytes: whole },
+      chunk,
+    );
+    // The link is gone: the worker asks again from where it got to when it is back.
+    if (!delivered) return undefined;
+    at += chunk.length;
+  } while (at < whole);
+  return undefined;
+}
+
+/** Every digest that a job's specification commits to. Throws ArwError where its tree is not here or not a tree. */
+export async function digestsOf(job: JobSpec, blobs: BlobStore): Promise<ReadonlySet<Digest>> {
+  if (job.kind === "ask") return new Set([job.prompt]);
+  const size = (await blobs.size(job.tree)) ?? byteCount(0);
+  const bytes = await blobs.read(job.tree, byteCount(0), size);
+  const tree = decodeJson(treeManifestSchema, Buffer.from(bytes).toString("utf8"));
+  if (!tree.ok) throw new ArwError("tree-malformed", `The input tree ${tree.path} ${tree.problem}.`, "Start again.");
+  const files = tree.value.entries.flatMap((entry) => (entry.kind === "file" ? [entry.digest] : []));
+  return new Set([job.tree, ...files]);
+}

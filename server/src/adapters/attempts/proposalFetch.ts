@@ -1,0 +1,122 @@
+// Fetches a proposal and the contents it names from the node that made it, before its result counts.
+// It takes only what it asked for: a chunk of any other blob closes the link.
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { decodeJson } from "#protocol/decode.ts";
+import type { Digest } from "#protocol/digest.ts";
+import { ArwError } from "#protocol/errors.ts";
+import type { AttemptId } from "#protocol/ids.ts";
+import { type Proposal, proposalSchema } from "#protocol/proposal.ts";
+import { byteCount } from "#protocol/quantities.ts";
+import type { BlobChunk, Finished } from "#protocol/wire/worker.ts";
+import type { NodeChannel } from "../../home/nodeChannel.ts";
+
+/** A proposal and its contents together may not be larger. */
+export const PROPOSAL_BYTES_MAX: number = 256 * 1024 * 1024;
+/** The document that lists the changes. */
+export const PROPOSAL_DOCUMENT_BYTES_MAX: number = 8 * 1024 * 1024;
+
+interface Waiting {
+  readonly bytesMax: number;
+  readonly arrived: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class ProposalFetch {
+  readonly #blobs: BlobStore;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(blobs: BlobStore) {
+    this.#blobs = blobs;
+  }
+
+  /**
+   * Resolves with the proposal when it and all its contents are here and verified. Rejects with ArwError
+   * `proposal-malformed` or `proposal-too-large`, or with the signal's reason.
+   */
+  async fetch(channel: NodeChannel, finished: Finished, signal: AbortSignal): Promise<Proposal | undefined> {
+    const named = finished.result.proposal;
+    if (named === undefined) return undefined;
+    if (named.bytes > PROPOSAL_DOCUMENT_BYTES_MAX) throw tooLarge();
+    await this.#blob(channel, finished, named.digest, named.bytes, signal);
+    const proposal = await readProposal(this.#blobs, named.digest);
+    if (proposal.changes.length !== named.changes) {
+      throw new ArwError(
+        "proposal-malformed",
+        "The proposal has another number of changes than its result says.",
+        ASK_ITS_OWNER,
+      );
+    }
+    const contents = new Map<Digest, number>();
+    for (const change of proposal.changes) {
+      if (change.kind === "create" || change.kind === "edit") contents.set(change.digest, change.bytes);
+    }
+    const total = [...contents.values()].reduce((sum, bytes) => sum + bytes, 0);
+    if (total > PROPOSAL_BYTES_MAX) throw tooLarge();
+    for (const [digest, bytes] of contents) await this.#blob(channel, finished, digest, bytes, signal);
+    return proposal;
+  }
+
+  /** A chunk that came. False where nobody asked for it. */
+  async receive(chunk: BlobChunk, bytes: Uint8Array): Promise<boolean> {
+    const key = keyOf(chunk.attemptId, chunk.digest);
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return false;
+    if (chunk.blobBytes > waiting.bytesMax) {
+      waiting.failed(tooLarge());
+      return true;
+    }
+    try {
+      const state = await this.#blobs.receive(chunk.digest, chunk.blobBytes, chunk.fromByte, bytes);
+      if (state === "complete") waiting.arrived();
+    } catch (error) {
+      waiting.failed(error);
+    }
+    return true;
+  }
+
+  async #blob(
+    channel: NodeChannel,
+    { attemptId, fencingToken }: Finished,
+    digest: Digest,
+    bytesMax: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if ((await this.#blobs.size(digest)) !== undefined) return;
+    signal.throwIfAborted();
+    const key = keyOf(attemptId, digest);
+    const fromByte = byteCount(await this.#blobs.partialBytes(digest));
+    const abort = (): void => this.#waiting.get(key)?.failed(signal.reason);
+    try {
+      await new Promise<void>((arrived, failed) => {
+        this.#waiting.set(key, { bytesMax, arrived, failed });
+        signal.addEventListener("abort", abort, { once: true });
+        channel.deliver({ kind: "request-blob", attemptId, fencingToken, digest, fromByte }).catch(failed);
+      });
+    } finally {
+      signal.removeEventListener("abort", abort);
+      this.#waiting.delete(key);
+    }
+  }
+}
+
+/** Reads a proposal that is in the blob store. Throws ArwError `proposal-malformed`. */
+export async function readProposal(blobs: BlobStore, digest: Digest): Promise<Proposal> {
+  const bytes = await blobs.read(digest, byteCount(0), PROPOSAL_DOCUMENT_BYTES_MAX);
+  const decoded = decodeJson(proposalSchema, Buffer.from(bytes).toString("utf8"));
+  if (decoded.ok) return decoded.value;
+  throw new ArwError("proposal-malformed", `The proposal ${decoded.path} ${decoded.problem}.`, ASK_ITS_OWNER);
+}
+
+const ASK_ITS_OWNER = "Ask the worker's owner; nothing was changed here.";
+
+function tooLarge(): ArwError {
+  return new ArwError(
+    "proposal-too-large",
+    `The proposal is larger than ${PROPOSAL_BYTES_MAX} bytes.`,
+    "Ask for fewer outputs (--output).",
+  );
+}
+
+function keyOf(attemptId: AttemptId, digest: Digest): string {
+  return `${attemptId} ${digest}`;
+}

@@ -1,0 +1,11 @@
+// How the Home speaks to a node, whether it is the worker at the end of a link or the node `local` in this very process.
+// It carries messages; it decides nothing.
+import type { NodeId } from "#protocol/ids.ts";
+import type { HomeMessage } from "#protocol/wire/worker.ts";
+
+export interface NodeChannel {
+  readonly nodeId: NodeId;
+  readonly local: boolean;
+  /** Resolves when there is room for the next message: true, or false where the channel is closed. */
+  deliver(message: HomeMessage, bytes?: Uint8Array): Promise<boolean>;
+}
