@@ -102,14 +102,16 @@ function jsonOf({ sequence, durableBefore, previousDigest }: RecordPosition): st
 }
 
 function encode(json: string): EncodedRecord {
-  const body = Buffer.from(json, "utf8");
-  const length = `${hex8(body.length)} `;
+  const jsonBytes = Buffer.byteLength(json);
+  const jsonEnd = PREFIX_BYTES + jsonBytes;
+  const bytes = Buffer.allocUnsafe(jsonEnd + 1);
+  bytes.write(json, PREFIX_BYTES, "utf8");
+  bytes[jsonEnd] = NEWLINE;
+  bytes.write(`${hex8(jsonBytes)} `, 0, "latin1");
+  const body = bytes.subarray(PREFIX_BYTES, jsonEnd);
   // The CRC covers the length too: a changed length must not select other bytes that happen to fit.
-  const crc = crc32(body, crc32(length));
-  return {
-    bytes: Buffer.concat([Buffer.from(`${length}${hex8(crc)} `, "latin1"), body, Buffer.of(NEWLINE)]),
-    digest: hash("sha256", body, "hex"),
-  };
+  bytes.write(`${hex8(crc32(body, crc32(bytes.subarray(0, 9))))} `, 9, "latin1");
+  return { bytes, digest: hash("sha256", body, "hex") };
 }
 
 /** Four bytes decide almost every offset of a scan before anything is computed. */
