@@ -3,7 +3,7 @@
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { once } from "node:events";
-import { unlink } from "node:fs/promises";
+import { lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { ClientConnection } from "./clientConnection.ts";
@@ -81,6 +81,8 @@ async function listen(server: Server, socketPath: string): Promise<void> {
     );
   }
   try {
+    // Only a socket is ours to replace: a file of somebody else's under this name stays.
+    if (!(await lstat(socketPath)).isSocket()) throw new Error("something else bears its name");
     await unlink(socketPath);
     await listenOnce(server, socketPath);
   } catch (error) {
