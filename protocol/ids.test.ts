@@ -75,7 +75,7 @@ test("every byte of the entropy's first 130 bits counts, and each character is e
     const bytes = new Uint8Array(17);
     bytes[bit >> 3] = 0x80 >> (bit & 7);
     const id = ids.jobId.from(bytes);
-    const differing = [...id].flatMap((character, index) => (character === zero[index] ? [] : [index]));
+    const differing = id.split("").flatMap((character, index) => (character === zero[index] ? [] : [index]));
     assert.deepEqual(differing, ["job_".length + Math.floor(bit / 5)]);
   }
   // Five bits pick one of 32 characters: the 256 values of a byte give each first character eight times.
