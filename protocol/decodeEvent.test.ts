@@ -1,8 +1,9 @@
 // What the journal holds is read back exactly, and what this program cannot know is refused by name.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as z from "zod";
 import { decode } from "./decode.ts";
-import { decodeEvent, eventSchemas, journalEventSchema } from "./decodeEvent.ts";
+import { decodeEvent, decodeVersion, eventSchemas, journalEventSchema } from "./decodeEvent.ts";
 
 const started = {
   kind: "JobStarted",
@@ -59,4 +60,21 @@ test("every schema is filed under the kind it decodes", () => {
     assert.ok(!decoded.ok);
     assert.ok(decoded.path === "$.kind" && decoded.problem.includes(`"${kind}"`), `${kind}: ${decoded.problem}`);
   }
+});
+
+test("an event of an old version is raised step by step, and only as far as it is old", () => {
+  const schema = z.strictObject({ version: z.literal(3), leaseMs: z.number(), reason: z.string() });
+  const upcasters = [
+    // Version 1 counted in seconds; version 2 had no reason.
+    (event: Readonly<Record<string, unknown>>) => ({ version: 2, leaseMs: Number(event["seconds"]) * 1_000 }),
+    (event: Readonly<Record<string, unknown>>) => ({ ...event, version: 3, reason: "not recorded" }),
+  ];
+  const raised = { ok: true, value: { version: 3, leaseMs: 5_000, reason: "not recorded" } };
+  assert.deepEqual(decodeVersion({ version: 1, seconds: 5 }, schema, upcasters), raised);
+  assert.deepEqual(decodeVersion({ version: 2, leaseMs: 5_000 }, schema, upcasters), raised);
+  assert.deepEqual(decodeVersion(raised.value, schema, upcasters), raised);
+  const newer = decodeVersion({ ...raised.value, version: 4 }, schema, upcasters);
+  assert.ok(!newer.ok && newer.path === "$.version" && newer.problem.includes("knows up to 3"));
+  const broken = decodeVersion({ version: 2, leaseMs: "5" }, schema, upcasters);
+  assert.ok(!broken.ok && broken.path === "$.leaseMs");
 });

@@ -62,11 +62,12 @@ const upcastersOfKind: ReadonlyMap<string, readonly Upcaster[]> = new Map(Object
 
 const versioned = z.looseObject({ version: z.number().int().min(1) });
 
-function decodeVersion(
+/** Decodes a value of any version that the steps lead up from. Exported for its test: no event has steps yet. */
+export function decodeVersion<Event>(
   value: unknown,
-  schema: z.ZodType<JournalEvent>,
+  schema: z.ZodType<Event>,
   upcasters: readonly Upcaster[],
-): Decoded<JournalEvent> {
+): Decoded<Event> {
   // The common case is today's version: it costs one pass.
   const current = schema.safeParse(value);
   if (current.success) return { ok: true, value: current.data };

@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "./digest.ts";
-import { type AskJob, ARGV_MAX, type CommandJob, type JobSpec, jobKey, jobSpecSchema } from "./job.ts";
+import {
+  type AskJob,
+  ARGV_MAX,
+  type CommandJob,
+  type JobSpec,
+  jobKey,
+  jobSpecSchema,
+  TREE_ENTRIES_MAX,
+  treeManifestSchema,
+} from "./job.ts";
 import { byteCount, durationMs } from "./quantities.ts";
 
 const limits = { wallMs: durationMs(1_000), memoryBytes: byteCount(2_000), outputBytes: byteCount(3_000) };
@@ -58,6 +67,13 @@ test("a command line at its limit is read, one word more is refused", () => {
   assert.ok(jobSpecSchema.safeParse(words(ARGV_MAX)).success);
   assert.ok(!jobSpecSchema.safeParse(words(ARGV_MAX + 1)).success);
   assert.ok(!jobSpecSchema.safeParse(words(0)).success);
+});
+
+test("a tree at its limit is read, one entry more is refused", () => {
+  const entry = { kind: "symlink", path: "a", target: "b" };
+  const tree = (count: number): unknown => ({ kind: "tree", entries: Array.from({ length: count }, () => entry) });
+  assert.ok(treeManifestSchema.safeParse(tree(TREE_ENTRIES_MAX)).success);
+  assert.ok(!treeManifestSchema.safeParse(tree(TREE_ENTRIES_MAX + 1)).success);
 });
 
 function jobSpecFolder(folder: string): CommandJob["folder"] {
