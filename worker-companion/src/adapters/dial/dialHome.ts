@@ -1,0 +1,34 @@
+// Opens a worker's link to the Home that it belongs to, with the node's own certificate.
+// It dials once; when to dial again is `reconnect.ts`'s to say.
+import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import { LINK_PATH } from "#platform/link/channelLimits.ts";
+import { type Link, linkOver } from "#platform/link/link.ts";
+import type { WorkspaceId } from "#protocol/ids.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+import { FRAME_BYTES_MAX } from "#protocol/wire/frame.ts";
+import { type HomeMessage, homeEnvelopeSchema, type WorkerMessage } from "#protocol/wire/worker.ts";
+import { type DialTarget, dialChannel } from "./dialTls.ts";
+
+export type WorkerLink = Link<WorkerMessage, HomeMessage>;
+
+export interface DialHomeTerms {
+  readonly home: DialTarget & { readonly workspaceId: WorkspaceId };
+  readonly leaf: TlsLeaf;
+  readonly now: () => EpochMs;
+}
+
+/** Throws ArwError as `dialChannel` does. `onMessage` must be called on the link, or nothing is read. */
+export async function dialHome({ home, leaf, now }: DialHomeTerms, signal: AbortSignal): Promise<WorkerLink> {
+  const channel = await dialChannel(
+    home,
+    {
+      path: LINK_PATH,
+      certificate: leaf.certificate,
+      privateKey: leaf.privateKey,
+      frameBytesMax: FRAME_BYTES_MAX,
+      now,
+    },
+    signal,
+  );
+  return linkOver(channel, { workspaceId: home.workspaceId, incoming: homeEnvelopeSchema });
+}
