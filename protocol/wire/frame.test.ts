@@ -7,18 +7,17 @@ import { decodeFrame, encodeFrame, FRAME_BYTES_MAX, FRAME_JSON_BYTES_MAX } from 
 
 const anything = z.unknown();
 
+// fast-check likes to name a key __proto__; that one is refused, as decode.test.ts shows.
+const message = fc.jsonValue({ stringUnit: "binary" }).filter((value) => !JSON.stringify(value).includes("__proto__"));
+
 test("a message and its bytes come back as they went in", () => {
   fc.assert(
-    fc.property(
-      fc.dictionary(fc.stringMatching(/^[a-z]*$/), fc.jsonValue({ noUnicodeString: true })),
-      fc.uint8Array(),
-      (message, bytes) => {
-        const decoded = decodeFrame(anything, encodeFrame(message, bytes));
-        assert.ok(decoded.ok);
-        assert.deepEqual(decoded.value.message, JSON.parse(JSON.stringify(message)));
-        assert.deepEqual(Uint8Array.from(decoded.value.bytes), bytes);
-      },
-    ),
+    fc.property(message, fc.uint8Array(), (value, bytes) => {
+      const decoded = decodeFrame(anything, encodeFrame(value, bytes));
+      assert.ok(decoded.ok);
+      assert.deepEqual(decoded.value.message, JSON.parse(JSON.stringify(value)));
+      assert.deepEqual(Uint8Array.from(decoded.value.bytes), bytes);
+    }),
   );
 });
 
