@@ -17,11 +17,13 @@ export const GIT_LISTING_BYTES_MAX = 67_108_864;
 /** Enough of git's complaint to act on. */
 const COMPLAINT_CHARACTERS_MAX = 400;
 
-/** The files of a folder inside a git repository, or undefined where there is none. Throws ArwError `git-failed`. */
+/** The files of a folder inside a git repository, or undefined where there is none, or one that ignores it. Throws ArwError `git-failed`. */
 export async function gitFiles(folder: string, signal: AbortSignal): Promise<GitFiles | undefined> {
   if (!(await isInsideRepository(folder))) return undefined;
   const paths = await gitList(folder, ["--cached", "--others", "--exclude-standard"], signal);
-  const ignored = await gitList(folder, ["--others", "--ignored", "--exclude-standard", "--directory"], signal);
+  // A folder that an outer repository ignores is not that repository's matter.
+  if (paths.length === 0 && (await isIgnored(folder, signal))) return undefined;
+  const ignored = await ignoredPaths(folder, signal);
   return { paths: [...new Set(paths)], ignored };
 }
 
@@ -37,6 +39,24 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+async function isIgnored(folder: string, signal: AbortSignal): Promise<boolean> {
+  return runGit(["-c", "core.fsmonitor=false", "-C", folder, "check-ignore", "-q", "."], signal).then(
+    () => true,
+    () => {
+      signal.throwIfAborted();
+      return false;
+    },
+  );
+}
+
+/** Only told to the owner, never decided by: git itself fails on some of these listings, and then nothing is told. */
+async function ignoredPaths(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+  return gitList(folder, ["--others", "--ignored", "--exclude-standard", "--directory"], signal).catch(() => {
+    signal.throwIfAborted();
+    return [];
+  });
 }
 
 async function gitList(folder: string, options: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
