@@ -36,8 +36,10 @@ export class Home {
   /** Ahead of the disk by the frames in flight; only deciding may read it. */
   #state: HomeState;
   #durableState: HomeState;
+  /** Settles as the last frame did; whoever executed it hears of its fault there. */
   #lastFrame: Promise<void> = Promise.resolve();
   #readOnly = false;
+  #toldReadOnly = false;
 
   constructor(recovered: HomeState, ports: HomePorts) {
     this.#state = recovered;
@@ -69,25 +71,26 @@ export class Home {
     const decided = decide(this.#state, command);
     const { journal } = this.#ports;
     if ("kind" in decided || decided.length === 0) {
-      // A refusal, or "nothing to do", may rest on a frame that is still in flight: it is no answer before that frame is durable.
+      // A refusal, or "nothing to do", may rest on a frame that is still in flight: it is no answer before that frame is
+      // durable, and none at all if that frame is lost.
       const last = journal.lastSequence;
-      await this.#lastFrame;
+      if (await this.#isLost(this.#lastFrame)) return READ_ONLY;
       return "kind" in decided ? decided : { kind: "executed", sequence: last, events: [] };
     }
     const after = decided.reduce(evolve, this.#state);
     const frame = { sequence: sequence(journal.lastSequence + 1), events: decided };
     const appended = journal.append(frame);
-    if (journal.lastSequence !== frame.sequence) return notTaken(appended);
+    if (journal.lastSequence !== frame.sequence) return this.#notTaken(appended);
     this.#state = after;
     const effects = decided.flatMap((event) => react(event, after));
-    for (const effect of effects) if (effect.repeatable) this.#ports.perform(effect);
     const released = this.#release(this.#lastFrame, appended, frame, after, effects);
-    // A later waiter must not see the rejection as unhandled; whoever executed this command gets it below.
-    this.#lastFrame = released.catch(() => undefined);
+    this.#lastFrame = released;
+    for (const effect of effects) if (effect.repeatable) this.#ports.perform(effect);
     await released;
     return { kind: "executed", sequence: frame.sequence, events: decided };
   }
 
+  /** Rejects with the fault of this frame, or of one before it: a frame behind a lost one is lost too. */
   async #release(
     before: Promise<void>,
     appended: Promise<void>,
@@ -95,36 +98,63 @@ export class Home {
     after: HomeState,
     effects: readonly Effect[],
   ): Promise<void> {
+    // Deciding stops at once; the world is told below, after the frames that were durable before.
+    appended.catch(() => this.#stopDeciding());
     try {
+      await before;
       await appended;
     } catch (fault) {
       this.#becomeReadOnly(fault);
       throw fault;
     }
-    await before;
     this.#durableState = after;
+    if (this.#readOnly) this.#state = after;
     this.#ports.onDurable(frame);
-    for (const effect of effects) if (!effect.repeatable) this.#ports.perform(effect);
+    for (const effect of effects) if (!effect.repeatable && this.#isStillWanted(effect)) this.#ports.perform(effect);
+  }
+
+  /** An attempt that has been ended since, though not yet durably, is not sent: what its record says came of it stays true. */
+  #isStillWanted(effect: Effect): boolean {
+    if (effect.kind !== "SendOffer") return true;
+    return !this.#readOnly && liveAttempt(this.#state.jobs, effect.offer.attemptId) !== undefined;
+  }
+
+  async #isLost(frame: Promise<void>): Promise<boolean> {
+    try {
+      await frame;
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  /** The journal refused the frame before taking it: nothing has happened. */
+  async #notTaken(appended: Promise<void>): Promise<Refusal> {
+    try {
+      await appended;
+    } catch (fault) {
+      if (!(fault instanceof JournalFault)) throw fault;
+      if (fault.code !== "journal-read-only") return refuse(fault.code, fault.message, fault.advice);
+      this.#stopDeciding();
+      await this.#isLost(this.#lastFrame);
+      this.#becomeReadOnly(fault);
+      return READ_ONLY;
+    }
+    throw new Error("the journal neither took nor refused a frame");
   }
 
   /** Memory is ahead of the disk: it is discarded for the durable prefix, and nothing is decided any more. */
-  #becomeReadOnly(fault: unknown): void {
+  #stopDeciding(): void {
     this.#state = this.#durableState;
-    if (this.#readOnly) return;
     this.#readOnly = true;
+  }
+
+  #becomeReadOnly(fault: unknown): void {
+    this.#stopDeciding();
+    if (this.#toldReadOnly) return;
+    this.#toldReadOnly = true;
     this.#ports.onReadOnly(fault);
   }
-}
-
-/** The journal refused the frame before taking it (too many wait, or it is too large): nothing has happened. */
-async function notTaken(appended: Promise<void>): Promise<Refusal> {
-  try {
-    await appended;
-  } catch (fault) {
-    if (fault instanceof JournalFault) return refuse(fault.code, fault.message, fault.advice);
-    throw fault;
-  }
-  throw new Error("the journal neither took nor refused a frame");
 }
 
 const READ_ONLY: Refusal = refuse(
