@@ -115,7 +115,7 @@ const engine: z.ZodType<EngineAdvert> = z.discriminatedUnion("state", [
     advice: z.string().max(1_024),
   }),
 ]);
-const priceCard: z.ZodType<PriceCard> = z.strictObject({
+export const priceCardSchema: z.ZodType<PriceCard> = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/),
   perThousandTokensIn: costMicrosSchema,
   perThousandTokensOut: costMicrosSchema,
@@ -135,7 +135,7 @@ export const nodeCapabilitiesSchema: z.ZodType<NodeCapabilities> = z.strictObjec
   sandbox,
   engines: z.array(engine).max(16),
   slots: z.number().int().min(1).max(1_024),
-  priceCard: priceCard.exactOptional(),
+  priceCard: priceCardSchema.exactOptional(),
 });
 
 export const nodeLoadSchema: z.ZodType<NodeLoad> = z.strictObject({

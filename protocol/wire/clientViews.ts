@@ -148,7 +148,7 @@ export interface ProposalView {
   readonly digest: Digest;
   readonly proposal: Proposal;
   /** Paths whose base is no longer what the job saw, and why. */
-  readonly conflicts: readonly { readonly path: WorkspacePath; readonly reason: string }[];
+  readonly conflicts: readonly { readonly path: string; readonly reason: string }[];
   readonly appliedAt?: EpochMs;
 }
 
@@ -269,6 +269,6 @@ export const proposalViewSchema: z.ZodType<ProposalView> = z.strictObject({
   episodeId: episodeId.schema,
   digest: digestSchema,
   proposal: proposalSchema,
-  conflicts: z.array(z.strictObject({ path: workspacePathSchema, reason: z.string() })),
+  conflicts: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
   appliedAt: epochMsSchema.exactOptional(),
 });

@@ -61,6 +61,8 @@ interface Dealt {
   readonly leaseId: (Effect & { kind: "SendOffer" })["leaseId"];
   readonly permitted: Promise<ReadonlySet<Digest>>;
   readonly ended: AbortController;
+  /** A result is being taken: the same one again, over a new link, waits for that. */
+  finishing: boolean;
 }
 
 export class AttemptDesk {
@@ -86,7 +88,7 @@ export class AttemptDesk {
     this.#deal(offer, leaseId, outMax);
     const channel = this.#terms.channelOf(target);
     if (channel === undefined) return this.#lost(offer, target, UNREACHABLE, "none");
-    const problem = this.#sendProblem(offer, leaseId);
+    const problem = this.#sendProblem(leaseId);
     if (problem !== undefined) return this.#lost(offer, target, problem, "none");
     if (!this.#crossings.takeOut(offer.attemptId, Buffer.byteLength(canonicalJson(offer.job)))) {
       return this.#lost(
@@ -124,7 +126,8 @@ export class AttemptDesk {
     const at = this.#terms.now();
     const report = { at, by: HOME, nodeId: channel.nodeId, attemptId, fencingToken } as const;
     if (!this.#terms.home().holdsAttempt(attemptId, fencingToken, channel.nodeId)) {
-      await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted: false });
+      // A result may come twice, over a new link: it was accepted if this very attempt finished its job.
+      await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted: this.#wasAccepted(attemptId) });
       return undefined;
     }
     switch (message.kind) {
@@ -164,7 +167,7 @@ export class AttemptDesk {
     const terms = {
       blobs: this.#terms.blobs,
       crossings: this.#crossings,
-      sendProblem: (offer: Offer) => this.#sendProblem(offer, dealt.leaseId),
+      sendProblem: () => this.#sendProblem(dealt.leaseId),
     };
     const refused = await serveBlobs(terms, channel, dealt.offer, await dealt.permitted, need);
     if (refused !== undefined && !dealt.ended.signal.aborted) {
@@ -208,11 +211,13 @@ export class AttemptDesk {
   async #finish(channel: NodeChannel, message: Finished): Promise<void> {
     const { attemptId, fencingToken } = message;
     const dealt = this.#dealt.get(attemptId);
-    if (dealt === undefined) return;
+    if (dealt === undefined || dealt.finishing) return;
+    dealt.finishing = true;
     this.#crossings.cameBack(attemptId, Buffer.byteLength(canonicalJson(message)));
     try {
       await this.#proposals.fetch(channel, message, dealt.ended.signal);
     } catch (error) {
+      dealt.finishing = false;
       if (dealt.ended.signal.aborted) return;
       if (!(error instanceof ArwError)) throw error;
       return this.#lost(dealt.offer, channel.nodeId, refuse(error.code, error.message, error.advice), "partial");
@@ -235,7 +240,7 @@ export class AttemptDesk {
     }
   }
 
-  #sendProblem(offer: Offer, leaseId: Dealt["leaseId"]): Refusal | undefined {
+  #sendProblem(leaseId: Dealt["leaseId"]): Refusal | undefined {
     if (leaseId === undefined) return undefined;
     return leaseProblem(this.#terms.home().state.leases.byId.get(leaseId), this.#terms.now());
   }
@@ -244,7 +249,7 @@ export class AttemptDesk {
     const permitted = digestsOf(offer.job, this.#terms.blobs);
     // It is awaited where blobs are asked for; a tree that is unreadable is reported there.
     permitted.catch(() => undefined);
-    this.#dealt.set(offer.attemptId, { offer, leaseId, permitted, ended: new AbortController() });
+    this.#dealt.set(offer.attemptId, { offer, leaseId, permitted, ended: new AbortController(), finishing: false });
     this.#crossings.open(offer.attemptId, outMax);
   }
 
@@ -255,6 +260,13 @@ export class AttemptDesk {
     const at = this.#terms.now();
     const report = { kind: "record-lost", at, by: HOME, nodeId, attemptId, fencingToken } as const;
     await this.#terms.home().execute({ ...report, code, message, advice, transfer, sent });
+  }
+
+  #wasAccepted(attemptId: AttemptId): boolean {
+    const { jobs } = this.#terms.home().state;
+    const jobId = jobs.ofAttempt.get(attemptId);
+    const progress = jobId === undefined ? undefined : jobs.byId.get(jobId)?.progress;
+    return progress?.kind === "finished" && progress.attempt.attemptId === attemptId;
   }
 
   #detach(what: string, task: Promise<void>): void {

@@ -13,8 +13,8 @@ import type { Crossings } from "./crossings.ts";
 export interface BlobServiceTerms {
   readonly blobs: BlobStore;
   readonly crossings: Crossings;
-  /** What forbids sending for this offer now: a revoked or expired lease, an attempt that ended. */
-  readonly sendProblem: (offer: Offer) => Refusal | undefined;
+  /** What forbids sending now: a revoked or expired lease, an attempt that ended. */
+  readonly sendProblem: () => Refusal | undefined;
 }
 
 /** Sends every blob of `need` in chunks. Resolves with a refusal as soon as something may not leave. */
@@ -54,7 +54,7 @@ async function serveBlob(
   let at = from;
   do {
     const chunk = await blobs.read(digest, byteCount(at), BLOB_CHUNK_BYTES_MAX);
-    const problem = sendProblem(offer);
+    const problem = sendProblem();
     if (problem !== undefined) return problem;
     if (!crossings.takeOut(attemptId, chunk.length)) {
       return refuse(

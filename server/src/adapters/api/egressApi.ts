@@ -1,0 +1,73 @@
+// Previews, approvals and the ledger for clients. An approval carries the digest that was shown; the core compares it.
+import { decodeJson } from "#protocol/decode.ts";
+import { type Digest } from "#protocol/digest.ts";
+import { type EgressLedgerRow, type EgressPreview, egressPreviewSchema } from "#protocol/egress.ts";
+import { ArwError, refuse } from "#protocol/errors.ts";
+import { attemptId, egressRecordId, type EgressRecordId, leaseId } from "#protocol/ids.ts";
+import { byteCount, sequence } from "#protocol/quantities.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { foldEgress } from "../../home/egress/ledger.ts";
+import type { HomeApi } from "../clientServer/homeApi.ts";
+import { mint } from "../mint.ts";
+import { type HomeServices, requesterOf } from "./services.ts";
+
+type EgressApi = Pick<HomeApi, "readPreview" | "approveEgress" | "denyEgress" | "listEgress" | "revokeLease">;
+
+/** A preview document of a tree with the most entries fits. */
+export const PREVIEW_BYTES_MAX: number = 64 * 1024 * 1024;
+
+export function egressApi(services: HomeServices): EgressApi {
+  const { home, blobs, journal, now, crossings } = services;
+  return {
+    readPreview: async ({ previewId }) => {
+      const held = home.state.egress.previews.get(previewId);
+      if (held === undefined) return PREVIEW_UNKNOWN;
+      return { preview: await readPreview(blobs, held.preview), digest: held.preview, state: held.state };
+    },
+    approveEgress: async ({ previewId, digest, leaseMs }, session) => {
+      const held = home.state.egress.previews.get(previewId);
+      if (held === undefined) return PREVIEW_UNKNOWN;
+      const lease = mint(leaseId);
+      const record = mint(egressRecordId);
+      const executed = await home.execute({
+        kind: "approve-egress",
+        at: now(),
+        by: requesterOf(session),
+        previewId,
+        digest,
+        leaseMs: leaseMs ?? held.leaseMs,
+        leaseId: lease,
+        recordId: record,
+        attemptId: mint(attemptId),
+      });
+      return executed.kind === "refusal" ? executed : { leaseId: lease, recordId: record };
+    },
+    denyEgress: async ({ previewId, reason }, session) => {
+      const recordId = mint(egressRecordId);
+      const order = { kind: "deny-egress", at: now(), by: requesterOf(session), previewId, reason, recordId } as const;
+      const executed = await home.execute(order);
+      return executed.kind === "refusal" ? executed : {};
+    },
+    listEgress: async () => {
+      const rows = new Map<EgressRecordId, EgressLedgerRow>();
+      const all = journal.read(sequence(1), Number.MAX_SAFE_INTEGER);
+      for await (const frame of all) for (const event of frame.events) foldEgress(rows, event);
+      return { rows: [...rows.values()] };
+    },
+    revokeLease: async (params, session) => {
+      const by = requesterOf(session);
+      const transfers = crossings.transfers();
+      const executed = await home.execute({ kind: "revoke-lease", at: now(), by, ...params, transfers });
+      return executed.kind === "refusal" ? executed : {};
+    },
+  };
+}
+
+const PREVIEW_UNKNOWN = refuse("preview-unknown", "There is no such egress preview.", "See `arw-home episodes`.");
+
+async function readPreview(blobs: BlobStore, digest: Digest): Promise<EgressPreview> {
+  const bytes = await blobs.read(digest, byteCount(0), PREVIEW_BYTES_MAX);
+  const decoded = decodeJson(egressPreviewSchema, Buffer.from(bytes).toString("utf8"));
+  if (decoded.ok) return decoded.value;
+  throw new ArwError("preview-malformed", `The stored preview ${decoded.path} ${decoded.problem}.`, "Start again.");
+}

@@ -1,0 +1,96 @@
+// Starting, showing and cancelling episodes for clients. Starting places the job, collects and classifies its bytes for
+// that place, and gives the core their description; the core places it again and has the last word.
+import type { NewOffload } from "./offloadPreview.ts";
+import { previewOffload } from "./offloadPreview.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
+import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
+import { episodeView, episodeViews } from "../../home/episode/view.ts";
+import { type Placement, place } from "../../home/scheduler/place.ts";
+import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
+import { mint } from "../mint.ts";
+import { collectJob } from "./jobInputs.ts";
+import { type HomeServices, requesterOf } from "./services.ts";
+
+type EpisodeApi = Pick<HomeApi, "startEpisode" | "cancelEpisode" | "showEpisode" | "listEpisodes">;
+
+export function episodeApi(services: HomeServices): EpisodeApi {
+  const { home, now, crossings } = services;
+  return {
+    startEpisode: (params, session) => startEpisode(services, params, session),
+    cancelEpisode: async (params, session) => {
+      const by = requesterOf(session);
+      const transfers = crossings.transfers();
+      const order = { kind: "cancel-episode", at: now(), by, episodeId: params.episodeId, transfers } as const;
+      const executed = await home.execute(order);
+      return executed.kind === "refusal" ? executed : {};
+    },
+    showEpisode: async (params) => episodeView(home.state, params.episodeId) ?? EPISODE_UNKNOWN,
+    listEpisodes: async () => ({ episodes: episodeViews(home.state) }),
+  };
+}
+
+async function startEpisode(
+  services: HomeServices,
+  { request, on, title }: ParamsOf<"startEpisode">,
+  session: ClientSession,
+): Promise<ResultOf<"startEpisode"> | Refusal> {
+  const { home, now } = services;
+  const { identity, nodes } = home.state;
+  const requirement =
+    request.kind === "command"
+      ? ({ kind: "command" } as const)
+      : { kind: "ask" as const, ...(request.model === undefined ? {} : { model: request.model }) };
+  const placed = place(nodes, identity.nodeId, requirement, on);
+  if (placed.kind === "refusal") return placed;
+  const collected = await collectJob(services, request, placed, session.signal);
+  if (collected.kind === "refusal") return collected;
+  const begun = {
+    episodeId: mint(episodeId),
+    jobId: mint(jobId),
+    title: title ?? titleOf(request),
+    job: collected.job,
+    target: placed.target,
+    ...(on === undefined ? {} : { on: placed.target }),
+  };
+  if (!placed.local) return offload(services, { begun, placed, collected, session });
+  const order = { kind: "start-episode", at: now(), by: requesterOf(session), attemptId: mint(attemptId) } as const;
+  const executed = await home.execute({ ...order, ...begun });
+  if (executed.kind === "refusal") return executed;
+  return { ...started(begun, placed), sequence: executed.sequence };
+}
+
+async function offload(services: HomeServices, offloaded: NewOffload): Promise<ResultOf<"startEpisode"> | Refusal> {
+  const previewed = await previewOffload(services, offloaded);
+  if (previewed.kind === "refusal") return previewed;
+  const { begun, placed } = offloaded;
+  return { ...started(begun, placed), previewId: previewed.previewId, sequence: previewed.sequence };
+}
+
+function started(
+  begun: NewOffload["begun"],
+  placed: Placement,
+): Omit<ResultOf<"startEpisode">, "sequence" | "previewId"> {
+  const target: { nodeId: NodeId; name: string; local: boolean } = {
+    nodeId: placed.target,
+    name: placed.name,
+    local: placed.local,
+  };
+  return { episodeId: begun.episodeId, jobId: begun.jobId, target, why: placed.why };
+}
+
+/** At most this many characters of a command or prompt make its title. */
+const TITLE_CHARACTERS_MAX = 80;
+
+function titleOf(request: ParamsOf<"startEpisode">["request"]): string {
+  const text = (request.kind === "command" ? request.argv.join(" ") : request.prompt).replace(/\s+/g, " ").trim();
+  const cut = text.length > TITLE_CHARACTERS_MAX ? `${text.slice(0, TITLE_CHARACTERS_MAX - 1)}…` : text;
+  // A cut may fall inside a surrogate pair, which canonical JSON refuses.
+  return cut.toWellFormed() || request.kind;
+}
+
+const EPISODE_UNKNOWN = refuse(
+  "episode-unknown",
+  "There is no such episode, or it is too old to be held.",
+  "See `arw-home episodes`, or its timeline: arw-home timeline <episode>.",
+);

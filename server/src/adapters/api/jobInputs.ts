@@ -1,0 +1,110 @@
+// Turns what a client asks for into a job whose bytes are in blobs, collected and classified for where it will run.
+// What leaves is what was collected here: nothing serialises it again afterwards.
+import { canonicalJson } from "#protocol/canonicalJson.ts";
+import type { LeftOut, PreviewItem } from "#protocol/egress.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import type { ChatMessage, JobLimits, JobSpec } from "#protocol/job.ts";
+import { byteCount, durationMs } from "#protocol/quantities.ts";
+import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
+import type { Placement } from "../../home/scheduler/place.ts";
+import { collectTree } from "../collect/inputTree.ts";
+import { promptItem } from "../collect/promptItem.ts";
+import { detectSecrets } from "../collect/secretDetector.ts";
+import type { HomeServices } from "./services.ts";
+
+export interface CollectedJob {
+  readonly kind: "collected";
+  readonly job: JobSpec;
+  readonly items: readonly PreviewItem[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A command may run this long unless the client says otherwise; the most it may say. */
+export const WALL_MS_DEFAULT: number = 10 * 60_000;
+export const WALL_MS_MAX: number = 24 * 60 * 60_000;
+export const MEMORY_BYTES_DEFAULT: number = 4 * 1024 ** 3;
+export const OUTPUT_BYTES_DEFAULT: number = 8 * 1024 ** 2;
+export const OUTPUT_TOKENS_DEFAULT = 256;
+
+export const DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant.";
+
+export async function collectJob(
+  services: HomeServices,
+  request: EpisodeRequest,
+  placed: Placement,
+  signal: AbortSignal,
+): Promise<CollectedJob | Refusal> {
+  const collected =
+    request.kind === "command"
+      ? await collectCommand(services, request, placed, signal)
+      : await collectAsk(services, request, placed, signal);
+  if (collected.kind === "refusal" || placed.local) return collected;
+  // The specification leaves as well: a token typed into a command line is a secret like any other.
+  const finding = (await detectSecrets(canonicalJson(collected.job), signal))[0];
+  if (finding === undefined) return collected;
+  return refuse(
+    "command-has-secret",
+    `The command itself may not leave this machine: it holds what looks like a secret (${finding.rule}).`,
+    "Take it out of the command line, or run it here (--on local).",
+  );
+}
+
+async function collectCommand(
+  { workspaceFolder, blobs, detector }: HomeServices,
+  request: EpisodeRequest & { kind: "command" },
+  placed: Placement,
+  signal: AbortSignal,
+): Promise<CollectedJob | Refusal> {
+  const wallMs = request.wallMs ?? durationMs(WALL_MS_DEFAULT);
+  if (wallMs <= 0 || wallMs > WALL_MS_MAX) {
+    return refuse("limit-invalid", "A command may run from a moment to 24 hours.", "Choose a time between them.");
+  }
+  const { folder, dependencies } = request;
+  const leaveOut = request.leaveOut ?? [];
+  const destination = placed.local ? "local" : "remote";
+  const tree = await collectTree(
+    { workspaceFolder, folder, dependencies, leaveOut, destination, blobs, detector },
+    signal,
+  );
+  const memoryBytes = request.memoryBytes ?? byteCount(MEMORY_BYTES_DEFAULT);
+  const job: JobSpec = {
+    kind: "command",
+    argv: request.argv,
+    folder,
+    tree: tree.tree.digest,
+    dependencies,
+    outputs: request.outputs,
+    limits: { wallMs, memoryBytes, outputBytes: byteCount(OUTPUT_BYTES_DEFAULT) },
+  };
+  return { kind: "collected", job, items: tree.items, leftOut: tree.leftOut };
+}
+
+async function collectAsk(
+  { blobs }: HomeServices,
+  request: EpisodeRequest & { kind: "ask" },
+  placed: Placement,
+  signal: AbortSignal,
+): Promise<CollectedJob | Refusal> {
+  if (placed.model === undefined) throw new Error("an ask was placed without a model");
+  const messages: readonly ChatMessage[] = [
+    { role: "system", content: request.system ?? DEFAULT_SYSTEM_PROMPT },
+    { role: "user", content: request.prompt },
+  ];
+  const prompt = await promptItem(messages, placed.local ? "local" : "remote", blobs, signal);
+  if (prompt.kind === "refusal") return prompt;
+  const limits: JobLimits = {
+    wallMs: durationMs(WALL_MS_DEFAULT),
+    memoryBytes: byteCount(MEMORY_BYTES_DEFAULT),
+    outputBytes: byteCount(OUTPUT_BYTES_DEFAULT),
+  };
+  const job: JobSpec = {
+    kind: "ask",
+    model: placed.model.digest,
+    prompt: prompt.prompt.digest,
+    outputTokensMax: request.outputTokensMax ?? OUTPUT_TOKENS_DEFAULT,
+    temperatureMilli: request.temperatureMilli ?? 0,
+    seed: request.seed ?? 0,
+    limits,
+  };
+  return { kind: "collected", job, items: [prompt.item], leftOut: [] };
+}

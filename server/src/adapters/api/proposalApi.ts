@@ -1,0 +1,66 @@
+// Proposals for clients: show them with their conflicts, read what they propose, and apply one whole, by the owner's word.
+// Nothing is written over an edit made since; two applications never run at once.
+import { refuse } from "#protocol/errors.ts";
+import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import { readProposal } from "../attempts/proposalFetch.ts";
+import type { HomeApi } from "../clientServer/homeApi.ts";
+import { applyProposal } from "../proposal/applyProposal.ts";
+import { conflictsOf } from "../proposal/conflicts.ts";
+import { type HomeServices, requesterOf } from "./services.ts";
+
+type ProposalApi = Pick<HomeApi, "showProposal" | "readProposedFile" | "applyProposal">;
+
+const PROPOSAL_UNKNOWN = refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
+
+export function proposalApi(services: HomeServices): ProposalApi {
+  const { home, blobs, workspaceFolder, now } = services;
+  let applying: Promise<unknown> = Promise.resolve();
+  const apply: HomeApi["applyProposal"] = async ({ proposalId, digest }, session) => {
+    const held = home.state.episodes.proposals.get(proposalId);
+    if (held === undefined) return PROPOSAL_UNKNOWN;
+    if (held.digest !== digest) {
+      return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
+    }
+    if (held.appliedAt !== undefined) {
+      return refuse("proposal-applied", "This proposal was already applied.", "Nothing to do.");
+    }
+    const proposal = await readProposal(blobs, held.digest);
+    const [conflict, ...others] = await conflictsOf(workspaceFolder, proposal);
+    if (conflict !== undefined) {
+      const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+      return refuse(
+        "proposal-conflicts",
+        `${conflict.path}${more} cannot be written: ${conflict.reason}. Nothing was changed.`,
+        "Look at it: arw-home proposal show. Undo your edit there, or run the command again.",
+      );
+    }
+    const { files } = await applyProposal(workspaceFolder, proposal, blobs, session.signal);
+    const by = requesterOf(session);
+    const recorded = await home.execute({ kind: "record-applied", at: now(), by, proposalId, digest, files });
+    return recorded.kind === "refusal" ? recorded : { files };
+  };
+  return {
+    showProposal: async ({ proposalId }) => {
+      const held = home.state.episodes.proposals.get(proposalId);
+      if (held === undefined) return PROPOSAL_UNKNOWN;
+      const proposal = await readProposal(blobs, held.digest);
+      const conflicts = held.appliedAt === undefined ? await conflictsOf(workspaceFolder, proposal) : [];
+      const { episodeId, digest, appliedAt } = held;
+      return { proposalId, episodeId, digest, proposal, conflicts, ...(appliedAt === undefined ? {} : { appliedAt }) };
+    },
+    readProposedFile: async ({ proposalId, digest, fromByte }) => {
+      const held = home.state.episodes.proposals.get(proposalId);
+      if (held === undefined) return PROPOSAL_UNKNOWN;
+      const proposal = await readProposal(blobs, held.digest);
+      const named = proposal.changes.some((change) => "digest" in change && change.digest === digest);
+      if (!named) return refuse("blob-not-in-proposal", "The proposal names no such content.", "Show it again.");
+      const bytes = await blobs.read(digest, fromByte, OUTPUT_PAGE_BYTES_MAX);
+      return { base64: Buffer.from(bytes).toString("base64") };
+    },
+    applyProposal: (params, session) => {
+      const applied = applying.then(() => apply(params, session));
+      applying = applied.catch(() => undefined);
+      return applied;
+    },
+  };
+}

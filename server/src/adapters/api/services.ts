@@ -1,0 +1,29 @@
+// What the client API stands on: the Home and the shells around it, made once by the composition root.
+import type { Requester } from "#protocol/commands.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import type { NodeId } from "#protocol/ids.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { Home } from "../../home/home.ts";
+import type { Journal } from "../../home/journalPort.ts";
+import type { NodePresence } from "../../home/node/view.ts";
+import type { Crossings } from "../attempts/crossings.ts";
+import type { ClientSession } from "../clientServer/homeApi.ts";
+import type { SecretDetector } from "../collect/secretDetector.ts";
+import type { OutputFiles } from "../outputFiles.ts";
+
+export interface HomeServices {
+  readonly home: Home;
+  readonly journal: Journal<JournalEvent>;
+  readonly blobs: BlobStore;
+  readonly outputs: OutputFiles;
+  readonly crossings: Crossings;
+  readonly detector: SecretDetector;
+  readonly workspaceFolder: string;
+  readonly now: () => EpochMs;
+  readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
+}
+
+export function requesterOf(session: ClientSession): Requester {
+  return { client: session.client, session: session.owner ? "owner" : "client" };
+}

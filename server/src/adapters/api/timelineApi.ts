@@ -1,0 +1,62 @@
+// Timeline and output for clients: pages of the durable journal, projected. It never shows a frame that is not durable,
+// and never more than a page at a time.
+import type { JournalEvent } from "#protocol/events.ts";
+import type { EpisodeId } from "#protocol/ids.ts";
+import { type Sequence, sequence } from "#protocol/quantities.ts";
+import type { TimelineEntry } from "#protocol/timeline.ts";
+import { OUTPUT_PAGE_BYTES_MAX, TIMELINE_PAGE_ENTRIES_MAX } from "#protocol/wire/clientViews.ts";
+import type { JournalFrame } from "../../home/journalPort.ts";
+import { nodeName } from "../../home/node/state.ts";
+import type { HomeState } from "../../home/state.ts";
+import { projectEvent, type TimelineNames } from "../../home/timeline/project.ts";
+import type { HomeApi } from "../clientServer/homeApi.ts";
+import type { HomeServices } from "./services.ts";
+
+/** Frames looked through for one page: a filter that matches nothing must not hold the Home up. */
+export const PAGE_FRAMES_MAX = 4_000;
+
+type TimelineApi = Pick<HomeApi, "readTimeline" | "readOutput">;
+
+export function timelineApi({ home, journal, outputs }: HomeServices): TimelineApi {
+  return {
+    readTimeline: async ({ fromSequence, episodeId }) => {
+      const names = timelineNames(home.state);
+      const entries: TimelineEntry[] = [];
+      let next = sequence(Math.max(1, fromSequence));
+      for await (const frame of journal.read(next, PAGE_FRAMES_MAX)) {
+        const shown = projectFrame(frame, names, episodeId);
+        if (entries.length + shown.length > TIMELINE_PAGE_ENTRIES_MAX && entries.length > 0) break;
+        entries.push(...shown.slice(0, TIMELINE_PAGE_ENTRIES_MAX));
+        next = sequence(frame.sequence + 1);
+      }
+      return { entries, nextSequence: next, more: next <= journal.durableSequence };
+    },
+    readOutput: async ({ attemptId, stream, fromByte }) => {
+      const bytes = await outputs.read(attemptId, stream, fromByte, OUTPUT_PAGE_BYTES_MAX);
+      return { base64: Buffer.from(bytes).toString("base64") };
+    },
+  };
+}
+
+function projectFrame(
+  frame: JournalFrame<JournalEvent>,
+  names: TimelineNames,
+  episode: EpisodeId | undefined,
+): readonly TimelineEntry[] {
+  return frame.events.flatMap((event, index) => {
+    const wanted = episode === undefined || ("corrId" in event && event.corrId === episode);
+    return wanted ? [projectEvent(event, frame.sequence, index, names)] : [];
+  });
+}
+
+function timelineNames(state: HomeState): TimelineNames {
+  return {
+    nodeName: (id) => nodeName(state.nodes, id),
+    targetOf: (id) => state.jobs.byId.get(id)?.target,
+  };
+}
+
+/** The position after the last durable frame. */
+export function endOfTimeline(durable: Sequence): Sequence {
+  return sequence(durable + 1);
+}

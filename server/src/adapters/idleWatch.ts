@@ -1,0 +1,37 @@
+// Ends a background Home that nobody uses: no client, and nothing that runs, for a while.
+// It never ends a Home that a person started in the foreground.
+
+export interface IdleWatchOptions {
+  readonly idleMs: number;
+  readonly enabled: boolean;
+  readonly busy: () => boolean;
+}
+
+export interface IdleWatch {
+  readonly ended: AbortSignal;
+  clients(count: number): void;
+  dispose(): void;
+}
+
+export function openIdleWatch({ idleMs, enabled, busy }: IdleWatchOptions): IdleWatch {
+  const ended = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let connected = 0;
+  const begin = (): void => {
+    clearTimeout(timer);
+    if (!enabled || connected > 0) return;
+    timer = setTimeout(() => {
+      if (busy()) begin();
+      else ended.abort();
+    }, idleMs);
+  };
+  begin();
+  return {
+    ended: ended.signal,
+    clients: (count) => {
+      connected = count;
+      begin();
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,197 @@
+// Wires the core to its shells: effects to those who perform them, messages of nodes to the attempt desk, frames to
+// followers. All arrows between the parts of a running Home are in this file.
+import type { Command, Requester } from "#protocol/commands.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { instanceId, type NodeId, proposalId } from "#protocol/ids.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
+import type { WorkerMessage } from "#protocol/wire/worker.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { Identity } from "#platform/identity/identityFile.ts";
+import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import { join } from "node:path";
+import { egressApi } from "./adapters/api/egressApi.ts";
+import { episodeApi } from "./adapters/api/episodeApi.ts";
+import { nodeApi } from "./adapters/api/nodeApi.ts";
+import { proposalApi } from "./adapters/api/proposalApi.ts";
+import type { HomeServices } from "./adapters/api/services.ts";
+import { timelineApi } from "./adapters/api/timelineApi.ts";
+import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
+import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
+import { FindingsCache } from "./adapters/collect/findingsCache.ts";
+import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
+import { Followers } from "./adapters/followers.ts";
+import type { HomeLog } from "./adapters/homeLog.ts";
+import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
+import { mint } from "./adapters/mint.ts";
+import type { OutputFiles } from "./adapters/outputFiles.ts";
+import { Clustering } from "./adapters/workers/clustering.ts";
+import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
+import type { Effect } from "./home/effects.ts";
+import { Home } from "./home/home.ts";
+import { liveAttempts } from "./home/job/state.ts";
+import type { Journal } from "./home/journalPort.ts";
+import type { NodeChannel } from "./home/nodeChannel.ts";
+import type { HomeState } from "./home/state.ts";
+
+export interface HomeParts {
+  readonly state: HomeState;
+  readonly journal: Journal<JournalEvent>;
+  readonly identity: Identity;
+  readonly leaf: TlsLeaf;
+  readonly blobs: BlobStore;
+  readonly outputs: OutputFiles;
+  readonly engines: LocalNodeOptions["engines"];
+  readonly homeFolder: string;
+  readonly invitesFolder: string;
+  readonly workspaceFolder: string;
+  readonly now: () => EpochMs;
+  readonly log: HomeLog;
+  readonly onStop: () => void;
+}
+
+export interface WiredHome {
+  readonly api: HomeApi;
+  readonly perform: (effect: Effect) => void;
+  /** Whether anything runs that must not end with the last client. */
+  readonly busy: () => boolean;
+  connectLocalNode(signal: AbortSignal): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const HOME: Requester = { client: "home", session: "home" };
+
+export async function wireHome(parts: HomeParts): Promise<WiredHome> {
+  const { blobs, outputs, identity, leaf, now, journal, log, homeFolder, workspaceFolder } = parts;
+  const followers = new Followers();
+  const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
+  const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
+  const home = new Home(parts.state, {
+    journal,
+    perform: (effect) => perform(effect),
+    onDurable: () => followers.wake(),
+    onReadOnly: (fault) => onTrouble("the journal failed; the Home serves reading only", fault),
+  });
+  const channelOf = (nodeId: NodeId): NodeChannel | undefined =>
+    nodeId === identity.nodeId ? localNode : links.channelOf(nodeId);
+  const desk = new AttemptDesk({
+    home: () => home,
+    blobs,
+    outputs,
+    now,
+    mintProposalId: () => mint(proposalId),
+    channelOf,
+    onTrouble,
+  });
+  const localNode = createLocalNode({
+    identity,
+    engines: parts.engines,
+    blobs,
+    folder: homeFolder,
+    onMessage: (message, bytes) => receiveLocal(message, bytes),
+    log: (fact, detail) => log.info(fact, detail),
+  });
+  const links = new WorkerLinks({
+    home: () => home,
+    now,
+    times: heartbeatTimes(process.env),
+    receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
+    resume: (offer, leaseId, bytesMax) => desk.resume(offer, leaseId, bytesMax),
+    transfers: () => desk.crossings.transfers(),
+    onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
+    onTrouble,
+  });
+  const { invitesFolder } = parts;
+  const clustering = new Clustering({ home: () => home, identity, leaf, invitesFolder, now, links, onTrouble });
+
+  async function receiveLocal(message: WorkerMessage, bytes: Uint8Array): Promise<void> {
+    if (message.kind === "hello" || message.kind === "heartbeat" || message.kind === "leaving") return;
+    const fault = await desk.receive(localNode, message, bytes);
+    if (fault !== undefined) onTrouble("the local node broke the protocol", fault);
+  }
+
+  function perform(effect: Effect): void {
+    const performed = performing(effect);
+    performed.catch((error: unknown) => onTrouble(`performing ${effect.kind}`, error));
+  }
+
+  async function performing(effect: Effect): Promise<void> {
+    switch (effect.kind) {
+      case "SendOffer":
+        return desk.sendOffer(effect);
+      case "CancelAttempt":
+      case "SettleAttempt":
+        return desk.end(effect);
+      case "OpenListener":
+      case "CloseListener":
+      case "RefreshTrust":
+      case "AnswerEnrolment":
+      case "CutNode":
+        return clustering.perform(effect);
+      case "AwaitNode":
+        return links.await(effect.nodeId, "it has not come back since the Home restarted");
+    }
+  }
+
+  const services: HomeServices = {
+    home,
+    journal,
+    blobs,
+    outputs,
+    crossings: desk.crossings,
+    detector: createSecretDetector(findings),
+    workspaceFolder,
+    now,
+    presenceOf: (nodeId) => links.presenceOf(nodeId),
+  };
+  const api: HomeApi = {
+    ...timelineApi(services),
+    ...egressApi(services),
+    ...episodeApi(services),
+    ...nodeApi(services, clustering),
+    ...proposalApi(services),
+    stopHome: async () => {
+      setImmediate(parts.onStop);
+      return {};
+    },
+    hello: () => {
+      const listening = clustering.listening;
+      return {
+        v: PROTOCOL_VERSION,
+        workspaceId: home.state.identity.workspaceId,
+        workspaceFolder,
+        homeId: identity.nodeId,
+        processId: process.pid,
+        lastSequence: journal.durableSequence,
+        clustering: listening === undefined ? { on: false } : { on: true, ...listening },
+      };
+    },
+    onDurable: (listener) => followers.add(listener),
+  };
+
+  return {
+    api,
+    perform,
+    busy: () => liveAttempts(home.state.jobs).length > 0,
+    connectLocalNode: async (signal) => {
+      const capabilities = await localNode.capabilities(signal);
+      const connect: Command = {
+        kind: "connect-node",
+        at: now(),
+        by: HOME,
+        nodeId: identity.nodeId,
+        instanceId: mint(instanceId),
+        capabilities,
+        held: [],
+      };
+      const executed = await home.execute(connect);
+      if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
+    },
+    dispose: async () => {
+      links.dispose();
+      await clustering.close();
+      await localNode.dispose();
+      await findings.save();
+    },
+  };
+}
