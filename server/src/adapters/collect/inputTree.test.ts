@@ -16,8 +16,10 @@ import { isWorkspacePath, type WorkspacePath } from "#protocol/workspacePath.ts"
 import { MemoryBlobs } from "../../../../test/simulation/memoryBlobs.ts";
 import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
 import { FindingsCache } from "./findingsCache.ts";
+import { FOLDER_DEPTH_MAX } from "./folderWalk.ts";
 import { type CollectedTree, type CollectRequest, collectTree, FILE_LIST_ITEM } from "./inputTree.ts";
 import { createSecretDetector } from "./secretDetector.ts";
+import { IGNORED_NAMED_MAX } from "./treeCandidates.ts";
 import { FILE_BYTES_MAX } from "./treeLimits.ts";
 
 const signal = new AbortController().signal;
@@ -119,6 +121,15 @@ describe("a git repository", () => {
     assert.match(reasonOf(tree, "nested/") ?? "", /repository of its own/u);
   });
 
+  test("of many ignored paths the first are named and the rest is counted", async () => {
+    git("init");
+    await put(".gitignore", "*.log\n");
+    for (let index = 0; index <= IGNORED_NAMED_MAX; index++) await put(`${index}.log`);
+    const { leftOut } = await collect();
+    assert.equal(leftOut.length, IGNORED_NAMED_MAX + 1);
+    assert.deepEqual(leftOut[0], { path: "(1 more)", reason: "ignored by git" });
+  });
+
   test("a folder that an outer repository ignores is a plain folder", async () => {
     git("init");
     await put(".gitignore", "scratch\n");
@@ -193,7 +204,7 @@ describe("a plain folder", () => {
   });
 
   test("pipes and sockets stay and block nothing", async () => {
-    execFileSync("mkfifo", [join(workspace, "pipe")]);
+    execFileSync("sh", ["-c", 'mkfifo "$0"', join(workspace, "pipe")]);
     const server = createServer().listen(join(workspace, "socket"));
     await new Promise((resolve) => server.once("listening", resolve));
     const tree = await collect();
@@ -228,6 +239,14 @@ describe("a plain folder", () => {
     await symlink(base, join(workspace, "outside"));
     await assert.rejects(collect({ folder: workspacePath("outside") }), hasCode("folder-missing"));
     await assert.rejects(collect({ workspaceFolder: join(base, "absent") }), hasCode("folder-missing"));
+  });
+
+  test("folders that nest too deep stay, with the reason", async () => {
+    await put(`${"d/".repeat(FOLDER_DEPTH_MAX)}fits`);
+    await put(`${"e/".repeat(FOLDER_DEPTH_MAX + 1)}hidden`);
+    const tree = await collect();
+    assert.deepEqual(pathsOf(tree), [`${"d/".repeat(FOLDER_DEPTH_MAX)}fits`]);
+    assert.match(tree.leftOut[0]?.reason ?? "", /nested too deep/u);
   });
 
   test("staged files of a proposal are no input", async () => {

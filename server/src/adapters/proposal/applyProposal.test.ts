@@ -29,6 +29,7 @@ import { conflictsOf, isProtected } from "./conflicts.ts";
 const signal = new AbortController().signal;
 
 let base = "";
+let place = "";
 let workspace = "";
 let blobs = new MemoryBlobs();
 let count = 0;
@@ -39,8 +40,10 @@ after(() => rm(base, { recursive: true, force: true }));
 beforeEach(newWorkspace);
 
 async function newWorkspace(): Promise<void> {
-  workspace = join(base, `workspace ${count++}`);
-  await mkdir(workspace);
+  // The workspace and what lies beside it, so that a write outside shows.
+  place = join(base, String(count++));
+  workspace = join(place, "a workspace");
+  await mkdir(workspace, { recursive: true });
   blobs = new MemoryBlobs();
 }
 
@@ -98,12 +101,12 @@ async function snapshot(folder = workspace): Promise<Record<string, string>> {
 }
 
 async function assertConflict(change: ProposedChange, reason: RegExp): Promise<void> {
-  const before = await snapshot(base);
+  const before = await snapshot(place);
   const conflicts = await conflictsOf(workspace, proposal(change));
   assert.equal(conflicts[0]?.path, change.path);
   assert.match(conflicts[0]?.reason ?? "", reason);
   await assert.rejects(apply(create("innocent.txt", "x"), change), hasCode("proposal-conflict"));
-  assert.deepEqual(await snapshot(base), before);
+  assert.deepEqual(await snapshot(place), before);
 }
 
 function hasCode(code: string): (error: unknown) => boolean {
@@ -175,12 +178,12 @@ describe("applying", () => {
   test("what a crash left staged is cleared away, and a planted symlink of that name is not followed", async () => {
     await put(".arw-apply-0123456789ab/new-0", "left over");
     await put("keep.txt", "keep");
-    await mkdir(join(base, "precious"), { recursive: true });
-    await writeFile(join(base, "precious", "file"), "precious");
-    await symlink(join(base, "precious"), join(workspace, ".arw-apply-ffffffffffff"));
+    await mkdir(join(place, "precious"), { recursive: true });
+    await writeFile(join(place, "precious", "file"), "precious");
+    await symlink(join(place, "precious"), join(workspace, ".arw-apply-ffffffffffff"));
     await apply(create("new.txt", "new"));
     assert.deepEqual(Object.keys(await snapshot()).sort(), [".arw-apply-ffffffffffff", "keep.txt", "new.txt"]);
-    assert.equal(await readFile(join(base, "precious", "file"), "utf8"), "precious");
+    assert.equal(await readFile(join(place, "precious", "file"), "utf8"), "precious");
   });
 
   test("a failure half way is undone, created folders included", async () => {
@@ -246,17 +249,17 @@ describe("conflicts", () => {
   });
 
   test("a symlink in the place of a file or of a folder above it is never written through", async () => {
-    await mkdir(join(base, "outside"), { recursive: true });
-    await writeFile(join(base, "outside", "file.txt"), "old");
-    await symlink(join(base, "outside"), join(workspace, "folder"));
-    await symlink(join(base, "outside", "file.txt"), join(workspace, "file.txt"));
+    await mkdir(join(place, "outside"), { recursive: true });
+    await writeFile(join(place, "outside", "file.txt"), "old");
+    await symlink(join(place, "outside"), join(workspace, "folder"));
+    await symlink(join(place, "outside", "file.txt"), join(workspace, "file.txt"));
     await put("plain", "a file");
     await assertConflict(create("folder/new.txt", "x"), /is a symlink/u);
     await assertConflict(edit("folder/file.txt", "old", "new"), /is a symlink/u);
     await assertConflict(deletion("folder/file.txt", "old"), /is a symlink/u);
     await assertConflict(edit("file.txt", "old", "new"), /no longer a regular file/u);
     await assertConflict(create("plain/new.txt", "x"), /is no folder/u);
-    assert.deepEqual(await readdir(join(base, "outside")), ["file.txt"]);
+    assert.deepEqual(await readdir(join(place, "outside")), ["file.txt"]);
   });
 
   test("a proposal cannot first make a symlink and then write through it", async () => {
@@ -290,14 +293,14 @@ describe("conflicts", () => {
       "a\\..\\x",
       "x\0y",
     ];
-    const before = await snapshot(base);
+    const before = await snapshot(place);
     for (const path of corpus) {
       assert.equal(isWorkspacePath(path), false, path);
       // As if a caller had skipped decoding.
       const forged: ProposedChange = JSON.parse(JSON.stringify({ ...create("x", "x"), path }));
       await assert.rejects(apply(forged), hasCode("proposal-conflict"));
     }
-    assert.deepEqual(await snapshot(base), before);
+    assert.deepEqual(await snapshot(place), before);
   });
 
   test("what steers git or the editor is protected in every spelling", async () => {
