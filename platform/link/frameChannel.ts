@@ -3,7 +3,7 @@
 // floods fills its own buffers and not ours. It must never hand out a frame after the channel was closed here.
 import type { TLSSocket } from "node:tls";
 import type { RawData, WebSocket } from "ws";
-import { type Digest, digestOf } from "#protocol/digest.ts";
+import type { Digest } from "#protocol/digest.ts";
 import { encodeFrame } from "#protocol/wire/frame.ts";
 import { CLOSE_CODES, type CloseCode } from "#protocol/wire/version.ts";
 import {
@@ -41,9 +41,12 @@ export interface FrameChannel {
   close(code: CloseCode, detail: string): void;
 }
 
-/** Takes over the socket. `tls` is the authenticated connection below it. */
-export function openFrameChannel(socket: WebSocket, tls: TLSSocket): FrameChannel {
-  return new WebSocketChannel(socket, tls);
+/**
+ * Takes over the socket. `tls` is the connection below it and the fingerprint is what its peer was authenticated by:
+ * handed in, because a TLS client can ask for the peer's certificate only once (Node drops it from the chain).
+ */
+export function openFrameChannel(socket: WebSocket, tls: TLSSocket, peerFingerprint: Digest): FrameChannel {
+  return new WebSocketChannel(socket, tls, peerFingerprint);
 }
 
 /** `ws` refuses a larger frame with this close code; the peer learns no more than that. Source: RFC 6455 §7.4.1. */
@@ -62,10 +65,8 @@ class WebSocketChannel implements FrameChannel {
   #end: ChannelEnd | undefined;
   #settle: (end: ChannelEnd) => void = () => undefined;
 
-  constructor(socket: WebSocket, tls: TLSSocket) {
-    const certificate = tls.getPeerX509Certificate();
-    if (certificate === undefined) throw new TypeError("a channel needs an authenticated peer");
-    this.peerFingerprint = digestOf(certificate.raw);
+  constructor(socket: WebSocket, tls: TLSSocket, peerFingerprint: Digest) {
+    this.peerFingerprint = peerFingerprint;
     this.exporter = tls.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.from(EXPORTER_CONTEXT));
     this.#socket = socket;
     this.closed = new Promise((resolve) => {

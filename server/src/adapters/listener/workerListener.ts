@@ -49,7 +49,7 @@ export interface WorkerListener {
    * are no longer on it are closed as revoked. No message of such a link is handled after this returns.
    */
   refreshTrust(): void;
-  /** Says goodbye to every link and stops listening. */
+  /** Says goodbye to every link and stops listening. Closing again waits for the same end. */
   close(): Promise<void>;
 }
 
@@ -77,6 +77,7 @@ class TlsListener implements WorkerListener {
   readonly #handshakes = new Set<string>();
   readonly #links = new Map<NodeId, LiveLink>();
   readonly #enrolments = new Set<FrameChannel>();
+  #closing: Promise<void> | undefined;
 
   constructor(options: WorkerListenerOptions) {
     this.#options = options;
@@ -130,7 +131,12 @@ class TlsListener implements WorkerListener {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
     const channels = [...[...this.#links.values()].map(({ link }) => link), ...this.#enrolments];
@@ -188,7 +194,7 @@ class TlsListener implements WorkerListener {
   }
 
   #open(socket: WebSocket, tls: TLSSocket, allowed: Allowed): void {
-    const channel = openFrameChannel(socket, tls);
+    const channel = openFrameChannel(socket, tls, allowed.fingerprint);
     switch (allowed.kind) {
       case "invite":
         return this.#openEnrolment(channel, allowed);

@@ -8,6 +8,7 @@ import { LEAF_DNS_NAME } from "#platform/identity/tlsLeaf.ts";
 import { leafTimeProblem, verifyLeaf } from "#platform/identity/verifyLeaf.ts";
 import { FRAME_CHUNKS_MAX, FRAME_FRAGMENTS_MAX } from "#platform/link/channelLimits.ts";
 import { type FrameChannel, openFrameChannel } from "#platform/link/frameChannel.ts";
+import type { Digest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { PublicKey } from "#protocol/signature.ts";
@@ -68,6 +69,12 @@ export async function dialChannel(target: DialTarget, terms: DialTerms, signal: 
   throw problems.find(({ code }) => code !== "home-unreachable") ?? homeUnreachable(target.addresses, problems[0]);
 }
 
+/** A connection whose other end is the pinned Home. */
+interface CheckedHome {
+  readonly tls: TLSSocket;
+  readonly peer: Digest;
+}
+
 async function dialAddress(
   address: string,
   target: DialTarget,
@@ -75,11 +82,11 @@ async function dialAddress(
   signal: AbortSignal,
 ): Promise<FrameChannel> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS_MAX)]);
-  const tls = await connectTls(address, target, terms, limited);
+  const checked = await connectTls(address, target, terms, limited);
   try {
-    return await upgrade(tls, terms, limited);
+    return await upgrade(checked, terms, limited);
   } catch (error) {
-    tls.destroy();
+    checked.tls.destroy();
     throw limited.aborted ? homeUnreachable([address], error) : notEnrolledOrRevoked(address, error);
   }
 }
@@ -89,7 +96,7 @@ async function connectTls(
   target: DialTarget,
   terms: DialTerms,
   signal: AbortSignal,
-): Promise<TLSSocket> {
+): Promise<CheckedHome> {
   const { host, port } = parseAddress(address);
   const socket = connect({
     host,
@@ -117,8 +124,7 @@ async function connectTls(
       socket.once("error", reject);
       socket.once("close", () => reject(new Error("the connection was closed")));
     });
-    requireHome(socket, address, target);
-    return socket;
+    return { tls: socket, peer: requireHome(socket, address, target) };
   } catch (error) {
     socket.destroy();
     if (error instanceof ArwError) throw error;
@@ -132,8 +138,8 @@ async function connectTls(
   }
 }
 
-/** Throws unless the peer shows exactly the pinned certificate, on a fresh session. */
-function requireHome(socket: TLSSocket, address: string, target: DialTarget): void {
+/** The fingerprint of the peer. Throws unless it shows exactly the pinned certificate, on a fresh session. */
+function requireHome(socket: TLSSocket, address: string, target: DialTarget): Digest {
   const shown = socket.getPeerX509Certificate();
   if (!socket.authorized || socket.isSessionReused() || shown === undefined) {
     throw notTheInviter([address], "its certificate was not verified");
@@ -148,13 +154,14 @@ function requireHome(socket: TLSSocket, address: string, target: DialTarget): vo
   ) {
     throw notTheInviter([address], "its certificate is not the pinned one");
   }
+  return leaf.fingerprint;
 }
 
 function equal(left: string, right: string): boolean {
   return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
 }
 
-function upgrade(tls: TLSSocket, terms: DialTerms, signal: AbortSignal): Promise<FrameChannel> {
+function upgrade({ tls, peer }: CheckedHome, terms: DialTerms, signal: AbortSignal): Promise<FrameChannel> {
   return new Promise((resolve, reject) => {
     // The scheme is plain because the socket below is TLS already.
     const socket = new WebSocket(`ws://${LEAF_DNS_NAME}${terms.path}`, {
@@ -173,7 +180,7 @@ function upgrade(tls: TLSSocket, terms: DialTerms, signal: AbortSignal): Promise
     socket.once("open", () => {
       settle();
       // At once: a frame that came with the answer must find the channel there.
-      resolve(openFrameChannel(socket, tls));
+      resolve(openFrameChannel(socket, tls, peer));
     });
     socket.once("close", settle);
     socket.on("error", reject);
