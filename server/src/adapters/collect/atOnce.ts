@@ -25,4 +25,6 @@ export async function atOnce<Item>(
   const ends = await Promise.allSettled(Array.from({ length: Math.min(widthMax, items.length) }, worker));
   // Only when all have stopped: a straggler must not write after the caller has seen the failure.
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+  // The last ones may have ended before they could see it.
+  signal.throwIfAborted();
 }
