@@ -103,7 +103,7 @@ const model: z.ZodType<ModelAdvert> = z.strictObject({
   bytes: bytesSchema,
   demo: z.boolean(),
 });
-const engine: z.ZodType<EngineAdvert> = z.discriminatedUnion("state", [
+export const engineAdvertSchema: z.ZodType<EngineAdvert> = z.discriminatedUnion("state", [
   z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("command"), state: z.literal("ready") }),
     z.strictObject({ kind: z.literal("llama"), state: z.literal("ready"), models: z.array(model).max(256) }),
@@ -133,7 +133,7 @@ export const nodeCapabilitiesSchema: z.ZodType<NodeCapabilities> = z.strictObjec
   diskFreeBytes: bytesSchema.exactOptional(),
   gpus: z.array(gpu).max(64),
   sandbox,
-  engines: z.array(engine).max(16),
+  engines: z.array(engineAdvertSchema).max(16),
   slots: z.number().int().min(1).max(1_024),
   priceCard: priceCardSchema.exactOptional(),
 });

@@ -1,0 +1,248 @@
+// Keeps a worker connected to its Home: dials, says hello, beats, notices a dead link, dials again for as long as it takes.
+// It ends only when the worker leaves, or when the Home has said that this worker is not wanted. It decides nothing about attempts.
+import type { Identity } from "#platform/identity/identityFile.ts";
+import type { ChannelEnd } from "#platform/link/frameChannel.ts";
+import { linkProof } from "#platform/link/linkProof.ts";
+import { ArwError } from "#protocol/errors.ts";
+import type { InstanceId } from "#protocol/ids.ts";
+import type { NodeCapabilities, NodeLoad } from "#protocol/node.ts";
+import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
+import type { AttemptRunner } from "../engines/attempts/attemptRunner.ts";
+import type { WorkerLink } from "./dial/dialHome.ts";
+import { reconnectDelay } from "./dial/reconnect.ts";
+
+/** Without an answer to so many heartbeats the link is dead, however open it looks. */
+export const HEARTBEATS_UNANSWERED_MAX = 3;
+/** The Home gives a worker up after its time-to-live; after so many of them what still runs is certainly not wanted. */
+export const LEASE_LAPSE_TTLS = 2;
+/** A Home that dies at the wrong moment looks like a refusal: it is believed when it has said no so often in a row. */
+export const REFUSALS_BELIEVED = 3;
+/** The Home answers a hello at once. */
+export const WELCOME_MS_MAX = 10_000;
+
+export type ConnectionChange =
+  | { readonly kind: "connected" }
+  | { readonly kind: "disconnected"; readonly reason: string }
+  | { readonly kind: "waiting"; readonly error: ArwError };
+
+export interface HomeConnectionOptions {
+  readonly identity: Identity;
+  readonly instanceId: InstanceId;
+  readonly name: string;
+  readonly dial: (signal: AbortSignal) => Promise<WorkerLink>;
+  readonly capabilities: (signal: AbortSignal) => Promise<NodeCapabilities>;
+  readonly load: () => Promise<NodeLoad>;
+  readonly runner: AttemptRunner;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  /** Told of every change once. */
+  readonly onChange: (change: ConnectionChange) => void;
+}
+
+export class HomeConnection {
+  readonly #options: HomeConnectionOptions;
+  readonly #left: AbortController = new AbortController();
+  #link: WorkerLink | undefined;
+  #connected = false;
+  #lapse: NodeJS.Timeout | undefined;
+  /** The last trouble that was told, so that a Home that is away for a night is told of once. */
+  #told: string | undefined;
+
+  constructor(options: HomeConnectionOptions) {
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Ready for more when it resolves; without a link the message is not sent. */
+  async send(message: WorkerMessage, bytes?: Uint8Array): Promise<void> {
+    await this.#link?.send(message, bytes);
+  }
+
+  /** Resolves when the worker has left. Throws ArwError where the Home does not want it (any more). */
+  async run(): Promise<void> {
+    let failures = 0;
+    let refusals = 0;
+    try {
+      while (!this.#left.signal.aborted) {
+        const problem = await this.#once();
+        if (this.#left.signal.aborted) return;
+        failures = problem.welcomed ? 1 : failures + 1;
+        refusals = problem.error !== undefined && isRefusal(problem.error) ? refusals + 1 : 0;
+        if (problem.error !== undefined) {
+          if (problem.final || refusals >= REFUSALS_BELIEVED) throw problem.error;
+          this.#tell({ kind: "waiting", error: problem.error });
+        }
+        await pause(reconnectDelay(failures, this.#options.random()), this.#left.signal);
+      }
+    } finally {
+      clearTimeout(this.#lapse);
+    }
+  }
+
+  /** Says goodbye and ends `run`. Every attempt must be gone. */
+  async leave(reason: "drain" | "stop"): Promise<void> {
+    const link = this.#link;
+    if (link !== undefined && this.#connected) {
+      if (reason === "stop") await link.send({ kind: "leaving", reason });
+      link.close("goodbye", `the worker leaves: ${reason}`);
+    }
+    this.#left.abort();
+  }
+
+  /** One link, from dialling to its end. */
+  async #once(): Promise<Problem> {
+    const { signal } = this.#left;
+    let link: WorkerLink;
+    try {
+      const capabilities = await this.#options.capabilities(signal);
+      link = await this.#options.dial(signal);
+      this.#options.runner.advertise(capabilities.engines);
+      this.#link = link;
+      const welcomed = await this.#session(link, capabilities);
+      return { welcomed, ...problemOf(await link.closed) };
+    } catch (error) {
+      if (error instanceof ArwError) return { welcomed: false, error, final: false };
+      if (signal.aborted) return { welcomed: false, final: false };
+      throw error;
+    } finally {
+      this.#link = undefined;
+    }
+  }
+
+  /** Resolves when the link has ended, with whether the Home ever said welcome on it. */
+  async #session(link: WorkerLink, capabilities: NodeCapabilities): Promise<boolean> {
+    const { identity, instanceId, name, runner, nowMs } = this.#options;
+    let lastHeardMs = nowMs();
+    let welcome: Welcome | undefined;
+    let beat: NodeJS.Timeout | undefined;
+    const unwelcome = setTimeout(() => link.close("unexpected-message", "no welcome came"), WELCOME_MS_MAX);
+    link.onMessage(async (message: HomeMessage, bytes) => {
+      lastHeardMs = nowMs();
+      if (welcome === undefined) {
+        if (message.kind !== "welcome") return link.close("unexpected-message", "the first message must be a welcome");
+        clearTimeout(unwelcome);
+        welcome = message;
+        beat = setInterval(() => this.#beat(link, message, () => nowMs() - lastHeardMs), message.heartbeatMs);
+        return this.#welcomed(message);
+      }
+      if (message.kind === "welcome") return link.close("unexpected-message", "a second welcome");
+      await runner.receive(message, bytes);
+    });
+    const proof = linkProof(identity, link.exporter);
+    const attempts = runner.held();
+    const hello = { kind: "hello", nodeId: identity.nodeId, instanceId, proof, name, capabilities, attempts } as const;
+    await link.send(hello);
+    const end = await link.closed;
+    clearTimeout(unwelcome);
+    clearInterval(beat);
+    if (welcome === undefined) return false;
+    this.#dropped(welcome, nowMs() - lastHeardMs, end);
+    return true;
+  }
+
+  #welcomed(welcome: Welcome): void {
+    clearTimeout(this.#lapse);
+    this.#connected = true;
+    this.#told = undefined;
+    this.#options.onChange({ kind: "connected" });
+    this.#options.runner.linkUp(welcome.resume);
+  }
+
+  #dropped(welcome: Welcome, silentMs: number, end: ChannelEnd): void {
+    const { runner, onChange } = this.#options;
+    this.#connected = false;
+    runner.linkDown();
+    if (this.#left.signal.aborted) return;
+    onChange({
+      kind: "disconnected",
+      reason: end.code === "lost" ? "the link was lost" : `${end.code}: ${end.detail}`,
+    });
+    const leftMs = Math.max(0, welcome.heartbeatTtlMs * LEASE_LAPSE_TTLS - silentMs);
+    this.#lapse = setTimeout(() => runner.leaseLapsed(), leftMs);
+  }
+
+  #beat(link: WorkerLink, welcome: Welcome, silentMs: () => number): void {
+    if (silentMs() > HEARTBEATS_UNANSWERED_MAX * welcome.heartbeatMs) {
+      return link.close("heartbeat-missed", `no word for ${HEARTBEATS_UNANSWERED_MAX} heartbeats`);
+    }
+    this.#options
+      .load()
+      .then((load) => link.send({ kind: "heartbeat", load }))
+      .catch(() => link.close("goodbye", "a heartbeat could not be sent"));
+  }
+
+  #tell(change: ConnectionChange & { readonly kind: "waiting" }): void {
+    if (this.#told === change.error.code) return;
+    this.#told = change.error.code;
+    this.#options.onChange(change);
+  }
+}
+
+interface Problem {
+  readonly welcomed: boolean;
+  readonly error?: ArwError;
+  /** Dialling again cannot help. */
+  readonly final: boolean;
+}
+
+function isRefusal({ code }: ArwError): boolean {
+  return code === "not-enrolled-or-revoked" || code === "home-not-the-inviter";
+}
+
+/** What the end of a link means for the next dial; most ends mean nothing but to dial again. */
+function problemOf({ code, detail }: ChannelEnd): Omit<Problem, "welcomed"> {
+  const joinAgain = "Ask the Home's owner for an invite, and join again with: arw-worker join <invite>";
+  switch (code) {
+    case "revoked":
+      return { error: new ArwError("revoked", "The Home's owner has revoked this worker.", joinAgain), final: true };
+    case "not-enrolled":
+      return {
+        error: new ArwError("not-enrolled-or-revoked", `The Home does not let this worker in: ${detail}.`, joinAgain),
+        final: false,
+      };
+    case "protocol-version":
+      return {
+        error: new ArwError("protocol-version", detail, "Install the same version of arw-home and arw-worker."),
+        final: true,
+      };
+    case "replaced":
+      return {
+        error: new ArwError(
+          "replaced",
+          "Another worker with this identity has taken the link over.",
+          "Run one worker an identity: give the other its own folder with --state.",
+        ),
+        final: true,
+      };
+    case "lost":
+    case "malformed-message":
+    case "message-out-of-order":
+    case "foreign-workspace":
+    case "frame-too-large":
+    case "too-deep":
+    case "heartbeat-missed":
+    case "clustering-off":
+    case "unexpected-message":
+    case "wrong-digest":
+    case "goodbye":
+      return { final: false };
+  }
+}
+
+/** Resolves early when the signal is aborted. */
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, delayMs);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,23 @@
+// Reads a running worker's answers on its control socket: they may come from another version of the program.
+// It decides nothing.
+import * as z from "zod";
+import { nodeId, workspaceId } from "#protocol/ids.ts";
+import { engineAdvertSchema } from "#protocol/node.ts";
+import type { WorkerStatus } from "../core/workerStatus.ts";
+
+export const workerStatusSchema: z.ZodType<WorkerStatus> = z.strictObject({
+  state: z.literal("running"),
+  pid: z.number().int().min(1),
+  version: z.string(),
+  name: z.string(),
+  nodeId: nodeId.schema,
+  homeId: nodeId.schema,
+  workspaceId: workspaceId.schema,
+  link: z.enum(["connected", "connecting"]),
+  leaving: z.boolean(),
+  running: z.number().int().min(0),
+  slots: z.number().int().min(1),
+  engines: z.array(engineAdvertSchema).max(16),
+});
+
+export const workerGoneSchema: z.ZodType<{ readonly kind: "done" }> = z.strictObject({ kind: z.literal("done") });

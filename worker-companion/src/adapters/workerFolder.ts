@@ -1,0 +1,105 @@
+// The worker's own folder: its identity, its TLS leaf, the Home it belongs to, its blobs and its jobs.
+// Everything is decoded on the way in; a file that cannot be read is named with the fix, never silently replaced.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { errnoOf } from "#platform/files/fileSystem.ts";
+import { type Identity, loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
+import { loadOrMintLeaf } from "#platform/identity/leafFile.ts";
+import { readSecretFile, removeSecretFile, replaceSecretFile } from "#platform/identity/secretFile.ts";
+import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import { openPrivateFolder } from "#platform/state/privateFolder.ts";
+import { canonicalJson } from "#protocol/canonicalJson.ts";
+import { decodeJson } from "#protocol/decode.ts";
+import { ArwError } from "#protocol/errors.ts";
+import { nodeId, workspaceId } from "#protocol/ids.ts";
+import { type PriceCard, priceCardSchema } from "#protocol/node.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+import { publicKeySchema } from "#protocol/signature.ts";
+import type { Membership } from "./dial/enrol.ts";
+
+/** The worker's place in its Home, and the name it was given there. */
+export interface NamedMembership extends Membership {
+  readonly name: string;
+}
+
+export interface WorkerFolder {
+  readonly path: string;
+  readonly identity: Identity;
+  readonly blobsPath: string;
+  readonly jobsPath: string;
+  /** The leaf that the Home knows; a fresh one before the first join. */
+  leaf(now: EpochMs): Promise<TlsLeaf>;
+  /** Undefined before the first join. Throws ArwError `worker-state-malformed`. */
+  membership(): Promise<NamedMembership | undefined>;
+  saveMembership(membership: NamedMembership): Promise<void>;
+  /** Forgets the Home and the leaf that it knows; the identity stays. */
+  removeMembership(): Promise<void>;
+  /** What the owner charges, from `prices.json`; undefined where there is none. Throws ArwError `prices-malformed`. */
+  prices(): Promise<PriceCard | undefined>;
+}
+
+const membershipSchema: z.ZodType<NamedMembership> = z.strictObject({
+  name: z.string().min(1).max(64),
+  addresses: z.array(z.string().min(3).max(300)).min(1).max(16),
+  homeKey: publicKeySchema,
+  homeCertificate: z.string().max(8_192),
+  homeId: nodeId.schema,
+  workspaceId: workspaceId.schema,
+  nodeId: nodeId.schema,
+});
+
+export async function openWorkerFolder(path: string): Promise<WorkerFolder> {
+  await openPrivateFolder(path);
+  const identity = await loadOrCreateIdentity(join(path, "identity"));
+  const leafPath = join(path, "leaf.pem");
+  const homePath = join(path, "home.json");
+  return {
+    path,
+    identity,
+    blobsPath: join(path, "blobs"),
+    jobsPath: join(path, "jobs"),
+    leaf: (now) => loadOrMintLeaf(leafPath, identity, now),
+    membership: () => readMembership(homePath),
+    saveMembership: (membership) => replaceSecretFile(homePath, Buffer.from(canonicalJson(membership))),
+    removeMembership: async () => {
+      await removeSecretFile(homePath);
+      await removeSecretFile(leafPath);
+    },
+    prices: () => readPrices(join(path, "prices.json")),
+  };
+}
+
+async function readMembership(path: string): Promise<NamedMembership | undefined> {
+  const bytes = await readSecretFile(path);
+  if (bytes === undefined) return undefined;
+  const decoded = decodeJson(membershipSchema, bytes.toString("utf8"));
+  if (decoded.ok) return decoded.value;
+  throw new ArwError(
+    "worker-state-malformed",
+    `The file ${path} does not say which Home this worker belongs to: ${decoded.path} ${decoded.problem}.`,
+    "Remove the file, and join again with a new invite: arw-worker join <invite>",
+  );
+}
+
+async function readPrices(path: string): Promise<PriceCard | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw pricesProblem(path, `it cannot be read (${errnoOf(error) ?? String(error)})`, error);
+  }
+  const decoded = decodeJson(priceCardSchema, text);
+  if (decoded.ok) return decoded.value;
+  throw pricesProblem(path, `${decoded.path} ${decoded.problem}`);
+}
+
+function pricesProblem(path: string, problem: string, cause?: unknown): ArwError {
+  return new ArwError(
+    "prices-malformed",
+    `The price card ${path} does not count: ${problem}.`,
+    'Correct it, like {"currency":"EUR","perThousandTokensIn":0,"perThousandTokensOut":0,"perToolMinute":2000,"perGigabyteIn":0}, or remove it: without one the cost is unknown.',
+    cause === undefined ? {} : { cause },
+  );
+}

@@ -1,0 +1,189 @@
+// The command line of `arw-worker`: reads words, asks the worker for what they mean, and says what came of it.
+// Every failure is one sentence with its cause, one with the fix, and an exit code of its own.
+import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ArwError } from "#protocol/errors.ts";
+import { PRODUCT_VERSION } from "#platform/productVersion.ts";
+import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
+import { createOutput, explain, type Output } from "./output.ts";
+import { changeSentence, statusSentence } from "./sentences.ts";
+import type { Joined, WorkerActions } from "./workerActions.ts";
+
+/** Attempts at once, unless the owner says otherwise: one more than the machine's only engine keeps busy. */
+const SLOTS_USUAL = 2;
+const SLOTS_MAX = 64;
+const NAME_CHARACTERS_MAX = 64;
+
+/** Runs one command line; resolves with the exit code. `useState` is told the folder of --state before anything is read. */
+export async function runCommandLine(
+  argv: readonly string[],
+  actions: WorkerActions,
+  useState: (folder: string) => void,
+): Promise<number> {
+  const program = new Command("arw-worker");
+  const output = createOutput(() => program.opts<GlobalOptions>().json === true, {
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+  });
+  describe(program, actions, output);
+  program.hook("preAction", () => {
+    const { state } = program.opts<GlobalOptions>();
+    if (state !== undefined) useState(state);
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return EXIT_OK;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_OK;
+    const failure = error instanceof CommanderError ? usageError(error) : explain(error);
+    output.fail(failure);
+    return exitCodeOf(failure.code);
+  }
+}
+
+interface GlobalOptions {
+  readonly json?: boolean;
+  readonly state?: string;
+}
+
+interface RunFlags {
+  readonly slots: number;
+  readonly unsandboxed?: boolean;
+}
+
+function describe(program: Command, actions: WorkerActions, output: Output): void {
+  program
+    .description("Lends this machine to one Home: it runs what the Home's owner sends, in a sandbox, and nothing else.")
+    .version(PRODUCT_VERSION)
+    .option("--json", "one JSON object a line")
+    .option("--state <folder>", "keep identity, engines and jobs in this folder")
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .helpCommand(false)
+    .showSuggestionAfterError(true);
+  const command = (words: string, description: string): Command =>
+    program.command(words).description(description).exitOverride();
+
+  withRunFlags(command("join <invite>", "join the Home that made this invite, then run"))
+    .option("--name <name>", "what the Home's owner calls this machine", nameOf)
+    .option("--no-run", "only join")
+    .action(async (invite: string, flags: RunFlags & { readonly name?: string; readonly run: boolean }) => {
+      await join(actions, output, invite, flags.name);
+      if (flags.run) await run(actions, output, flags);
+    });
+  withRunFlags(command("run", "connect to the Home and take its jobs")).action((flags: RunFlags) =>
+    run(actions, output, flags),
+  );
+  command("status", "say what the worker of this machine is doing").action(async () => {
+    const status = await actions.status();
+    output.say(statusSentence(status), { kind: "status", ...status });
+  });
+  command("leave", "leave the Home and forget everything it sent")
+    .option("--yes", "do not ask")
+    .action((flags: { readonly yes?: boolean }) => leave(actions, output, flags.yes === true));
+  command("help [topic]", "help on a command, or the list of exit codes: help exit-codes").action((topic?: string) => {
+    if (topic === "exit-codes") return void process.stdout.write(exitCodesHelp());
+    const found = program.commands.find((candidate) => candidate.name() === topic);
+    if (topic !== undefined && found === undefined) throw usage(`There is no help on ${topic}.`);
+    (found ?? program).outputHelp();
+  });
+}
+
+function withRunFlags(command: Command): Command {
+  return command
+    .option("--slots <number>", "jobs at once", slotsOf, SLOTS_USUAL)
+    .option("--unsandboxed", "run commands without a sandbox: they may do whatever you may");
+}
+
+async function join(actions: WorkerActions, output: Output, invite: string, name: string | undefined): Promise<void> {
+  const cancelled = new AbortController();
+  const cancel = (): void => cancelled.abort(new ArwError("cancelled", "Joining was cancelled.", "Join again."));
+  process.once("SIGINT", cancel).once("SIGTERM", cancel);
+  try {
+    const onWords = (words: readonly string[]): void =>
+      output.say(
+        `Compare these four words with the Home's screen: ${words.join(" ")}\nWaiting for the Home's owner to confirm …`,
+        { kind: "words", words },
+      );
+    const joined = await actions.join(invite, { ...(name === undefined ? {} : { name }), onWords }, cancelled.signal);
+    output.say(`Joined the Home ${joined.homeId} as ${joined.name}.`, { kind: "joined", ...joined });
+  } finally {
+    process.off("SIGINT", cancel).off("SIGTERM", cancel);
+  }
+}
+
+async function run(actions: WorkerActions, output: Output, flags: RunFlags): Promise<void> {
+  const worker = await actions.run({
+    slots: flags.slots,
+    unsandboxed: flags.unsandboxed === true,
+    onChange: (change) => {
+      const sentence = changeSentence(change);
+      const { kind } = change;
+      if (change.kind === "waiting") {
+        const { code, message, advice } = change.error;
+        output.say(sentence ?? kind, { kind, code, message, advice });
+      } else if (sentence !== undefined) output.say(sentence, { ...change });
+      else process.stderr.write(`${JSON.stringify(change)}\n`);
+    },
+  });
+  let signals = 0;
+  const onSignal = (): void => {
+    signals += 1;
+    if (signals === 1) worker.drain();
+    else worker.stop();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    await worker.done;
+    output.say("The worker has left.", { kind: "left" });
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+async function leave(actions: WorkerActions, output: Output, confirmed: boolean): Promise<void> {
+  if (!confirmed && !(await confirm("Leave the Home, end what runs, and forget everything it sent? [y/N] "))) {
+    throw new ArwError("cancelled", "Nothing was changed.", "Answer y, or use --yes.");
+  }
+  const left: Joined = await actions.leave();
+  output.say(
+    `Left the Home ${left.homeId}. Its owner can also forget this machine with: arw-home revoke ${left.nodeId}`,
+    { kind: "left", ...left },
+  );
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new ArwError("confirmation-needed", "Leaving needs a yes, and there is no terminal to ask on.", "Use --yes.");
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const closed = once(terminal, "close").then(() => "");
+    return /^y(es)?$/iu.test((await Promise.race([terminal.question(question), closed])).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function slotsOf(text: string): number {
+  const slots = Number(text);
+  if (Number.isInteger(slots) && slots >= 1 && slots <= SLOTS_MAX) return slots;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${SLOTS_MAX}.`);
+}
+
+function nameOf(text: string): string {
+  const name = text.trim();
+  if (name.length >= 1 && name.length <= NAME_CHARACTERS_MAX) return name;
+  throw new InvalidArgumentError(`It must have 1 to ${NAME_CHARACTERS_MAX} characters.`);
+}
+
+function usageError(error: CommanderError): ArwError {
+  if (error.code === "commander.help") return usage("A command is needed.");
+  const sentence = error.message.replace(/^error: /u, "").replace(/\s*\n\s*/gu, " ");
+  return usage(sentence.charAt(0).toUpperCase() + sentence.slice(1));
+}
+
+function usage(message: string): ArwError {
+  return new ArwError("usage", message, "See the commands and their options with: arw-worker help");
+}

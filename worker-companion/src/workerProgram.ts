@@ -1,0 +1,100 @@
+// What the commands of `arw-worker` do, put together from the worker's parts. Each command opens the state folder anew.
+// It holds nothing between commands and decides nothing that its parts can decide.
+import { rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { stateFolders } from "#platform/state/stateFolders.ts";
+import { ArwError } from "#protocol/errors.ts";
+import { epochMs } from "#protocol/quantities.ts";
+import { parseInvite } from "#protocol/wire/inviteText.ts";
+import { askWorker } from "./adapters/controlSocket.ts";
+import { enrol } from "./adapters/dial/enrol.ts";
+import { startWorker } from "./adapters/runningWorker.ts";
+import { workerGoneSchema, workerStatusSchema } from "./adapters/workerAnswers.ts";
+import { type NamedMembership, openWorkerFolder, type WorkerFolder } from "./adapters/workerFolder.ts";
+import type { Joined, JoinOptions, RunningWorker, RunOptions, WorkerActions } from "./cli/workerActions.ts";
+import type { IdleStatus, WorkerStatus } from "./core/workerStatus.ts";
+import type { Engine } from "./core/engine.ts";
+import { createEngines } from "./engines/createEngines.ts";
+
+export function createWorkerActions(): WorkerActions {
+  return { join: joinHome, run, status, leave };
+}
+
+const NAME_CHARACTERS_MAX = 64;
+
+function openFolder(): Promise<WorkerFolder> {
+  return openWorkerFolder(stateFolders().workerFolder());
+}
+
+async function joinHome(inviteText: string, options: JoinOptions, signal: AbortSignal): Promise<Joined> {
+  const invite = parseInvite(inviteText);
+  const folder = await openFolder();
+  if ((await askWorker(folder.path, "status", workerStatusSchema)) !== undefined) {
+    const stopIt = "Stop it first, or give the second worker its own folder with --state.";
+    throw new ArwError("worker-running", "The worker of this state folder is running for its Home.", stopIt);
+  }
+  const now = (): ReturnType<typeof epochMs> => epochMs(Date.now());
+  const name = options.name ?? hostname().slice(0, NAME_CHARACTERS_MAX);
+  const leaf = await folder.leaf(now());
+  const terms = { identity: folder.identity, leaf, name, now, onWords: options.onWords };
+  const membership = { ...(await enrol(invite, terms, signal)), name };
+  await folder.saveMembership(membership);
+  return joinedOf(membership);
+}
+
+async function run(options: RunOptions): Promise<RunningWorker> {
+  const folder = await openFolder();
+  const membership = await requireMembership(folder);
+  const worker = await startWorker({
+    folder,
+    membership,
+    slots: options.slots,
+    engines: (blobs) => enginesOf(folder, blobs, options.unsandboxed),
+    onChange: options.onChange,
+    log: (fact, detail) => options.onChange({ kind: "log", fact, detail }),
+  });
+  options.onChange({ kind: "running", joined: joinedOf(membership), slots: options.slots });
+  return worker;
+}
+
+function enginesOf(folder: WorkerFolder, blobs: BlobStore, unsandboxed: boolean): Promise<readonly Engine[]> {
+  const { enginesFolder, modelsFolder } = stateFolders();
+  const folders = { jobsFolder: folder.jobsPath, enginesFolder: enginesFolder(), modelsFolder: modelsFolder() };
+  return createEngines({ blobs, ...folders, unsandboxed });
+}
+
+async function status(): Promise<WorkerStatus | IdleStatus> {
+  const folder = await openFolder();
+  const running = await askWorker(folder.path, "status", workerStatusSchema);
+  if (running !== undefined) return running;
+  const { nodeId } = folder.identity;
+  const membership = await folder.membership();
+  if (membership === undefined) return { state: "stopped", nodeId };
+  const { name, homeId, workspaceId } = membership;
+  return { state: "stopped", nodeId, name, homeId, workspaceId };
+}
+
+async function leave(): Promise<Joined> {
+  const folder = await openFolder();
+  const membership = await requireMembership(folder);
+  // A running worker says goodbye itself; the answer comes when it is gone.
+  await askWorker(folder.path, "stop", workerGoneSchema);
+  await folder.removeMembership();
+  for (const path of [folder.blobsPath, folder.jobsPath]) await rm(path, { recursive: true, force: true });
+  return joinedOf(membership);
+}
+
+async function requireMembership(folder: WorkerFolder): Promise<NamedMembership> {
+  const membership = await folder.membership();
+  if (membership !== undefined) return membership;
+  throw new ArwError(
+    "not-joined",
+    "This worker belongs to no Home yet.",
+    "Ask a Home's owner for an invite (arw-home invite), then: arw-worker join <invite>",
+  );
+}
+
+function joinedOf({ name, nodeId, homeId, workspaceId }: NamedMembership): Joined {
+  return { name, nodeId, homeId, workspaceId };
+}
