@@ -26,6 +26,10 @@ export interface JobResult {
   readonly proposal?: { readonly digest: Digest; readonly bytes: Bytes; readonly changes: number };
 }
 
+/** The longest code, and the longest message or advice, of an outcome: longer text is cut before it becomes one. */
+export const OUTCOME_CODE_MAX = 128;
+export const OUTCOME_TEXT_MAX = 2_048;
+
 export const outputStreamSchema: z.ZodType<OutputStream> = z.enum(["stdout", "stderr", "text"]);
 
 export const jobOutcomeSchema: z.ZodType<JobOutcome> = z.discriminatedUnion("kind", [
@@ -34,9 +38,9 @@ export const jobOutcomeSchema: z.ZodType<JobOutcome> = z.discriminatedUnion("kin
   z.strictObject({ kind: z.literal("cancelled") }),
   z.strictObject({
     kind: z.literal("failed"),
-    code: z.string().max(128),
-    message: z.string().max(2_048),
-    advice: z.string().max(2_048),
+    code: z.string().max(OUTCOME_CODE_MAX),
+    message: z.string().max(OUTCOME_TEXT_MAX),
+    advice: z.string().max(OUTCOME_TEXT_MAX),
   }),
 ]);
 

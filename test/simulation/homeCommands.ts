@@ -285,7 +285,7 @@ export function finished(
     kind: "record-finished",
     lastNumber: outputs,
     result,
-    receipt: receiptOf(number, node, result),
+    receipt: change.receipt ?? receiptOf(number, node, result),
     proposalId: idsOf(number).proposalId,
     transfer: transferOf(number),
     ...change,

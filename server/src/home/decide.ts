@@ -36,7 +36,15 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
 };
 
 export function decide(state: HomeState, command: Command): readonly JournalEvent[] | Refusal {
-  if (!MAY_GIVE[command.kind].includes(command.by.session)) {
+  const permitted = MAY_GIVE[command.kind];
+  if (!permitted.includes(command.by.session)) {
+    if (!permitted.includes("owner")) {
+      return refuse(
+        "home-only",
+        "Only the Home itself may report this.",
+        "Nothing to do: nodes report by their links.",
+      );
+    }
     return refuse(
       "owner-session-required",
       `Only the owner may ${command.kind.replaceAll("-", " ")}.`,

@@ -107,7 +107,7 @@ function deny(state: HomeState, command: DenyEgress): readonly JournalEvent[] | 
   if (job === undefined) throw new Error(`preview ${held.previewId} has no job`);
   const of = { version: 1, at: command.at, corrId: held.corrId } as const;
   return [
-    { ...record(state, held, "deny", "owner-denied"), ...of, recordId: command.recordId },
+    { ...record(state, held, "deny", deniedBy(command)), ...of, recordId: command.recordId },
     ...endingEvents(state, job, command.at, {
       kind: "failed",
       code: "egress-denied",
@@ -115,6 +115,11 @@ function deny(state: HomeState, command: DenyEgress): readonly JournalEvent[] | 
       advice: "Run it here instead (--on local), or take out what should not leave (--leave-out).",
     }),
   ];
+}
+
+/** Any client may deny; the record names the owner only where the owner session was there. */
+function deniedBy(command: DenyEgress): string {
+  return command.by.session === "owner" ? "owner-denied" : "client-denied";
 }
 
 function record(

@@ -1,10 +1,11 @@
 // What a node's report makes true. A report counts only from the node that holds the live attempt, with its fencing token:
 // a late report from a fenced attempt changes nothing and earns nothing; the same report twice counts once.
 import type { RecordFinished, RecordLost, RecordOutput, ReportCommand } from "#protocol/commands.ts";
-import { digestOfJson } from "#protocol/digest.ts";
+import { type Digest, digestOfJson } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { receiptBytes } from "#protocol/receipt.ts";
+import type { JobResult } from "#protocol/result.ts";
 import { verify } from "#protocol/signature.ts";
 import type { HomeState } from "../state.ts";
 import { endingEvents, episodeFinished, settlement } from "./ending.ts";
@@ -124,10 +125,13 @@ const CANCELLED_BY_NODE = {
 } as const;
 
 function producedAgrees(attempt: Attempt, command: RecordFinished): boolean {
-  const claimed = new Map(command.result.streams.map((stream) => [stream.stream, stream.bytes]));
+  const { streams } = command.result;
+  const claimed = new Map(streams.map((stream) => [stream.stream, stream.bytes]));
+  const named = new Set([...claimed.keys(), ...attempt.produced.keys()]);
+  // A stream that stayed empty may be named or left out; one that is named twice has no one length.
   return (
-    claimed.size === attempt.produced.size &&
-    [...attempt.produced].every(([stream, bytes]) => claimed.get(stream) === bytes)
+    claimed.size === streams.length &&
+    [...named].every((stream) => (claimed.get(stream) ?? 0) === (attempt.produced.get(stream) ?? 0))
   );
 }
 
@@ -140,10 +144,17 @@ function receiptProblem(state: HomeState, { job, attempt }: Live, command: Recor
     return "it is for another attempt";
   }
   if (receipt.fencingToken !== attempt.fencingToken) return "it is for another attempt";
-  if (receipt.result !== digestOfJson(command.result)) return "it names another result";
+  if (receipt.result !== resultDigest(command.result)) return "it names another result";
   if (!verify("arw-receipt-v1", receiptBytes(receipt), signature, key)) return "its signature does not verify";
   if (receipt.received !== job.jobKey) return "the digest it received is not the digest that was recorded";
   return undefined;
+}
+
+/** Undefined for a result whose text is no Unicode: it has no canonical form, hence no digest. */
+function resultDigest(result: JobResult): Digest | undefined {
+  const { outcome } = result;
+  const texts = outcome.kind === "failed" ? [outcome.code, outcome.message, outcome.advice] : [];
+  return texts.every((text) => text.isWellFormed()) ? digestOfJson(result) : undefined;
 }
 
 function brokenReceipt(

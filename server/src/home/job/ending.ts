@@ -4,7 +4,7 @@ import type { Transfer } from "#protocol/commands.ts";
 import type { Digest } from "#protocol/digest.ts";
 import type { EgressSettled, EpisodeSnapshot, JournalEvent } from "#protocol/events.ts";
 import { byteCount, durationMs, type EpochMs } from "#protocol/quantities.ts";
-import type { JobOutcome } from "#protocol/result.ts";
+import { type JobOutcome, OUTCOME_CODE_MAX, OUTCOME_TEXT_MAX } from "#protocol/result.ts";
 import { nodeName } from "../node/state.ts";
 import type { HomeState } from "../state.ts";
 import { type Attempt, attemptOf, type Job } from "./state.ts";
@@ -21,10 +21,10 @@ export interface Crossed {
   readonly received?: Digest;
 }
 
-/** What the shell counted for an attempt that is ended from here. */
+/** What the shell counted for an attempt that is ended from here. What nobody counted, as after a restart, is unknown. */
 export function crossedWith(transfers: readonly Transfer[], attempt: Attempt | undefined): Crossed {
   const transfer = transfers.find((counted) => counted.attemptId === attempt?.attemptId);
-  return transfer === undefined ? { state: "partial" } : { state: "partial", transfer };
+  return transfer === undefined ? { state: "unknown" } : { state: "partial", transfer };
 }
 
 /** The events that end a job which is queued, waiting or live. */
@@ -32,9 +32,10 @@ export function endingEvents(
   state: HomeState,
   job: Job,
   at: EpochMs,
-  ending: Ending,
-  crossed: Crossed = { state: "partial" },
+  wanted: Ending,
+  crossed: Crossed = { state: "unknown" },
 ): readonly JournalEvent[] {
+  const ending = clipped(wanted);
   const attempt = attemptOf(job);
   const of = { version: 1, at, corrId: job.corrId, jobId: job.jobId } as const;
   const ofAttempt = attempt === undefined ? {} : { attemptId: attempt.attemptId };
@@ -56,6 +57,23 @@ export function endingEvents(
       ? { kind: "cancelled" }
       : { kind: "failed", code: ending.code, message: ending.message, advice: ending.advice };
   return [end, ...settled, episodeFinished(state, job, at, outcome)];
+}
+
+/** An outcome whose text is longer than its schema takes could be written and never read back. */
+function clipped(ending: Ending): Ending {
+  if (ending.kind === "cancelled") return ending;
+  const { code, message, advice } = ending;
+  return {
+    kind: "failed",
+    code: clip(code, OUTCOME_CODE_MAX),
+    message: clip(message, OUTCOME_TEXT_MAX),
+    advice: clip(advice, OUTCOME_TEXT_MAX),
+  };
+}
+
+/** Cuts text without leaving half of a character pair. */
+function clip(text: string, lengthMax: number): string {
+  return text.slice(0, lengthMax).toWellFormed();
 }
 
 /** Settles the egress record of an attempt, and its lease: committed if anything may have left, released if nothing did. */

@@ -67,7 +67,8 @@ export function evolveJobs(state: JobsState, event: JobEvent | EgressPreviewed |
         const produced = withEntry(
           job.progress.attempt.produced,
           event.stream,
-          byteCount(event.fromByte + event.bytes),
+          // A total beyond what a number holds exactly cannot be; an event that claims it must still not throw.
+          byteCount(Math.min(event.fromByte + event.bytes, Number.MAX_SAFE_INTEGER)),
         );
         const attempt = { ...job.progress.attempt, lastNumber: event.number, produced };
         return { progress: { ...job.progress, attempt } };

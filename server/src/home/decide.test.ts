@@ -1,0 +1,111 @@
+// Who may give which command, over the complete table of commands: buttons only reflect what is refused here.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Command, CommandKind, Requester } from "#protocol/commands.ts";
+import {
+  accepted,
+  applied,
+  approve,
+  cancel,
+  CLIENT,
+  connect,
+  deny,
+  enrol,
+  finished,
+  homeOffloading,
+  invite,
+  lose,
+  lost,
+  NOW,
+  output,
+  OWNER,
+  preview,
+  revokeLease,
+  revokeNode,
+  SHELL,
+  start,
+  started,
+  turnOff,
+  turnOn,
+} from "../../../test/simulation/homeCommands.ts";
+import { GPU } from "../../../test/simulation/homeScenario.ts";
+
+const NODE = { at: NOW, by: OWNER, nodeId: GPU.nodeId } as const;
+
+/** One of each kind; a kind that is missing does not compile. */
+const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly kind: Kind }> } = {
+  "start-episode": start(2),
+  "preview-offload": preview(2, GPU),
+  "cancel-episode": cancel(1),
+  "deny-egress": deny(1),
+  "approve-egress": approve(1),
+  "revoke-lease": revokeLease(1),
+  "record-applied": applied(1),
+  "turn-clustering-on": turnOn(),
+  "turn-clustering-off": turnOff(),
+  "create-invite": invite(2),
+  "approve-node": { kind: "approve-node", ...NODE },
+  "refuse-node": { kind: "refuse-node", ...NODE, reason: "" },
+  "revoke-node": revokeNode(GPU),
+  "record-accepted": accepted(1, GPU),
+  "record-started": started(1, GPU),
+  "record-output": output(1, GPU, 1),
+  "record-finished": finished(1, GPU),
+  "record-lost": lost(1, GPU),
+  "request-enrolment": enrol(2, GPU),
+  "connect-node": connect(GPU),
+  "lose-node": lose(GPU),
+  "refuse-link": { kind: "refuse-link", at: NOW, by: SHELL, code: "message-too-large", detail: "" },
+};
+
+const ANY_CLIENT: readonly CommandKind[] = ["start-episode", "preview-offload", "cancel-episode", "deny-egress"];
+const SHELL_ONLY: readonly CommandKind[] = [
+  "record-accepted",
+  "record-started",
+  "record-output",
+  "record-finished",
+  "record-lost",
+  "request-enrolment",
+  "connect-node",
+  "lose-node",
+  "refuse-link",
+];
+
+/** The same command, asked by somebody else. */
+function askedBy(kind: CommandKind, by: Requester): Command {
+  return { ...ONE_OF_EACH[kind], by };
+}
+
+/** Whether the requester is turned away, whatever the state says of the rest. */
+function code(kind: CommandKind, by: Requester): string {
+  const decided = homeOffloading(1, GPU).give(askedBy(kind, by));
+  return "kind" in decided ? decided.code : "decided";
+}
+
+const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
+
+test("a client of the same user without the owner session can give none of the owner's commands", () => {
+  const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
+  assert.equal(owners.length, 9);
+  for (const kind of owners) {
+    assert.equal(code(kind, CLIENT), "owner-session-required", kind);
+    assert.equal(code(kind, SHELL), "owner-session-required", kind);
+    assert.notEqual(code(kind, OWNER), "owner-session-required", kind);
+  }
+});
+
+test("any client may start, preview, cancel and deny", () => {
+  for (const kind of ANY_CLIENT) {
+    for (const by of [CLIENT, OWNER]) {
+      assert.ok(!["owner-session-required", "home-only"].includes(code(kind, by)), kind);
+    }
+  }
+});
+
+test("no client, the owner neither, can speak for a node or for the Home's own shell", () => {
+  for (const kind of SHELL_ONLY) {
+    assert.equal(code(kind, CLIENT), "home-only", kind);
+    assert.equal(code(kind, OWNER), "home-only", kind);
+    assert.ok(!["owner-session-required", "home-only"].includes(code(kind, SHELL)), kind);
+  }
+});
