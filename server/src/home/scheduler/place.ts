@@ -29,41 +29,46 @@ export function place(nodes: NodesState, localId: NodeId, requirement: Requireme
   const all = [...nodes.byId.values()];
   const local = nodes.byId.get(localId);
   const here = local === undefined ? lacking("this machine is still starting") : fitness(local, requirement);
-  if (on !== undefined) return placeAskedFor(all, requirement, on, here, localId);
-  if (local !== undefined && here.fits) {
+  const askedForHere = on === localId || on === LOCAL_NAME;
+  // Only what this machine lacks sends a job elsewhere; a Home that has not started yet lacks nothing.
+  if (!here.fits && here.lacks === "node" && (on === undefined || askedForHere)) return notStarted();
+  if (on !== undefined) return placeAskedFor(all, requirement, on, here);
+  if (here.fits) {
+    if (local === undefined) return notStarted();
     return placement(local, here, "local-first", "This machine can do it, and nothing has to leave.", here, []);
   }
   const remote = all.filter((node) => !node.local).map((node) => ({ node, fit: fitness(node, requirement) }));
-  const chosen = remote.find(({ fit }) => fit.fits);
-  const reason = here.fits ? "" : here.reason;
-  if (chosen === undefined || !chosen.fit.fits) return nowhere(here, remote.length);
   const rejected = [
-    { nodeId: localId, name: "local", reason },
+    { nodeId: localId, name: LOCAL_NAME, reason: here.reason },
     ...remote.flatMap(({ node, fit }) =>
       fit.fits ? [] : [{ nodeId: node.nodeId, name: node.name, reason: fit.reason }],
     ),
   ];
-  const rule = here.fits || here.lacks === "engine" ? "local-lacks-engine" : "local-lacks-model";
-  return placement(chosen.node, chosen.fit, rule, `Not here: ${reason}.`, here, rejected);
+  const chosen = remote.find(({ fit }) => fit.fits);
+  if (chosen === undefined || !chosen.fit.fits) return nowhere(here, rejected.slice(1));
+  const rule = here.lacks === "engine" ? "local-lacks-engine" : "local-lacks-model";
+  return placement(chosen.node, chosen.fit, rule, `Not here: ${here.reason}.`, here, rejected);
 }
 
-type Fitness =
-  | { readonly fits: true; readonly model?: ModelAdvert }
-  | {
-      readonly fits: false;
-      readonly reason: string;
-      readonly lacks: "node" | "engine" | "model";
-      readonly advice: string;
-    };
+/** What the Home's own node is called on every surface; no worker may have this name. */
+const LOCAL_NAME = "local";
+
+type Fitness = { readonly fits: true; readonly model?: ModelAdvert } | Unfit;
+
+interface Unfit {
+  readonly fits: false;
+  readonly reason: string;
+  readonly lacks: "node" | "engine" | "model";
+  readonly advice: string;
+}
 
 function placeAskedFor(
   all: readonly HeldNode[],
   requirement: Requirement,
   on: string,
   here: Fitness,
-  localId: NodeId,
 ): Placement | Refusal {
-  const named = all.filter((node) => node.nodeId === on || node.name === on || (on === "local" && node.local));
+  const named = all.filter((node) => node.nodeId === on || node.name === on || (on === LOCAL_NAME && node.local));
   const [node, second] = named;
   if (node === undefined) {
     const known = all.map((candidate) => candidate.name).join(", ");
@@ -73,7 +78,7 @@ function placeAskedFor(
     return refuse("node-ambiguous", `Several nodes are called ${on}.`, "Use the node's id, from `arw-home nodes`.");
   }
   const fit = fitness(node, requirement);
-  if (!fit.fits) return refuse(codeOf(fit, node, localId), `${node.name} cannot do this: ${fit.reason}.`, fit.advice);
+  if (!fit.fits) return refuse(codeOf(fit), `${node.name} cannot do this: ${fit.reason}.`, fit.advice);
   return placement(node, fit, "asked-for", `You asked for ${node.name}.`, here, []);
 }
 
@@ -113,24 +118,27 @@ function isModel(held: ModelAdvert, asked: string | Digest): boolean {
   return held.name === asked || held.digest === asked;
 }
 
-function lacking(reason: string, advice = "Try again in a moment."): Fitness {
+function lacking(reason: string, advice = "Try again in a moment."): Unfit {
   return { fits: false, lacks: "node", reason, advice };
 }
 
-function codeOf(fit: Fitness & { fits: false }, node: HeldNode, localId: NodeId): string {
+function codeOf(fit: Unfit): string {
   if (fit.lacks === "engine") return "engine-absent";
-  if (fit.lacks === "model") return "model-absent";
-  return node.nodeId === localId ? "home-starting" : "node-unreachable";
+  return fit.lacks === "model" ? "model-absent" : "node-unreachable";
 }
 
-function nowhere(here: Fitness, remotes: number): Refusal {
-  const reason = here.fits ? "" : here.reason;
-  const others = remotes === 0 ? "and no worker is paired" : "and no paired worker can do it either";
-  const advice = here.fits ? "" : `${here.advice} Or pair a worker that can: arw-home invite.`;
+function notStarted(): Refusal {
+  return refuse("home-starting", "This machine is still starting.", "Try again in a moment.");
+}
+
+function nowhere(here: Unfit, others: Placement["rejected"]): Refusal {
+  const named = others.map((other) => `${other.name}: ${other.reason}`).join("; ");
+  const elsewhere =
+    others.length === 0 ? "and no worker is paired" : `and no paired worker can do it either (${named})`;
   return refuse(
-    here.fits || here.lacks !== "model" ? "engine-absent" : "model-absent",
-    `Not here: ${reason}, ${others}.`,
-    advice,
+    codeOf(here),
+    `Not here: ${here.reason}, ${elsewhere}.`,
+    `${here.advice} Or pair a worker that can: arw-home invite.`,
   );
 }
 
