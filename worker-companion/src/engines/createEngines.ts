@@ -12,8 +12,12 @@ export interface EnginesOptions {
   readonly enginesFolder: string;
   /** The owner's own models, beside the demo model that ships with the product. */
   readonly modelsFolder: string;
+  /** Only by the explicit word of this machine's owner: commands may then do whatever their user may. */
+  readonly unsandboxed: boolean;
 }
 
-export async function createEngines({ blobs, jobsFolder }: EnginesOptions): Promise<readonly Engine[]> {
-  return [createCommandEngine({ blobs, folder: jobsFolder, sandbox: "bubblewrap" })];
+export async function createEngines(options: EnginesOptions): Promise<readonly Engine[]> {
+  const { blobs, jobsFolder, unsandboxed } = options;
+  const sandbox = unsandboxed ? "unsandboxed" : "bubblewrap";
+  return [createCommandEngine({ blobs, folder: jobsFolder, sandbox })];
 }

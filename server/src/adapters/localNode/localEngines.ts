@@ -1,0 +1,27 @@
+// The engines of the node `local`: the worker's own, over the Home's blob store.
+// The Home runs commands in the sandbox or not at all; nothing here turns the sandbox off.
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { Engine } from "../../../../worker-companion/src/core/engine.ts";
+import { createEngines } from "../../../../worker-companion/src/engines/createEngines.ts";
+
+export interface LocalEngines {
+  readonly all: readonly Engine[];
+  dispose(): Promise<void>;
+}
+
+export interface LocalEnginesOptions {
+  readonly blobs: BlobStore;
+  readonly jobsFolder: string;
+  readonly enginesFolder: string;
+  readonly modelsFolder: string;
+}
+
+export async function createLocalEngines(options: LocalEnginesOptions): Promise<LocalEngines> {
+  const all = await createEngines({ ...options, unsandboxed: false });
+  return {
+    all,
+    dispose: async () => {
+      await Promise.all(all.map((engine) => engine.dispose()));
+    },
+  };
+}
