@@ -59,7 +59,7 @@ export function isUnreachable(error: unknown): boolean {
 
 /** `host:port` or `[address]:port`. Throws ArwError `invite-malformed`. */
 export function parseAddress(address: string): { readonly host: string; readonly port: number } {
-  const parts = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:\s[\]]+)):([0-9]{1,5})$/.exec(address);
+  const parts = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^:\s[\]]+)):([0-9]{1,5})$/.exec(address);
   const host = parts?.[1] ?? parts?.[2];
   const port = Number(parts?.[3]);
   if (host === undefined || !(port >= 1 && port <= 65_535)) {
