@@ -79,9 +79,10 @@ function shortHash(text: string): string {
   return digestHex(digestOf(text)).slice(0, 16);
 }
 
-function thisMachine(): Machine {
+/** This machine, with this process's environment or another. */
+export function thisMachine(env: Machine["env"] = process.env): Machine {
   return {
-    env: process.env,
+    env,
     platform: process.platform,
     homeDirectory: homedir(),
     temporaryDirectory: tmpdir(),

@@ -1,0 +1,63 @@
+// The bridge from commander to our commands: options decoded like any outside data, one session a command line.
+// It decides how a command is run, not what it does.
+import type { Command } from "commander";
+import * as z from "zod";
+import { decode } from "#protocol/decode.ts";
+import { ArwError } from "#protocol/errors.ts";
+import type { CliHost } from "./cliHost.ts";
+import { CliSession } from "./session.ts";
+
+/** What a command does. Resolves to the exit code, or to nothing for 0. */
+export type Action = (session: CliSession, words: readonly string[], options: unknown) => Promise<number | void>;
+/** Ties an action to its command. */
+export type Bind = (command: Command, action: Action) => Command;
+
+interface Globals {
+  readonly workspace?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly color: boolean;
+}
+const globalsSchema: z.ZodType<Globals> = z.looseObject({
+  workspace: z.string().optional(),
+  json: z.boolean().optional(),
+  color: z.boolean(),
+});
+
+/** Makes actions run on this host; `finish` gets each exit code. */
+export function binder(host: CliHost, finish: (exitCode: number) => void): Bind {
+  return (command, action) =>
+    command.action(async () => {
+      const options: unknown = command.optsWithGlobals();
+      const globals = readOptions(globalsSchema, options);
+      using session = new CliSession(host, {
+        workspace: globals.workspace,
+        json: globals.json === true,
+        colour: globals.color,
+      });
+      finish((await action(session, command.args, options)) ?? 0);
+    });
+}
+
+/** Throws ArwError `usage`. */
+export function readOptions<T>(schema: z.ZodType<T>, options: unknown): T {
+  const decoded = decode(schema, options);
+  if (decoded.ok) return decoded.value;
+  const option = decoded.path.replace(/^\$\.?/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw usage(`--${option} ${decoded.problem}`);
+}
+
+/** Throws ArwError `usage` unless the word decodes, e.g. to an id. */
+export function readWord<T>(schema: z.ZodType<T>, word: string | undefined, noun: string): T {
+  const decoded = decode(schema, word);
+  if (decoded.ok) return decoded.value;
+  throw usage(`${word ?? "nothing"} is not a ${noun}: it ${decoded.problem}`);
+}
+
+export function usage(problem: string, advice = "Run arw-home help <command> for its options."): ArwError {
+  return new ArwError("usage", `The command line is not valid: ${problem}.`, advice);
+}
+
+/** A repeated option. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

@@ -1,0 +1,126 @@
+// arw-home timeline, egress, journal verify: what happened, what left, and whether the record of it is whole.
+// It shows what is durable. It must never repair, hide or reorder anything.
+import type { Command } from "commander";
+import * as z from "zod";
+import { ArwError } from "#protocol/errors.ts";
+import { type EpisodeId, episodeId, previewId } from "#protocol/ids.ts";
+import { type Sequence, sequence } from "#protocol/quantities.ts";
+import type { TimelineEntry } from "#protocol/timeline.ts";
+import { METHODS } from "#protocol/wire/client.ts";
+import type { JournalReport } from "../cliHost.ts";
+import { type Bind, readOptions, readWord } from "../commandLine.ts";
+import { approve, listenForInterrupts } from "../episodeFlow.ts";
+import { countText } from "../render/amounts.ts";
+import { timelineLine } from "../render/timelineLine.ts";
+import { ledgerLines } from "../render/views.ts";
+import type { CliSession } from "../session.ts";
+import { followTimeline } from "../timelineFollower.ts";
+
+const FIRST: Sequence = sequence(1);
+
+const followSchema: z.ZodType<{ readonly follow?: boolean | undefined }> = z.looseObject({
+  follow: z.boolean().optional(),
+});
+const yesSchema: z.ZodType<{ readonly yes?: boolean | undefined }> = z.looseObject({ yes: z.boolean().optional() });
+
+export function addRecordCommands(program: Command, bind: Bind): void {
+  const timeline = program
+    .command("timeline [episode]")
+    .description("everything that happened, or one episode of it; ▲ left this machine, ▼ came back")
+    .option("-f, --follow", "go on as it happens");
+  bind(timeline, async (session, [word], raw) => {
+    const episode = word === undefined ? undefined : readWord(episodeId.schema, word, "episode");
+    if (readOptions(followSchema, raw).follow === true) return follow(session, episode);
+    return printTimeline(session, episode);
+  });
+  addEgress(program, bind);
+  const journal = program.command("journal").description("the append-only record of this workspace");
+  const verify = journal.command("verify").description("check every frame's length, checksum, sequence and hash chain");
+  bind(verify, async (session) => {
+    const { homeFolder } = await session.workspace();
+    const report = await session.host.verifyJournal(homeFolder);
+    await session.terminal.emit("journal-report", { report });
+    await session.terminal.print([verdictText(report)]);
+    if (report.kind !== "corrupt") return;
+    throw new ArwError(
+      "journal-corrupt",
+      `The journal is corrupt at byte ${report.atByte} of ${report.segment}: ${report.reason}.`,
+      `Nothing was changed. Keep a copy of ${homeFolder}, and restore the segment from a backup.`,
+    );
+  });
+}
+
+function addEgress(program: Command, bind: Bind): void {
+  const egress = program.command("egress").description("the ledger of what left this machine and what was denied");
+  bind(egress, async (session) => {
+    const { rows } = await (await session.home()).call(METHODS.listEgress, {});
+    for (const record of rows) await session.terminal.emit("egress-record", { record });
+    await session.terminal.print(ledgerLines(rows, session.terminal.style));
+  });
+  const answer = egress
+    .command("approve <preview>")
+    .description("look at a waiting preview and approve exactly that")
+    .option("-y, --yes", "without being asked");
+  bind(answer, async (session, [word], raw) => {
+    const id = readWord(previewId.schema, word, "preview");
+    await approve(session, await session.home(), id, readOptions(yesSchema, raw).yes === true);
+    await session.terminal.print(["Approved. Watch it: arw-home timeline --follow"]);
+  });
+  const deny = egress.command("deny <preview>").description("deny a waiting preview; nothing leaves");
+  bind(deny, async (session, [word]) => {
+    const id = readWord(previewId.schema, word, "preview");
+    await (await session.home()).call(METHODS.denyEgress, { previewId: id, reason: "denied at the terminal" });
+    await session.terminal.emit("egress-denied", { previewId: id });
+    await session.terminal.print(["Denied; nothing left this machine."]);
+  });
+}
+
+async function printTimeline(session: CliSession, episode: EpisodeId | undefined): Promise<void> {
+  const home = await session.home();
+  let fromSequence = FIRST;
+  let shown = 0;
+  for (;;) {
+    const page = await home.call(METHODS.readTimeline, query(fromSequence, episode));
+    for (const entry of page.entries) await show(session, entry);
+    shown += page.entries.length;
+    // A page that goes nowhere would be read for ever.
+    if (!page.more || page.nextSequence <= fromSequence) break;
+    fromSequence = page.nextSequence;
+  }
+  if (shown > 0) return;
+  await session.terminal.say(
+    episode === undefined
+      ? "Nothing has happened here yet. Start: arw-home run -- <command>"
+      : "No events of that episode.",
+  );
+}
+
+async function follow(session: CliSession, episode: EpisodeId | undefined): Promise<void> {
+  const home = await session.home();
+  const over = new AbortController();
+  using _interrupts = listenForInterrupts(session, () => over.abort());
+  for await (const entry of followTimeline(home, query(FIRST, episode), over.signal)) await show(session, entry);
+}
+
+async function show({ terminal }: CliSession, entry: TimelineEntry): Promise<void> {
+  await terminal.emit("timeline-entry", { entry });
+  await terminal.print([timelineLine(entry, terminal.style)]);
+}
+
+function query(
+  fromSequence: Sequence,
+  episode: EpisodeId | undefined,
+): { fromSequence: Sequence; episodeId?: EpisodeId } {
+  return { fromSequence, ...(episode === undefined ? {} : { episodeId: episode }) };
+}
+
+function verdictText(report: JournalReport): string {
+  switch (report.kind) {
+    case "ok":
+      return `journal verify: ok — ${countText(report.frames, "frame")}, ${countText(report.events, "event")}, ${countText(report.segments, "segment")}, last ${report.lastDigest}`;
+    case "torn-tail":
+      return `journal verify: torn tail — ${countText(report.cutBytes, "byte")} from byte ${report.atByte} of ${report.segment} were never acknowledged; a running Home is writing, or the next start cuts them. All up to sequence ${report.lastSequence} is whole.`;
+    case "corrupt":
+      return `journal verify: CORRUPT — byte ${report.atByte} of ${report.segment}: ${report.reason}`;
+  }
+}

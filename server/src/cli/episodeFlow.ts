@@ -1,0 +1,142 @@
+// The life of one episode as a terminal lives it: start, ask where something would leave, show output as it comes, sum up.
+// It must never send without a yes to exactly the preview that was shown, and never lose a byte of output it was given.
+import { ArwError } from "#protocol/errors.ts";
+import type { EpisodeId, PreviewId } from "#protocol/ids.ts";
+import { METHODS } from "#protocol/wire/client.ts";
+import type { EpisodeView, StartEpisodeParams, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
+import { EXIT_CANCELLED, EXIT_OK } from "./exitCodes.ts";
+import type { HomeClient } from "./homeClient.ts";
+import { OutputReader } from "./outputReader.ts";
+import { plain } from "./render/style.ts";
+import { previewCardLines } from "./render/previewCard.ts";
+import { type Crossed, summaryLines } from "./render/summary.ts";
+import { timelineLine } from "./render/timelineLine.ts";
+import type { CliSession } from "./session.ts";
+import { followTimeline } from "./timelineFollower.ts";
+
+/** Runs the episode and gives the exit code: the command's own where one ran. Throws ArwError for what stopped it before. */
+export async function runEpisode(session: CliSession, params: StartEpisodeParams, yes: boolean): Promise<number> {
+  const { terminal } = session;
+  const home = await session.home();
+  const started = await home.call(METHODS.startEpisode, params);
+  await terminal.emit("episode-started", { started });
+  using interrupts = new Interrupts(session, home, started.episodeId);
+  if (started.previewId === undefined) await terminal.say(placeText(started));
+  else await approve(session, home, started.previewId, yes);
+  const crossed = await watch(session, home, started, interrupts.signal);
+  if (interrupts.signal.aborted) return EXIT_CANCELLED;
+  const episode = await home.call(METHODS.showEpisode, { episodeId: started.episodeId });
+  await terminal.emit("episode-finished", { episode, crossed });
+  await terminal.say(...summaryLines(episode, crossed, terminal.errorStyle));
+  return exitCodeOfEpisode(episode);
+}
+
+/** Shows a waiting preview and asks. Throws ArwError `egress-denied` for a no, `approval-needed` where nobody can answer. */
+export async function approve(
+  session: CliSession,
+  home: HomeClient,
+  previewId: PreviewId,
+  yes: boolean,
+): Promise<void> {
+  const { terminal } = session;
+  const { digest, preview, state } = await home.call(METHODS.readPreview, { previewId });
+  if (state !== "waiting") {
+    throw new ArwError(
+      "preview-settled",
+      `This preview is ${state} already.`,
+      "Start the job again for a new preview.",
+    );
+  }
+  const { nodes } = await home.call(METHODS.listNodes, {});
+  const sandbox = nodes.find((node) => node.nodeId === preview.destination.nodeId)?.capabilities?.sandbox;
+  await terminal.emit("egress-preview", { preview, digest });
+  await terminal.say(...previewCardLines(preview, digest, sandbox, terminal.errorStyle));
+  if (!yes && !terminal.canAsk) throw approvalNeeded(previewId);
+  if (!yes && !(await terminal.confirm("Send this?"))) {
+    await home.call(METHODS.denyEgress, { previewId, reason: "declined at the terminal" });
+    throw new ArwError("egress-denied", "You declined; nothing left this machine.", "Run it here, without --on.");
+  }
+  const { leaseId, recordId } = await home.call(METHODS.approveEgress, { previewId, digest });
+  await terminal.emit("egress-approved", { previewId, digest, leaseId, recordId });
+}
+
+async function watch(
+  session: CliSession,
+  home: HomeClient,
+  started: StartEpisodeResult,
+  signal: AbortSignal,
+): Promise<Crossed> {
+  const { terminal } = session;
+  const { episodeId, sequence, target } = started;
+  const output = new OutputReader(home, terminal);
+  let outBytes = 0;
+  let backBytes = 0;
+  for await (const entry of followTimeline(home, { fromSequence: sequence, episodeId }, signal)) {
+    await terminal.emit("timeline-entry", { entry });
+    if (entry.output !== undefined && entry.attemptId !== undefined) await output.show(entry.attemptId, entry.output);
+    if (entry.crossing?.direction === "out") outBytes += entry.crossing.bytes;
+    if (entry.crossing?.direction === "back") backBytes += entry.crossing.bytes;
+    const worthSaying = entry.crossing !== undefined || entry.level === "attention" || entry.level === "error";
+    if (worthSaying && !target.local) await terminal.say(timelineLine(entry, terminal.errorStyle));
+    if (entry.kind === "EpisodeFinished") break;
+  }
+  return { outBytes, backBytes };
+}
+
+function exitCodeOfEpisode({ outcome }: EpisodeView): number {
+  switch (outcome?.kind) {
+    case undefined:
+    case "answered":
+      return EXIT_OK;
+    case "exited":
+      return outcome.exitCode;
+    case "cancelled":
+      return EXIT_CANCELLED;
+    case "failed":
+      throw new ArwError(outcome.code, outcome.message, outcome.advice);
+  }
+}
+
+function placeText({ target, why }: StartEpisodeResult): string {
+  return `Runs ${target.local ? "here" : `on ${plain(target.name)}`}: ${plain(why)}`;
+}
+
+function approvalNeeded(previewId: PreviewId): ArwError {
+  return new ArwError(
+    "approval-needed",
+    "This would leave the machine, and nobody is here to approve it; it waits.",
+    `Answer on a terminal: arw-home egress approve ${previewId}. Or run it again with --yes, or without --on.`,
+  );
+}
+
+/** Ctrl-C: the first cancels the episode and waits for its end, the second leaves at once. */
+class Interrupts implements Disposable {
+  readonly #leave = new AbortController();
+  readonly #listening: Disposable;
+  #count = 0;
+
+  constructor(session: CliSession, home: HomeClient, episodeId: EpisodeId) {
+    this.#listening = listenForInterrupts(session, () => {
+      if (++this.#count > 1) return this.#leave.abort();
+      void session.terminal.say("Cancelling; Ctrl-C again leaves at once.");
+      // A Home that cannot cancel any more is followed to its end, or left by the second Ctrl-C.
+      home.call(METHODS.cancelEpisode, { episodeId }).catch(() => undefined);
+    });
+  }
+
+  /** Aborts at the second. */
+  get signal(): AbortSignal {
+    return this.#leave.signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.#listening[Symbol.dispose]();
+  }
+}
+
+/** The host's interrupts, or the process's SIGINT and SIGTERM. */
+export function listenForInterrupts({ host }: CliSession, listener: () => void): Disposable {
+  if (host.onInterrupt !== undefined) return host.onInterrupt(listener);
+  process.on("SIGINT", listener).on("SIGTERM", listener);
+  return { [Symbol.dispose]: () => void process.off("SIGINT", listener).off("SIGTERM", listener) };
+}

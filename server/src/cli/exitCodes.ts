@@ -1,0 +1,102 @@
+// The exit code of every error that a script may want to tell apart, and the table that `arw-home help exit-codes` prints.
+// It decides nothing but numbers. A number, once given, must never change its meaning.
+
+export const EXIT_OK = 0;
+export const EXIT_USAGE = 64;
+export const EXIT_CANCELLED = 130;
+const EXIT_OTHER = 1;
+
+interface ExitCodeRow {
+  readonly exitCode: number;
+  readonly meaning: string;
+  /** Codes of errors; one that ends in `-*` stands for all that begin so. */
+  readonly codes: readonly string[];
+}
+
+/** Rows in the order of the documentation; the first row that fits a code counts. */
+const ROWS: readonly ExitCodeRow[] = [
+  {
+    exitCode: EXIT_USAGE,
+    meaning: "the command line is not valid",
+    codes: ["usage", "params-invalid", "workspace-missing"],
+  },
+  { exitCode: 70, meaning: "another Home holds this workspace", codes: ["home-held"] },
+  { exitCode: 71, meaning: "the journal is corrupt", codes: ["journal-corrupt"] },
+  {
+    exitCode: 72,
+    meaning: "the disk is full or refuses to write",
+    codes: ["disk-full", "journal-unavailable", "read-only"],
+  },
+  {
+    exitCode: 73,
+    meaning: "the owner secret is needed, or was wrong",
+    codes: ["owner-session-required", "owner-secret-wrong", "owner-locked", "owner-secret-unusable"],
+  },
+  { exitCode: 74, meaning: "an approval is needed, and nobody could be asked", codes: ["approval-needed"] },
+  {
+    exitCode: 75,
+    meaning: "sending was denied; nothing left",
+    codes: ["egress-denied", "egress-*", "preview-*", "lease-*"],
+  },
+  {
+    exitCode: 76,
+    meaning: "no such node, episode or proposal",
+    codes: ["node-unknown", "episode-unknown", "proposal-unknown"],
+  },
+  {
+    exitCode: 77,
+    meaning: "the node cannot be reached",
+    codes: ["node-unreachable", "node-not-ready", "node-lost", "node-revoked", "node-pending"],
+  },
+  {
+    exitCode: 78,
+    meaning: "an engine, a model or a sandbox is absent",
+    codes: ["engine-*", "model-*", "sandbox-*", "no-node"],
+  },
+  { exitCode: 79, meaning: "the proposal conflicts with edits since", codes: ["proposal-*"] },
+  {
+    exitCode: 80,
+    meaning: "the invite is malformed, or of another Home",
+    codes: ["invite-malformed", "invite-wrong-home"],
+  },
+  { exitCode: 81, meaning: "the invite has expired", codes: ["invite-expired"] },
+  { exitCode: 82, meaning: "the invite was used already", codes: ["invite-used", "invite-reused"] },
+  { exitCode: 83, meaning: "another problem with an invite", codes: ["invite-*", "enrolment-*"] },
+  { exitCode: 84, meaning: "clustering is off or cannot be turned on", codes: ["clustering-*"] },
+  { exitCode: 85, meaning: "the other side speaks another protocol version", codes: ["protocol-version"] },
+  { exitCode: 86, meaning: "the Home is gone, silent or did not start", codes: ["home-*", "socket-*"] },
+  {
+    exitCode: 87,
+    meaning: "an input is missing, too large or outside the workspace",
+    codes: ["input-*", "path-*", "tree-*", "file-*"],
+  },
+  { exitCode: 88, meaning: "the state folder is not private or not usable", codes: ["state-folder-*", "lock-*"] },
+  { exitCode: EXIT_CANCELLED, meaning: "cancelled", codes: ["cancelled"] },
+];
+
+/** The exit code for an error's code. */
+export function exitCodeOf(code: string): number {
+  return ROWS.find((row) => row.codes.some((pattern) => fits(code, pattern)))?.exitCode ?? EXIT_OTHER;
+}
+
+/** The text of `arw-home help exit-codes`. */
+export function exitCodesHelp(): string {
+  const rows = [
+    [EXIT_OK, "done"],
+    [EXIT_OTHER, "any other error; its stable code is in --json"],
+    ...ROWS.map((row) => [row.exitCode, `${row.meaning} (${row.codes.join(", ")})`]),
+  ];
+  const lines = rows.map(([exitCode, meaning]) => `${String(exitCode).padStart(5)}  ${meaning}`);
+  return [
+    "Exit codes of arw-home",
+    "",
+    "run ends with the exit code of the command it ran, wherever that was. All else:",
+    "",
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+function fits(code: string, pattern: string): boolean {
+  return pattern.endsWith("-*") ? code.startsWith(pattern.slice(0, -1)) : code === pattern;
+}

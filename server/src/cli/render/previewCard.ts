@@ -1,0 +1,70 @@
+// The egress preview as a person reads it before saying yes: what leaves, what stays, where, why, what it costs, until when.
+// It shows the preview it is given and nothing else, because the approval binds that preview's digest.
+import type { Digest } from "#protocol/digest.ts";
+import type { Classification, EgressPreview } from "#protocol/egress.ts";
+import type { Sandbox, SandboxRule } from "#protocol/node.ts";
+import { bytesText, costText, countText, durationText } from "./amounts.ts";
+import { plain, type Style } from "./style.ts";
+
+/** Rows shown of each list; the rest is counted, and `--json` has all. */
+export const CARD_ROWS_MAX = 12;
+
+const REDACTION_LIMIT = "Detection knows common secret formats and can miss business secrets.";
+
+export function previewCardLines(
+  preview: EgressPreview,
+  digest: Digest,
+  sandbox: Sandbox | undefined,
+  style: Style,
+): readonly string[] {
+  const { destination, items, leftOut, why } = preview;
+  const name = plain(destination.name);
+  return [
+    style.bold(`Send this to ${name}?`) + `  ${plain(preview.title)}`,
+    `${style.bold("What leaves")} — ${countText(items.length, "item")}, ${bytesText(preview.payloadBytes)}`,
+    ...itemRows(preview),
+    `${style.bold("Stays here")} — ${leftOut.length === 0 ? "everything else" : "everything else, and"}`,
+    ...capped(leftOut.map(({ path, reason }) => `  ${plain(path)}: ${plain(reason)}`)),
+    `${style.bold("Where")} — ${name} · key ${plain(destination.keyWords.join(" "))} · ${destination.carrier} link · ${sandboxText(sandbox)}`,
+    `${style.bold("Why")} — rule ${plain(why.rule)}. Here: ${plain(why.localAlternative)}`,
+    `${style.bold("Cost")} — ${plain(costText(preview.cost))}`,
+    `${style.bold("Until")} — this job only, ${durationText(preview.leaseMs)}`,
+    style.dim(`Sending cannot be taken back; revoking stops further sends. ${REDACTION_LIMIT}`),
+    style.dim(`This approves exactly ${digest}.`),
+  ];
+}
+
+/** What the destination's sandbox enforces, by its own word. */
+export function sandboxText(sandbox: Sandbox | undefined): string {
+  if (sandbox === undefined) return "sandbox unknown";
+  switch (sandbox.kind) {
+    case "none":
+      return `no sandbox: ${plain(sandbox.reason)}`;
+    case "bubblewrap":
+      return `sandboxed, claims ${sandbox.enforces.map(ruleText).join(", ")}`;
+  }
+}
+
+function ruleText(rule: SandboxRule): string {
+  return rule.replaceAll("-", " ");
+}
+
+const SEVERITY: Readonly<Record<Classification, number>> = { regulated: 0, secret: 1, internal: 2, public: 3 };
+
+/** The most sensitive first: what a person most needs to see must never be among those only counted. */
+function itemRows({ items }: EgressPreview): readonly string[] {
+  const sorted = items.toSorted((left, right) => SEVERITY[left.classification] - SEVERITY[right.classification]);
+  const shown = sorted.slice(0, CARD_ROWS_MAX);
+  const width = Math.max(0, ...shown.map(({ path }) => plain(path).length));
+  return capped(
+    sorted.map(
+      ({ path, bytes, classification }) =>
+        `  ${plain(path).padEnd(width)}  ${classification.padEnd(9)}  ${bytesText(bytes)}`,
+    ),
+  );
+}
+
+function capped(rows: readonly string[]): readonly string[] {
+  const more = rows.length - CARD_ROWS_MAX;
+  return more > 0 ? [...rows.slice(0, CARD_ROWS_MAX), `  … and ${more} more`] : rows;
+}
