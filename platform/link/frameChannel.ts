@@ -174,7 +174,9 @@ class WebSocketChannel implements FrameChannel {
       this.#cutAfterGrace();
     };
     try {
-      return handler(frame)?.catch(broken);
+      const handled: unknown = handler(frame);
+      // A handler typed `void` may return anything: only a promise is waited for.
+      return handled instanceof Promise ? handled.then(() => undefined, broken) : undefined;
     } catch (error) {
       broken(error);
       return undefined;

@@ -112,7 +112,8 @@ async function converse(channel: FrameChannel, invite: Invite, terms: EnrolTerms
             return reject(interrupted("it shows other words than this machine"));
           }
           pending = true;
-          return terms.onWords(words);
+          terms.onWords(words);
+          return;
         case "enrolled":
           return isMembership(reply, channel, invite, terms) ? resolve(reply) : reject(unsigned());
         case "enrol-refused":
