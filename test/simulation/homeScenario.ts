@@ -24,8 +24,9 @@ export interface TestNode {
   readonly nodeId: NodeId;
 }
 
-export function testNode(name: string, seed: number): TestNode {
-  const key = signingKey(Buffer.alloc(32, seed));
+/** The seed is 32 bytes, or one byte 32 times. */
+export function testNode(name: string, seed: number | Uint8Array): TestNode {
+  const key = signingKey(typeof seed === "number" ? Buffer.alloc(32, seed) : seed);
   const publicKey = publicKeyOf(key);
   return { name, key, publicKey, nodeId: nodeIdOf(publicKey) };
 }

@@ -13,7 +13,7 @@ import type {
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { nodeIdOf } from "#protocol/identity.ts";
-import type { NodeId } from "#protocol/ids.ts";
+import { type NodeId, nodeId as idOfNode } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import { crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
 import { type Attempt, liveAttempts } from "../job/state.ts";
@@ -78,7 +78,7 @@ function turnOff(state: HomeState, command: TurnClusteringOff): readonly Journal
 }
 
 function createInvite(state: HomeState, command: CreateInvite): readonly JournalEvent[] | Refusal {
-  if (!state.nodes.clustering.on) return refuse("clustering-off", "Clustering is off.", "Turn it on first.");
+  if (!state.nodes.clustering.on) return CLUSTERING_OFF;
   const live = [...state.nodes.invites.values()].filter(
     (invite) => invite.usedBy === undefined && invite.expiresAt > command.at,
   );
@@ -95,6 +95,7 @@ function createInvite(state: HomeState, command: CreateInvite): readonly Journal
 }
 
 function requestEnrolment(state: HomeState, command: RequestEnrolment): readonly JournalEvent[] | Refusal {
+  if (!state.nodes.clustering.on) return CLUSTERING_OFF;
   const invite = state.nodes.invites.get(command.inviteId);
   if (invite === undefined) return refuse("invite-unknown", "This Home made no such invite.", "Ask for a new invite.");
   if (invite.usedBy !== undefined) {
@@ -104,20 +105,9 @@ function requestEnrolment(state: HomeState, command: RequestEnrolment): readonly
   if (command.at >= invite.expiresAt) {
     return refuse("invite-expired", "The invite has run out.", "Ask the owner for a new one: arw-home invite.");
   }
-  if (state.nodes.byId.size >= NODES_MAX) {
-    return refuse("too-many-nodes", `This Home knows ${NODES_MAX} nodes already.`, "Revoke one first.");
-  }
   const nodeId = nodeIdOf(command.publicKey);
-  const held = state.nodes.byId.get(nodeId);
-  if (held?.local === true)
-    return refuse("node-is-home", "A Home cannot be its own worker.", "Use another state folder.");
-  if (held?.status.kind === "revoked") {
-    return refuse(
-      "node-revoked",
-      "This worker was revoked; its identity is not let in again.",
-      "Give the worker a new identity: arw-worker leave --new-identity, then join.",
-    );
-  }
+  const problem = enrolmentProblem(state, nodeId);
+  if (problem !== undefined) return problem;
   const { inviteId, publicKey, fingerprint, certificate, words } = command;
   const name = uniqueName(state, command.name, nodeId);
   return [
@@ -136,14 +126,45 @@ function requestEnrolment(state: HomeState, command: RequestEnrolment): readonly
   ];
 }
 
-/** Two nodes never share a name, and none is called `local`: people choose nodes by name. */
+/** Why this identity may not enrol now, whatever invite it holds. */
+function enrolmentProblem(state: HomeState, nodeId: NodeId): Refusal | undefined {
+  const held = state.nodes.byId.get(nodeId);
+  if (held?.local === true) {
+    return refuse("node-is-home", "A Home cannot be its own worker.", "Use another state folder.");
+  }
+  if (held?.status.kind === "revoked") {
+    return refuse(
+      "node-revoked",
+      "This worker was revoked; its identity is not let in again.",
+      "Give the worker a new identity: arw-worker leave --new-identity, then join.",
+    );
+  }
+  if (held?.status.kind === "ready") {
+    // Enrolling over a live link would leave what it does to a node that waits for the owner, or is turned away.
+    return refuse("node-enrolled", "This worker is enrolled and connected.", "Nothing to do: arw-worker status.");
+  }
+  const known = [...state.nodes.byId.values()].filter((node) => !node.local && node.status.kind !== "revoked");
+  if (held === undefined && known.length >= NODES_MAX) {
+    return refuse("too-many-nodes", `This Home knows ${NODES_MAX} nodes already.`, "Revoke one first.");
+  }
+  return undefined;
+}
+
+/** Two nodes never share a name, and none is called `local` or like an id: people choose nodes by name. */
 function uniqueName(state: HomeState, wanted: string, nodeId: NodeId): string {
-  const taken = new Set(
-    [...state.nodes.byId.values()].filter((node) => node.nodeId !== nodeId).map((node) => node.name),
-  );
-  taken.add("local");
-  if (!taken.has(wanted)) return wanted;
-  for (let suffix = 2; ; suffix++) if (!taken.has(`${wanted}-${suffix}`)) return `${wanted}-${suffix}`;
+  const others = [...state.nodes.byId.values()].filter((node) => node.nodeId !== nodeId);
+  const taken = new Set(["local", ...others.map((node) => node.name.toLowerCase())]);
+  const name = printableName(wanted);
+  if (!taken.has(name.toLowerCase())) return name;
+  for (let suffix = 2; ; suffix++) {
+    if (!taken.has(`${name}-${suffix}`.toLowerCase())) return `${name}-${suffix}`;
+  }
+}
+
+/** A worker chooses its name, and every surface shows it: nothing in it may move a cursor, turn text around or pass for an id. */
+function printableName(wanted: string): string {
+  const name = wanted.replaceAll(/\p{C}/gu, "").replaceAll(/\s+/gu, " ").trim();
+  return name === "" || idOfNode.is(name) ? "worker" : name;
 }
 
 function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[] | Refusal {
@@ -152,6 +173,7 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
   if (!isLocal && (node === undefined || node.status.kind === "pending" || node.status.kind === "revoked")) {
     return refuse("not-enrolled", "This worker is not enrolled here.", "Join again with a new invite.");
   }
+  if (!isLocal && !state.nodes.clustering.on) return CLUSTERING_OFF;
   const held = new Set(command.held);
   const missing = liveAttempts(state.jobs, command.nodeId).filter(({ attempt }) => !held.has(attempt.attemptId));
   return [
@@ -221,3 +243,9 @@ function nodeLost(nodeId: NodeId, at: EpochMs, code: string, detail: string): Jo
 function notPending(nodeId: NodeId): Refusal {
   return refuse("node-not-pending", `${nodeId} does not wait for a confirmation.`, "See `arw-home nodes`.");
 }
+
+const CLUSTERING_OFF: Refusal = refuse(
+  "clustering-off",
+  "Clustering is off.",
+  "Turn it on first: arw-home invite does.",
+);

@@ -8,7 +8,7 @@ import type { PublicKey } from "#protocol/signature.ts";
 
 /** Invites that can still be used at one time; more is refused. */
 export const LIVE_INVITES_MAX = 5;
-/** Enrolled nodes and pending enrolments together. */
+/** Enrolled workers and pending enrolments together. Revoked ones are remembered besides, so that none comes back. */
 export const NODES_MAX = 256;
 /** Used and expired invites stay in memory up to this many, so that a reuse is told from nonsense. */
 export const RECENT_INVITES_MAX = 64;
