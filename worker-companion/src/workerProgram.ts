@@ -12,7 +12,14 @@ import { enrol } from "./adapters/dial/enrol.ts";
 import { startWorker } from "./adapters/runningWorker.ts";
 import { workerGoneSchema, workerStatusSchema } from "./adapters/workerAnswers.ts";
 import { type NamedMembership, openWorkerFolder, type WorkerFolder } from "./adapters/workerFolder.ts";
-import type { Joined, JoinOptions, RunningWorker, RunOptions, WorkerActions } from "./cli/workerActions.ts";
+import type {
+  Joined,
+  JoinOptions,
+  LeaveOptions,
+  RunningWorker,
+  RunOptions,
+  WorkerActions,
+} from "./cli/workerActions.ts";
 import type { IdleStatus, WorkerStatus } from "./core/workerStatus.ts";
 import type { Engine } from "./core/engine.ts";
 import { createEngines } from "./engines/createEngines.ts";
@@ -59,8 +66,12 @@ async function run(options: RunOptions): Promise<RunningWorker> {
 }
 
 function enginesOf(folder: WorkerFolder, blobs: BlobStore, unsandboxed: boolean): Promise<readonly Engine[]> {
-  const { enginesFolder, modelsFolder } = stateFolders();
-  const folders = { jobsFolder: folder.jobsPath, enginesFolder: enginesFolder(), modelsFolder: modelsFolder() };
+  const state = stateFolders();
+  const folders = {
+    jobsFolder: folder.jobsPath,
+    enginesFolder: state.enginesFolder(),
+    modelsFolder: state.modelsFolder(),
+  };
   return createEngines({ blobs, ...folders, unsandboxed });
 }
 
@@ -75,14 +86,16 @@ async function status(): Promise<WorkerStatus | IdleStatus> {
   return { state: "stopped", nodeId, name, homeId, workspaceId };
 }
 
-async function leave(): Promise<Joined> {
+async function leave({ newIdentity }: LeaveOptions): Promise<Joined | undefined> {
   const folder = await openFolder();
-  const membership = await requireMembership(folder);
+  // A machine that was revoked and has left already may still want another identity.
+  const membership = newIdentity ? await folder.membership() : await requireMembership(folder);
   // A running worker says goodbye itself; the answer comes when it is gone.
   await askWorker(folder.path, "stop", workerGoneSchema);
   await folder.removeMembership();
+  if (newIdentity) await folder.removeIdentity();
   for (const path of [folder.blobsPath, folder.jobsPath]) await rm(path, { recursive: true, force: true });
-  return joinedOf(membership);
+  return membership === undefined ? undefined : joinedOf(membership);
 }
 
 async function requireMembership(folder: WorkerFolder): Promise<NamedMembership> {

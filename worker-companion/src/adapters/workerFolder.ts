@@ -35,6 +35,8 @@ export interface WorkerFolder {
   saveMembership(membership: NamedMembership): Promise<void>;
   /** Forgets the Home and the leaf that it knows; the identity stays. */
   removeMembership(): Promise<void>;
+  /** The next opening makes another node of this machine. */
+  removeIdentity(): Promise<void>;
   /** What the owner charges, from `prices.json`; undefined where there is none. Throws ArwError `prices-malformed`. */
   prices(): Promise<PriceCard | undefined>;
 }
@@ -51,7 +53,8 @@ const membershipSchema: z.ZodType<NamedMembership> = z.strictObject({
 
 export async function openWorkerFolder(path: string): Promise<WorkerFolder> {
   await openPrivateFolder(path);
-  const identity = await loadOrCreateIdentity(join(path, "identity"));
+  const identityPath = join(path, "identity");
+  const identity = await loadOrCreateIdentity(identityPath);
   const leafPath = join(path, "leaf.pem");
   const homePath = join(path, "home.json");
   return {
@@ -66,6 +69,7 @@ export async function openWorkerFolder(path: string): Promise<WorkerFolder> {
       await removeSecretFile(homePath);
       await removeSecretFile(leafPath);
     },
+    removeIdentity: () => removeSecretFile(identityPath),
     prices: () => readPrices(join(path, "prices.json")),
   };
 }

@@ -8,7 +8,7 @@ import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
 import { createOutput, explain, type Output } from "./output.ts";
 import { changeSentence, statusSentence } from "./sentences.ts";
-import type { Joined, WorkerActions } from "./workerActions.ts";
+import type { WorkerActions } from "./workerActions.ts";
 
 /** Attempts at once, unless the owner says otherwise: one more than the machine's only engine keeps busy. */
 const SLOTS_USUAL = 2;
@@ -52,6 +52,11 @@ interface RunFlags {
   readonly unsandboxed?: boolean;
 }
 
+interface LeaveFlags {
+  readonly yes?: boolean;
+  readonly newIdentity?: boolean;
+}
+
 function describe(program: Command, actions: WorkerActions, output: Output): void {
   program
     .description("Lends this machine to one Home: it runs what the Home's owner sends, in a sandbox, and nothing else.")
@@ -81,7 +86,8 @@ function describe(program: Command, actions: WorkerActions, output: Output): voi
   });
   command("leave", "leave the Home and forget everything it sent")
     .option("--yes", "do not ask")
-    .action((flags: { readonly yes?: boolean }) => leave(actions, output, flags.yes === true));
+    .option("--new-identity", "be another node from now on, as a Home that revoked this one asks for")
+    .action((flags: LeaveFlags) => leave(actions, output, flags));
   command("help [topic]", "help on a command, or the list of exit codes: help exit-codes").action((topic?: string) => {
     if (topic === "exit-codes") return void process.stdout.write(exitCodesHelp());
     const found = program.commands.find((candidate) => candidate.name() === topic);
@@ -142,15 +148,17 @@ async function run(actions: WorkerActions, output: Output, flags: RunFlags): Pro
   }
 }
 
-async function leave(actions: WorkerActions, output: Output, confirmed: boolean): Promise<void> {
-  if (!confirmed && !(await confirm("Leave the Home, end what runs, and forget everything it sent? [y/N] "))) {
+async function leave(actions: WorkerActions, output: Output, flags: LeaveFlags): Promise<void> {
+  if (flags.yes !== true && !(await confirm("Leave the Home, end what runs, and forget everything it sent? [y/N] "))) {
     throw new ArwError("cancelled", "Nothing was changed.", "Answer y, or use --yes.");
   }
-  const left: Joined = await actions.leave();
-  output.say(
-    `Left the Home ${left.homeId}. Its owner can also forget this machine with: arw-home revoke ${left.nodeId}`,
-    { kind: "left", ...left },
-  );
+  const left = await actions.leave({ newIdentity: flags.newIdentity === true });
+  const sentence =
+    left === undefined
+      ? "This machine belonged to no Home."
+      : `Left the Home ${left.homeId}. Its owner can also forget this machine with: arw-home revoke ${left.nodeId}`;
+  const renewed = flags.newIdentity === true ? " It will be a new node from now on." : "";
+  output.say(`${sentence}${renewed}`, { kind: "left", ...left, newIdentity: flags.newIdentity === true });
 }
 
 async function confirm(question: string): Promise<boolean> {

@@ -40,11 +40,16 @@ export interface JoinOptions {
   readonly onWords: (words: readonly string[]) => void;
 }
 
+export interface LeaveOptions {
+  /** A Home that has revoked this machine lets it in again only as another node. */
+  readonly newIdentity: boolean;
+}
+
 export interface WorkerActions {
   /** Enrols this machine; resolves once the Home's owner has said yes. */
   join(invite: string, options: JoinOptions, signal: AbortSignal): Promise<Joined>;
   run(options: RunOptions): Promise<RunningWorker>;
   status(): Promise<WorkerStatus | IdleStatus>;
-  /** Stops the running worker, if there is one, and forgets the Home with everything it sent. */
-  leave(): Promise<Joined>;
+  /** Stops the running worker, if there is one, and forgets the Home, which it resolves with, and everything it sent. */
+  leave(options: LeaveOptions): Promise<Joined | undefined>;
 }
