@@ -1,0 +1,165 @@
+// Runs commands over content-addressed inputs: lays the tree out, runs the command between walls, proposes what it changed.
+// Without a working sandbox it takes no command, unless its owner said so in as many words; it never falls back by itself.
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { ArwError } from "#protocol/errors.ts";
+import type { CommandJob } from "#protocol/job.ts";
+import type { EngineAdvert, Sandbox } from "#protocol/node.ts";
+import type { Engine, EngineEnding, EngineWork } from "../../core/engine.ts";
+import { type EngineClock, systemEngineClock } from "../engineClock.ts";
+import { createEngineRuns, failed, type RunSession } from "../engineRuns.ts";
+import { captureOutputs } from "./captureOutputs.ts";
+import { type CommandEnding, type CommandPlan, runCommand } from "./commandProcess.ts";
+import { type JobFolder, jobFolderPath, makeJobFolder } from "./jobFolder.ts";
+import { sandboxArguments } from "./sandbox.ts";
+import { probeSandbox, type SandboxProbe, writeIdentity } from "./sandboxProbe.ts";
+
+export interface CommandEngineOptions {
+  readonly blobs: BlobStore;
+  /** The engine's own; holds a folder an attempt. */
+  readonly folder: string;
+  /** `unsandboxed` only where the owner of this machine asked for it: the command may then do whatever its user may. */
+  readonly sandbox: "bubblewrap" | "unsandboxed";
+  readonly clock?: EngineClock;
+  /** For tests: how the sandbox is found out. */
+  readonly probeSandbox?: typeof probeSandbox;
+}
+
+export interface CommandEngine extends Engine {
+  /** What surrounds this engine's commands, as this machine was found to enforce it. */
+  sandbox(signal: AbortSignal): Promise<Sandbox>;
+}
+
+export function createCommandEngine(options: CommandEngineOptions): CommandEngine {
+  const clock = options.clock ?? systemEngineClock;
+  const probe = options.probeSandbox ?? probeSandbox;
+  // Found out once: a machine's kernel does not change under a running program.
+  let known: Promise<SandboxProbe> | undefined;
+  const walls = (signal: AbortSignal): Promise<SandboxProbe> => {
+    known ??= probe(options.folder, signal).catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+  const runs = createEngineRuns(
+    {
+      run: (work, session) => runJob(options, clock, walls, work, session),
+      clear: (attemptId) => rm(jobFolderPath(options.folder, attemptId), { recursive: true, force: true }),
+    },
+    clock,
+  );
+  return {
+    kind: "command",
+    ...runs,
+    probe: async (signal) => advertOf(options, await walls(signal)),
+    sandbox: async (signal) => {
+      if (options.sandbox === "unsandboxed") return { kind: "none", reason: "commands run unsandboxed, as asked" };
+      return (await walls(signal)).sandbox;
+    },
+  };
+}
+
+type Walls = (signal: AbortSignal) => Promise<SandboxProbe>;
+
+function advertOf(options: CommandEngineOptions, probe: SandboxProbe): EngineAdvert {
+  if (options.sandbox === "unsandboxed" || probe.kind === "usable") return { kind: "command", state: "ready" };
+  return { kind: "command", state: "absent", reason: probe.sandbox.reason, advice: SANDBOX_ADVICE };
+}
+
+const SANDBOX_ADVICE = "sudo apt-get install -y bubblewrap";
+
+async function runJob(
+  options: CommandEngineOptions,
+  clock: EngineClock,
+  walls: Walls,
+  work: EngineWork,
+  session: RunSession,
+): Promise<EngineEnding> {
+  const { job, attemptId } = work;
+  if (job.kind !== "command") return failed("wrong-kind", `an ${job.kind} job is no command`, "send it to its engine");
+  const startedMs = clock.nowMs();
+  const jobFolder = await makeJobFolder(options.blobs, options.folder, attemptId, job, session.signal);
+  const plan = await plannerOf(options, walls, jobFolder, job, session.signal);
+  const remainingMs = (): number => Math.max(0, job.limits.wallMs - (clock.nowMs() - startedMs));
+  session.begun();
+
+  if (job.dependencies.kind === "install-step") {
+    const output = (_: unknown, bytes: Uint8Array): boolean => session.output("stderr", bytes);
+    const step = plan(job.dependencies.argv, ".");
+    const ending = await runCommand(step, { wallMs: remainingMs(), output }, clock, session.signal);
+    if (ending.kind !== "exited") return endedEarly(ending, job);
+    if (ending.exitCode !== 0) {
+      const message = `the install step ended with exit code ${ending.exitCode}`;
+      return failed("install-step-failed", message, "read its messages above; it has no network in the sandbox");
+    }
+  }
+  const limits = { wallMs: remainingMs(), output: session.output };
+  const ending = await runCommand(plan(job.argv, job.folder), limits, clock, session.signal);
+  if (ending.kind !== "exited") return endedEarly(ending, job);
+  const { tree, manifest } = jobFolder;
+  const proposal = await captureOutputs(options.blobs, tree, manifest, job.outputs, session.signal);
+  return { outcome: { kind: "exited", exitCode: ending.exitCode }, ...(proposal === undefined ? {} : { proposal }) };
+}
+
+type Planner = (argv: readonly string[], startFolder: string) => CommandPlan;
+
+async function plannerOf(
+  options: CommandEngineOptions,
+  walls: Walls,
+  { tree, home, temporary }: JobFolder,
+  job: CommandJob,
+  signal: AbortSignal,
+): Promise<Planner> {
+  if (options.sandbox === "unsandboxed") {
+    const environment = scrubbedEnvironment(home, temporary);
+    return ([program = "", ...argv], startFolder) => ({
+      program,
+      argv,
+      folder: join(tree, startFolder),
+      environment,
+      sandboxed: false,
+    });
+  }
+  const probe = await walls(signal);
+  if (probe.kind === "unusable") throw new ArwError("sandbox-absent", probe.sandbox.reason, SANDBOX_ADVICE);
+  const identityFolder = await writeIdentity(options.folder);
+  const { memoryBytes } = job.limits;
+  return (argv, startFolder) => ({
+    program: probe.tools.bubblewrap,
+    argv: sandboxArguments(probe.tools, { argv, treeFolder: tree, startFolder, identityFolder, memoryBytes }),
+    folder: tree,
+    environment: {},
+    sandboxed: true,
+  });
+}
+
+/** Without a sandbox the command can read the disk, but at least it is handed no secret of its parent's environment. */
+function scrubbedEnvironment(home: string, temporary: string): Readonly<Record<string, string>> {
+  const inherited = process.platform === "win32" ? ["PATH", "SystemRoot", "PATHEXT", "ComSpec"] : ["PATH"];
+  const kept = inherited.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const own = { HOME: home, TMPDIR: temporary, TEMP: temporary, LANG: "C.UTF-8", CI: "true" };
+  const path = process.env["PATH"] === undefined ? { PATH: dirname(process.execPath) } : {};
+  return { ...path, ...Object.fromEntries(kept), ...own };
+}
+
+function endedEarly(ending: Exclude<CommandEnding, { kind: "exited" }>, job: CommandJob): EngineEnding {
+  switch (ending.kind) {
+    case "cancelled":
+      return { outcome: { kind: "cancelled" } };
+    case "wall-limit":
+      return failed("wall-limit", `the command ran longer than its ${job.limits.wallMs} ms`, "allow it more time");
+    case "output-limit":
+      return failed(
+        "output-limit",
+        `the command wrote more than its ${job.limits.outputBytes} bytes of output`,
+        "allow it more output, or let it write to a file that comes back",
+      );
+    case "not-started":
+      return failed("command-not-started", ending.reason, "check that the command exists on the machine that runs it");
+  }
+}

@@ -1,0 +1,145 @@
+// Finds out what the sandbox of this machine really enforces, by trying each rule from inside.
+// A rule that was not seen to hold is never advertised; a machine without a working bubblewrap says why.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Sandbox, SandboxRule } from "#protocol/node.ts";
+import { IDENTITY_FILES, type SandboxTools, sandboxArguments } from "./sandbox.ts";
+
+export type SandboxProbe =
+  | { readonly kind: "usable"; readonly tools: SandboxTools; readonly sandbox: Sandbox & { kind: "bubblewrap" } }
+  | { readonly kind: "unusable"; readonly sandbox: Sandbox & { kind: "none" } };
+
+/** A probe answers in milliseconds; one that hangs must not hang the worker. */
+const PROBE_TIMEOUT_MS = 10_000;
+
+/** More of a probe's output than this says nothing new. */
+const PROBE_OUTPUT_CHARACTERS_MAX = 65_536;
+
+const SEARCHED_FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin"];
+
+/** `folder` is the engine's own: the probe makes a job folder in it and takes it away again. */
+export async function probeSandbox(folder: string, signal: AbortSignal): Promise<SandboxProbe> {
+  if (process.platform !== "linux") return unusable("bubblewrap is a program of Linux only");
+  const bubblewrap = find("bwrap");
+  if (bubblewrap === undefined) return unusable("bubblewrap is not installed");
+  const version = await run(bubblewrap, ["--version"], signal);
+  const help = await run(bubblewrap, ["--help"], signal);
+  const limiter = find("prlimit");
+  const tools: SandboxTools = {
+    bubblewrap,
+    ...(limiter === undefined ? {} : { limiter }),
+    forbidsUserNamespaces: help.output.includes("--disable-userns"),
+  };
+  const bench = await openBench(folder, tools, signal);
+  try {
+    const alive = await bench.inside(["/bin/true"]);
+    if (!alive.ok) return unusable(`bubblewrap does not work here: ${alive.output.trim().slice(0, 180)}`);
+    const enforces = await rulesThatHold(bench);
+    const missing = INDISPENSABLE.find((rule) => !enforces.includes(rule));
+    if (missing !== undefined) return unusable(`bubblewrap runs here but does not enforce ${missing}`);
+    const text = version.output.replace("bubblewrap", "").trim().slice(0, 64);
+    return { kind: "usable", tools, sandbox: { kind: "bubblewrap", version: text, enforces } };
+  } finally {
+    await bench.dispose();
+  }
+}
+
+/** Writes the /etc files of the sandbox; answers their folder. */
+export async function writeIdentity(folder: string): Promise<string> {
+  const identityFolder = join(folder, "identity");
+  await mkdir(identityFolder, { recursive: true });
+  for (const [name, content] of IDENTITY_FILES) await writeFile(join(identityFolder, name), content);
+  return identityFolder;
+}
+
+/** Without these a sandbox is none. */
+const INDISPENSABLE: readonly SandboxRule[] = [
+  "no-network",
+  "scrubbed-environment",
+  "private-files",
+  "private-processes",
+];
+
+interface Answer {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+interface Bench {
+  readonly inside: (argv: readonly string[]) => Promise<Answer>;
+  readonly limited: (limit: string, script: string) => Promise<Answer>;
+  /** A file of the machine that the sandbox must not see. */
+  readonly hostFile: string;
+  readonly dispose: () => Promise<void>;
+}
+
+async function openBench(folder: string, tools: SandboxTools, signal: AbortSignal): Promise<Bench> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const identityFolder = await writeIdentity(folder);
+  const own = await mkdtemp(join(folder, "probe-"));
+  const treeFolder = join(own, "tree");
+  await mkdir(treeFolder);
+  const hostFile = join(own, "host-file");
+  await writeFile(hostFile, "of the machine\n");
+  const inside = (argv: readonly string[]): Promise<Answer> => {
+    const plan = { argv, treeFolder, startFolder: ".", identityFolder, memoryBytes: 256 * 1024 ** 2 };
+    return run(tools.bubblewrap, sandboxArguments(tools, plan), signal);
+  };
+  return {
+    inside,
+    limited: (limit, script) => inside(["prlimit", limit, "sh", "-c", script]),
+    hostFile,
+    dispose: () => rm(own, { recursive: true, force: true }),
+  };
+}
+
+async function rulesThatHold(bench: Bench): Promise<readonly SandboxRule[]> {
+  const holds = async (script: string): Promise<boolean> => (await bench.inside(["sh", "-c", script, "sh"])).ok;
+  const refused = async (limit: string, allowed: string, script: string): Promise<boolean> =>
+    (await bench.limited(limit, allowed)).ok && !(await bench.limited(limit, script)).ok;
+  const rules: readonly (readonly [SandboxRule, boolean])[] = [
+    ["no-network", await holds('test "$(tail -n +3 /proc/net/dev | grep -vc "^ *lo:")" = 0')],
+    ["scrubbed-environment", await holds('test "$(env | grep -vcE "^(PATH|HOME|LANG|CI|PWD|SHLVL|_)=")" = 0')],
+    ["private-files", !(await bench.inside(["cat", bench.hostFile])).ok && !(await holds("echo x > /usr/bin/x"))],
+    ["private-processes", await holds('test "$(ls -d /proc/[0-9]* | wc -l)" -lt 8')],
+    ["memory-limit", await refused("--data=16777216", "exit 0", "dd if=/dev/zero of=/dev/null bs=64M count=1")],
+    ["process-limit", await refused("--nproc=1", "exit 0", "/bin/true; exit 0")],
+    ["file-size-limit", await refused("--fsize=1024", "exit 0", "head -c 4096 /dev/zero > /tmp/large")],
+    // The engine itself enforces these two.
+    ["wall-limit", true],
+    ["output-limit", true],
+  ];
+  return rules.flatMap(([rule, held]) => (held ? [rule] : []));
+}
+
+function run(program: string, argv: readonly string[], signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve) => {
+    const child = spawn(program, argv, {
+      // Descriptor 3 is where bubblewrap reports. It must be open: bubblewrap dies on a closed one, and leaves its child.
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      timeout: PROBE_TIMEOUT_MS,
+      killSignal: "SIGKILL",
+      signal,
+    });
+    const report = child.stdio[3];
+    if (report !== null && report !== undefined && "resume" in report) report.resume();
+    let output = "";
+    const collect = (bytes: Buffer): void => {
+      if (output.length < PROBE_OUTPUT_CHARACTERS_MAX) output += bytes.toString();
+    };
+    child.stdout?.on("data", collect);
+    child.stderr?.on("data", collect);
+    child.on("error", (error) => resolve({ ok: false, output: error.message }));
+    child.on("close", (exitCode) => resolve({ ok: exitCode === 0, output }));
+  });
+}
+
+function find(program: string): string | undefined {
+  return SEARCHED_FOLDERS.map((folder) => join(folder, program)).find((path) => existsSync(path));
+}
+
+function unusable(reason: string): SandboxProbe {
+  return { kind: "unusable", sandbox: { kind: "none", reason: reason.slice(0, 256) } };
+}
