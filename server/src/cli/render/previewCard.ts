@@ -26,7 +26,7 @@ export function previewCardLines(
     `${style.bold("Stays here")} — ${leftOut.length === 0 ? "everything else" : "everything else, and"}`,
     ...capped(leftOut.map(({ path, reason }) => `  ${plain(path)}: ${plain(reason)}`)),
     `${style.bold("Where")} — ${name} · key ${plain(destination.keyWords.join(" "))} · ${destination.carrier} link · ${sandboxText(sandbox)}`,
-    `${style.bold("Why")} — rule ${plain(why.rule)}. Here: ${plain(why.localAlternative)}`,
+    `${style.bold("Why")} — rule ${plain(why.rule).replace(/\.$/, "")}. Here: ${plain(why.localAlternative)}`,
     `${style.bold("Cost")} — ${plain(costText(preview.cost))}`,
     `${style.bold("Until")} — this job only, ${durationText(preview.leaseMs)}`,
     style.dim(`Sending cannot be taken back; revoking stops further sends. ${REDACTION_LIMIT}`),
