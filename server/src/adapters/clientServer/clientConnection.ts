@@ -23,6 +23,9 @@ export const OWNER_TRIES_MAX = 5;
 /** Requests of one client at once; the next one is read when one of these has been answered. */
 export const REQUESTS_IN_FLIGHT_MAX = 32;
 
+/** A closing Home waits this long for answers that are being written. */
+export const CLOSE_GRACE_MS = 1_000;
+
 export interface ConnectionContext {
   readonly api: HomeApi;
   readonly routes: ReadonlyMap<string, Route>;
@@ -67,7 +70,7 @@ export class ClientConnection {
   #wrongSecrets = 0;
   #following: AbortController | undefined;
   #inFlight = 0;
-  #answered: (() => void) | undefined;
+  #waitsForAnswer: (() => void)[] = [];
 
   constructor(socket: Socket, context: ConnectionContext) {
     this.#socket = socket;
@@ -79,7 +82,7 @@ export class ClientConnection {
     socket.on("close", () => {
       this.#closed.abort();
       this.#following?.abort();
-      this.#answered?.();
+      this.#wakeWaiters();
     });
   }
 
@@ -98,7 +101,14 @@ export class ClientConnection {
     }
   }
 
-  close(): void {
+  /** Lets answers in flight be written, for a moment (whoever stopped the Home is waiting for one), then ends. */
+  async close(): Promise<void> {
+    const patience = AbortSignal.timeout(CLOSE_GRACE_MS);
+    const lost = new Promise<void>((resolve) => patience.addEventListener("abort", () => resolve(), { once: true }));
+    while (this.#inFlight > 0 && !patience.aborted && !this.#closed.signal.aborted) {
+      const answered = new Promise<void>((resolve) => this.#waitsForAnswer.push(resolve));
+      await Promise.race([answered, lost]);
+    }
     this.#socket.destroy();
   }
 
@@ -111,16 +121,17 @@ export class ClientConnection {
     // A notification asks for nothing, and a client has none to make that matters here (`$/cancelRequest`, `exit`).
     if (id === undefined) return;
     while (this.#inFlight >= REQUESTS_IN_FLIGHT_MAX && !this.#closed.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#answered = resolve;
-      });
+      await new Promise<void>((resolve) => this.#waitsForAnswer.push(resolve));
     }
     this.#inFlight++;
     void this.#answer(id, method, params).finally(() => {
       this.#inFlight--;
-      this.#answered?.();
-      this.#answered = undefined;
+      this.#wakeWaiters();
     });
+  }
+
+  #wakeWaiters(): void {
+    for (const wake of this.#waitsForAnswer.splice(0)) wake();
   }
 
   /** Never rejects: what cannot be answered any more needs no answer. */

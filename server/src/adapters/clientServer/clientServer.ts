@@ -59,7 +59,7 @@ export async function openClientServer(options: ClientServerOptions): Promise<Cl
     close: async () => {
       const closed = once(server, "close");
       server.close();
-      for (const connection of connections) connection.close();
+      await Promise.all([...connections].map((connection) => connection.close()));
       await closed;
     },
   };

@@ -35,7 +35,7 @@ export function place(nodes: NodesState, localId: NodeId, requirement: Requireme
   if (on !== undefined) return placeAskedFor(all, requirement, on, here);
   if (here.fits) {
     if (local === undefined) return notStarted();
-    return placement(local, here, "local-first", "This machine can do it, and nothing has to leave.", here, []);
+    return placement(local, here, "local-first", "this machine can do it, and nothing has to leave", here, []);
   }
   const remote = all.filter((node) => !node.local).map((node) => ({ node, fit: fitness(node, requirement) }));
   const rejected = [
@@ -79,7 +79,7 @@ function placeAskedFor(
   }
   const fit = fitness(node, requirement);
   if (!fit.fits) return refuse(codeOf(fit), `${node.name} cannot do this: ${fit.reason}.`, fit.advice);
-  return placement(node, fit, "asked-for", `You asked for ${node.name}.`, here, []);
+  return placement(node, fit, "asked-for", `you asked for ${node.name}`, here, []);
 }
 
 function fitness(node: HeldNode, requirement: Requirement): Fitness {
