@@ -9,6 +9,7 @@ import type { HomeReady } from "../cliHost.ts";
 import { type Bind, readOptions } from "../commandLine.ts";
 import { listenForInterrupts } from "../episodeFlow.ts";
 import { exitCodeOf } from "../exitCodes.ts";
+import type { HomeClient } from "../homeClient.ts";
 import { plain } from "../render/style.ts";
 import type { CliSession, Workspace } from "../session.ts";
 import type { StartLine } from "../startHome.ts";
@@ -31,8 +32,7 @@ export function addHomeCommands(program: Command, bind: Bind): void {
   bind(stop, async (session) => {
     const home = await session.runningHome();
     if (home === undefined) return session.terminal.say("No Home runs for this workspace.");
-    await home.call(METHODS.stopHome, {});
-    await home.closed;
+    await stopHome(home);
     await session.terminal.emit("home-stopped", { processId: home.hello.processId });
     return session.terminal.print(["The Home has stopped."]);
   });
@@ -53,6 +53,16 @@ const OWNER_LINES: readonly string[] = [
   "",
   "Lost it? Stop the Home, remove owner-secret.sha256 from its state folder, and the next start mints another.",
 ];
+
+async function stopHome(home: HomeClient): Promise<void> {
+  try {
+    await home.call(METHODS.stopHome, {});
+  } catch (error) {
+    // It may be gone before its answer is: that is what was asked for.
+    if (!(error instanceof ArwError) || error.code !== "home-gone") throw error;
+  }
+  await home.closed;
+}
 
 async function serveHere(session: CliSession, workspace: Workspace): Promise<void> {
   const { terminal } = session;

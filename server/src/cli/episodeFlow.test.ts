@@ -1,0 +1,167 @@
+// Episodes from the terminal, from words to exit code, against a Home of a few lines behind the real socket and border.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { bench, calls, local, offloaded, perform, STARTED } from "../../../test/clients/commandBench.ts";
+import { DIGEST, EPISODE, type FakeHome, IDS, OWNER_SECRET } from "../../../test/clients/fakeHome.ts";
+import type { HomeApi } from "../adapters/clientServer/homeApi.ts";
+import { runCli } from "./program.ts";
+
+test("a local run streams both channels apart and ends with the command's exit code", async (t) => {
+  const { home, terminal, workspace } = await bench(t, local());
+  const screen = terminal({ currentFolder: join(workspace, "src") });
+  assert.equal(
+    await runCli(["run", "--output", "out/**", "--minutes", "2", "--", "npm", "test", "--yes"], screen.host),
+    3,
+  );
+  assert.equal(screen.stdout(), "1..2\nok 1 – naïve\nok 2\n");
+  assert.match(screen.stderr(), /^Runs here: local first\nwarning: slow\n✗ exit 3 · here · 1\.2 s\n$/);
+  assert.deepEqual(calls(home, "startEpisode")[0]?.params, {
+    request: {
+      kind: "command",
+      argv: ["npm", "test", "--yes"],
+      folder: "src",
+      outputs: ["out/**"],
+      dependencies: { kind: "nothing" },
+      wallMs: 120_000,
+    },
+    title: "npm test --yes",
+  });
+});
+
+test("--json prints one object a line, and the output of each stream adds up", async (t) => {
+  const { terminal } = await bench(t, local());
+  const screen = terminal();
+  assert.equal(await runCli(["run", "--json", "--", "npm", "test"], screen.host), 3);
+  const kinds = new Set(screen.lines().map((line) => line["kind"]));
+  assert.deepEqual([...kinds], ["episode-started", "timeline-entry", "output", "episode-finished"]);
+  const bytes = screen
+    .lines()
+    .filter((line) => line["stream"] === "stdout")
+    .map(({ base64, text }) => (typeof text === "string" ? Buffer.from(text) : Buffer.from(String(base64), "base64")));
+  assert.equal(Buffer.concat(bytes).toString(), "1..2\nok 1 – naïve\nok 2\n");
+  assert.equal(screen.stderr(), "");
+});
+
+test("--yes approves exactly the preview that was shown, with the owner secret of the environment", async (t) => {
+  const { home, terminal } = await bench(t, offloaded);
+  const screen = terminal({ env: { ARW_OWNER_SECRET: OWNER_SECRET } });
+  assert.equal(await runCli(["run", "--on", "gpu-box-1", "--yes", "--", "npm", "test"], screen.host), 0);
+  assert.deepEqual(calls(home, "approveEgress")[0]?.params, { previewId: IDS.preview, digest: DIGEST });
+  assert.match(screen.stderr(), /Send this to gpu-box-1\?/);
+  assert.match(screen.stderr(), /\.env: never leaves/);
+  assert.match(screen.stderr(), /▲ 18\.4 KB out under lease_/);
+  assert.match(screen.stderr(), /✓ exit 0 · on gpu-box-1 · 1\.2 s · ▲ 18\.4 KB out, ▼ 0 B back/);
+  assert.match(screen.stderr(), /arw-home proposal apply prop_/);
+  assert.equal(screen.stdout(), "1..2\nok 1 – naïve\nok 2\n");
+});
+
+test("without a terminal and without --yes nothing is approved, and the way on is named", async (t) => {
+  const { home, terminal } = await bench(t, offloaded);
+  const screen = terminal({ env: { ARW_OWNER_SECRET: OWNER_SECRET } });
+  assert.equal(await runCli(["run", "--on", "gpu-box-1", "--", "npm", "test"], screen.host), 74);
+  assert.match(screen.stderr(), /error: .*nobody is here to approve it.*\nfix: .*arw-home egress approve prev_/);
+  assert.deepEqual(calls(home, "approveEgress"), []);
+  const json = terminal({ env: { ARW_OWNER_SECRET: OWNER_SECRET } });
+  assert.equal(await runCli(["run", "--json", "--on", "gpu-box-1", "--", "npm", "test"], json.host), 74);
+  assert.equal(json.lines().at(-1)?.["code"], "approval-needed");
+});
+
+test("--yes without the owner secret approves nothing", async (t) => {
+  const { home, terminal } = await bench(t, offloaded);
+  for (const [env, code] of [
+    [{}, 73],
+    [{ ARW_OWNER_SECRET: "guessed" }, 73],
+  ] as const) {
+    const screen = terminal({ env });
+    assert.equal(await runCli(["run", "--on", "gpu-box-1", "--yes", "--", "npm", "test"], screen.host), code);
+    assert.doesNotMatch(screen.stderr(), /guessed/);
+  }
+  assert.deepEqual(calls(home, "approveEgress"), []);
+});
+
+test("on a terminal a yes sends, anything else denies", async (t) => {
+  const { home, terminal } = await bench(t, offloaded);
+  const unsure = terminal({ tty: true });
+  unsure.answer("Send this? [y/N]", "what?");
+  assert.equal(await runCli(["run", "--on", "gpu-box-1", "--", "npm", "test"], unsure.host), 75);
+  assert.deepEqual(calls(home, "denyEgress")[0]?.params, {
+    previewId: IDS.preview,
+    reason: "declined at the terminal",
+  });
+  assert.deepEqual(calls(home, "approveEgress"), []);
+  const sure = terminal({ tty: true });
+  sure.answer("Send this? [y/N]", "y");
+  sure.answer("Owner secret:", OWNER_SECRET);
+  assert.equal(await runCli(["run", "--on", "gpu-box-1", "--", "npm", "test"], sure.host), 0);
+  assert.equal(sure.stderr().includes(OWNER_SECRET), false);
+  assert.equal(calls(home, "approveEgress").length, 1);
+});
+
+test("the first Ctrl-C cancels and waits for the end, the second leaves at once", async (t) => {
+  const started = (home: () => FakeHome): Partial<HomeApi> => ({
+    startEpisode: async () => STARTED,
+    cancelEpisode: async () => {
+      perform(home(), { kind: "cancelled" });
+      return {};
+    },
+    showEpisode: async () => ({ ...EPISODE, outcome: { kind: "cancelled" } }),
+  });
+  const { home, terminal } = await bench(t, started);
+  const patient = terminal();
+  const end = runCli(["run", "--", "sleep", "9"], patient.host);
+  await patient.shows("Runs here");
+  patient.interrupt();
+  assert.equal(await end, 130);
+  assert.equal(calls(home, "cancelEpisode").length, 1);
+  assert.match(patient.stderr(), /■ cancelled/);
+
+  const deaf = await bench(t, () => ({
+    startEpisode: async () => STARTED,
+    cancelEpisode: () => new Promise(() => undefined),
+  }));
+  const hasty = deaf.terminal();
+  const left = runCli(["run", "--", "sleep", "9"], hasty.host);
+  await hasty.shows("Runs here");
+  hasty.interrupt();
+  hasty.interrupt();
+  assert.equal(await left, 130);
+});
+
+test("an episode that failed ends with its error, its fix and its exit code", async (t) => {
+  const outcome = {
+    kind: "failed",
+    code: "engine-absent",
+    message: "No \u001B[31mengine.",
+    advice: "Install it.",
+  } as const;
+  const { terminal } = await bench(t, local(outcome));
+  const screen = terminal();
+  assert.equal(await runCli(["ask", "why?"], screen.host), 78);
+  assert.match(screen.stderr(), /error: No <001B>\[31mengine\.\nfix: Install it\.\n$/);
+});
+
+test("ask turns its options into the request, and bad values into a usage error", async (t) => {
+  const { home, terminal } = await bench(t, local({ kind: "answered", stopReason: "end" }));
+  const words = [
+    "ask",
+    "--model",
+    "demo",
+    "--max-tokens",
+    "64",
+    "--temperature",
+    "0.25",
+    "--seed",
+    "7",
+    "read",
+    "this",
+  ];
+  assert.equal(await runCli(words, terminal().host), 0);
+  assert.deepEqual(calls(home, "startEpisode")[0]?.params, {
+    request: { kind: "ask", prompt: "read this", model: "demo", outputTokensMax: 64, temperatureMilli: 250, seed: 7 },
+    title: "read this",
+  });
+  const screen = terminal();
+  assert.equal(await runCli(["ask", "--max-tokens", "many", "x"], screen.host), 64);
+  assert.match(screen.stderr(), /--max-tokens/);
+});

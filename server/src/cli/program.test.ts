@@ -1,0 +1,260 @@
+// The other commands of arw-home, from words to exit code, against a Home of a few lines behind the real socket and border.
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { digestOf } from "#protocol/digest.ts";
+import { ArwError, refuse } from "#protocol/errors.ts";
+import { byteCount, epochMs } from "#protocol/quantities.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
+import { AWAY_NODE, bench, calls, offloaded } from "../../../test/clients/commandBench.ts";
+import { DIGEST, IDS, OWNER_SECRET, WORKER_NODE } from "../../../test/clients/fakeHome.ts";
+import { runCli } from "./program.ts";
+
+test("an unknown flag, command or folder is one sentence with its fix, and exit code 64", async (t) => {
+  const { home, terminal } = await bench(t);
+  for (const [words, fix] of [
+    [["run", "--speed", "--", "ls"], /arw-home run -- <command>/],
+    [["run", "--onn", "box", "--", "ls"], /Did you mean --on\?/],
+    [["runn"], /Did you mean run\?/],
+    [["cancel", "ep_short"], /arw-home help/],
+    [["run", "--with", "../up", "--", "ls"], /arw-home help/],
+    [["run", "--with", "a", "--install", "npm ci", "--", "ls"], /Send the folders/],
+    [["--workspace", "/nowhere/at/all", "nodes"], /--workspace/],
+    [["invite", "--listen", "here"], /0\.0\.0\.0:7411/],
+    [[], /arw-home help/],
+  ] as const) {
+    const screen = terminal();
+    assert.equal(await runCli(words, screen.host), 64, words.join(" "));
+    assert.match(screen.stderr(), /^error: .+\nfix: .+\n$/, words.join(" "));
+    assert.match(screen.stderr(), fix, words.join(" "));
+  }
+  assert.deepEqual(home.calls, []);
+});
+
+test("help and its exit codes need no Home", async (t) => {
+  const { home, terminal } = await bench(t);
+  const screen = terminal();
+  assert.equal(await runCli(["help", "exit-codes"], screen.host), 0);
+  assert.equal(await runCli(["help"], screen.host), 0);
+  assert.equal(await runCli(["help", "journal", "verify"], screen.host), 0);
+  assert.equal(await runCli(["run", "--help"], screen.host), 0);
+  assert.match(screen.stdout(), /74 {2}an approval is needed/);
+  assert.match(screen.stdout(), /proposal/);
+  assert.deepEqual(home.clientCounts, []);
+});
+
+test("nodes, episodes, egress and timeline print what the Home has", async (t) => {
+  const { home, terminal } = await bench(t);
+  home.timeline.append({ kind: "EpisodeStarted", corrId: IDS.episode, text: "Started npm test" });
+  home.timeline.append({ kind: "NodeLost", text: "gpu-box-1 lost" });
+  home.timeline.pageEntriesMax = 1;
+  const screen = terminal();
+  for (const words of [["nodes"], ["episodes"], ["egress"], ["timeline"]])
+    assert.equal(await runCli(words, screen.host), 0);
+  assert.match(screen.stdout(), /gpu-box-1 {2}● ready/);
+  assert.match(screen.stdout(), /✓ exit 0 {2}npm test/);
+  assert.match(screen.stdout(), /Nothing has left this machine/);
+  assert.match(screen.stdout(), /Started npm test\n.*gpu-box-1 lost\n$/);
+  const one = terminal();
+  assert.equal(await runCli(["timeline", IDS.episode, "--json"], one.host), 0);
+  assert.equal(one.lines().length, 1);
+});
+
+test("timeline --follow goes on until Ctrl-C", async (t) => {
+  const { home, terminal } = await bench(t);
+  home.timeline.append({ kind: "NodeLost", text: "before" });
+  const screen = terminal();
+  const end = runCli(["timeline", "--follow"], screen.host);
+  await screen.shows("before");
+  home.timeline.append({ kind: "NodeLost", text: "after" });
+  await screen.shows("after");
+  screen.interrupt();
+  assert.equal(await end, 0);
+});
+
+const PENDING = { ...WORKER_NODE, state: "pending", compareWords: ["lusab", "babad", "gutih", "tugad"] } as const;
+
+test("invite prints the one line to type, shows the four words and admits after a yes", async (t) => {
+  const { home, terminal } = await bench(t, () => ({ listNodes: async () => ({ nodes: [PENDING] }) }));
+  const screen = terminal({ tty: true, env: { ARW_OWNER_SECRET: OWNER_SECRET } });
+  screen.answer("Are they the same?", "yes");
+  const end = runCli(["invite", "--listen", "[::]:7411", "--address", "192.0.2.7:7411"], screen.host);
+  await screen.shows("Waiting for it");
+  home.timeline.append({ kind: "EnrolmentRequested", where: AWAY_NODE });
+  assert.equal(await end, 0);
+  assert.equal(screen.stdout(), "arw-worker join arw1.invite-text\n");
+  assert.match(screen.stderr(), /lusab babad gutih tugad/);
+  assert.deepEqual(calls(home, "createInvite")[0]?.params, {
+    listenHost: "::",
+    listenPort: 7_411,
+    addresses: ["192.0.2.7:7411"],
+  });
+  assert.deepEqual(calls(home, "approveNode")[0]?.params, { nodeId: IDS.worker });
+});
+
+test("words that are not confirmed turn the node away; an invite that nobody uses expires", async (t) => {
+  const { home, terminal } = await bench(t, () => ({ listNodes: async () => ({ nodes: [PENDING] }) }));
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  const screen = terminal({ tty: true, env });
+  screen.answer("Are they the same?", "n");
+  const end = runCli(["invite"], screen.host);
+  await screen.shows("Waiting for it");
+  home.timeline.append({ kind: "EnrolmentRequested", where: AWAY_NODE });
+  assert.equal(await end, 83);
+  assert.deepEqual(calls(home, "approveNode"), []);
+  assert.equal(calls(home, "refuseNode").length, 1);
+
+  const soon = await bench(t, () => ({
+    createInvite: async () => ({ inviteId: IDS.invite, text: "t", addresses: [], expiresAt: epochMs(Date.now()) }),
+  }));
+  assert.equal(await runCli(["invite", "--wait"], soon.terminal({ env }).host), 81);
+});
+
+test("invite --json prints and asks nothing; with --yes it admits the first worker", async (t) => {
+  const { home, terminal } = await bench(t, () => ({ listNodes: async () => ({ nodes: [PENDING] }) }));
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  const printed = terminal({ env });
+  assert.equal(await runCli(["invite", "--json"], printed.host), 0);
+  assert.deepEqual(
+    printed.lines().map((line) => [line["kind"], line["command"]]),
+    [["invite", "arw-worker join arw1.invite-text"]],
+  );
+  const admitting = terminal({ env });
+  const end = runCli(["invite", "--json", "--yes"], admitting.host);
+  await admitting.shows('"kind":"invite"');
+  home.timeline.append({ kind: "EnrolmentRequested", where: AWAY_NODE });
+  assert.equal(await end, 0);
+  assert.deepEqual(
+    admitting.lines().map((line) => line["kind"]),
+    ["invite", "enrolment-requested", "node-approved"],
+  );
+});
+
+test("nodes are named by name or id, and an unknown one is answered with the known", async (t) => {
+  const { home, terminal } = await bench(t);
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  assert.equal(await runCli(["revoke", "gpu-box-1", "--reason", "sold"], terminal({ env }).host), 0);
+  assert.equal(await runCli(["nodes", "refuse", IDS.worker], terminal({ env }).host), 0);
+  assert.equal(await runCli(["nodes", "approve", "gpu-box-1", "--yes"], terminal({ env }).host), 0);
+  assert.equal(await runCli(["clustering", "off"], terminal({ env }).host), 0);
+  assert.deepEqual(calls(home, "revokeNode")[0]?.params, { nodeId: IDS.worker, reason: "sold" });
+  const screen = terminal({ env });
+  assert.equal(await runCli(["revoke", "gpu-box-9"], screen.host), 76);
+  assert.match(screen.stderr(), /Name one of: gpu-box-1/);
+});
+
+test("journal verify looks at the files alone, and fails for a corrupt one", async (t) => {
+  const { home, terminal } = await bench(t);
+  const screen = terminal();
+  assert.equal(await runCli(["journal", "verify"], screen.host), 0);
+  assert.match(screen.stdout(), /^journal verify: ok — 3 frames, 7 events, 1 segment, last ab\n$/);
+  const corrupt = { kind: "corrupt", segment: "journal-1", atByte: 8_192, reason: "CRC differs" } as const;
+  const bad = terminal({ host: { verifyJournal: async () => corrupt } });
+  assert.equal(await runCli(["journal", "verify"], bad.host), 71);
+  assert.match(bad.stderr(), /byte 8192 of journal-1/);
+  assert.deepEqual(home.clientCounts, []);
+});
+
+test("a proposal is shown as a diff against the workspace and applied by its digest", async (t) => {
+  const path = workspacePathSchema.parse("src/a.ts");
+  const proposed = "one\n\u001B[2Jthree\n";
+  const { home, terminal, workspace } = await bench(t, () => ({
+    showProposal: async () => ({
+      proposalId: IDS.proposal,
+      episodeId: IDS.episode,
+      digest: DIGEST,
+      proposal: {
+        kind: "proposal",
+        changes: [
+          {
+            kind: "edit",
+            path,
+            base: DIGEST,
+            digest: digestOf(proposed),
+            bytes: byteCount(proposed.length),
+            executable: false,
+          },
+        ],
+        leftOut: [],
+      },
+      conflicts: [],
+    }),
+    readProposedFile: async ({ fromByte }) => ({
+      base64: Buffer.from(proposed)
+        .subarray(fromByte, fromByte + 5)
+        .toString("base64"),
+    }),
+  }));
+  await writeFile(join(workspace, "src", "a.ts"), "one\ntwo\n");
+  const screen = terminal();
+  assert.equal(await runCli(["proposal", "show", IDS.proposal], screen.host), 0);
+  assert.match(screen.stdout(), /edit {4}src\/a\.ts/);
+  assert.match(screen.stdout(), /-two\n\+<001B>\[2Jthree\n/);
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  assert.equal(await runCli(["proposal", "apply", IDS.proposal], terminal({ env }).host), 74);
+  assert.equal(await runCli(["proposal", "apply", IDS.proposal, "--yes"], terminal({ env }).host), 0);
+  assert.deepEqual(
+    calls(home, "applyProposal").map((call) => call.params),
+    [{ proposalId: IDS.proposal, digest: DIGEST }],
+  );
+});
+
+test("a preview can be answered later; a settled one is refused", async (t) => {
+  const { home, terminal } = await bench(t, offloaded);
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  assert.equal(await runCli(["egress", "approve", IDS.preview, "--yes"], terminal({ env }).host), 0);
+  assert.equal(await runCli(["egress", "deny", IDS.preview], terminal({ env }).host), 0);
+  assert.deepEqual([calls(home, "approveEgress").length, calls(home, "denyEgress").length], [1, 1]);
+  const settled = await bench(t, () => ({
+    readPreview: async () => refuse("preview-settled", "Denied already.", "Start again."),
+  }));
+  assert.equal(await runCli(["egress", "approve", IDS.preview, "--yes"], settled.terminal({ env }).host), 75);
+});
+
+test("serve in the background prints its one line, ready or not, and the secret only from there", async (t) => {
+  const { terminal } = await bench(t);
+  const ready = terminal({
+    host: {
+      serve: async ({ announce }) => announce({ ownerSecret: "minted-once" }),
+    },
+  });
+  assert.equal(await runCli(["serve", "--background"], ready.host), 0);
+  assert.deepEqual(
+    ready.lines().map((line) => [line["ready"], line["ownerSecret"]]),
+    [[true, "minted-once"]],
+  );
+  const held = terminal({
+    host: {
+      serve: async () => {
+        throw new ArwError("home-held", "Another Home holds it.", "Use that one.");
+      },
+    },
+  });
+  assert.equal(await runCli(["serve", "--background"], held.host), 70);
+  assert.deepEqual(
+    held.lines().map((line) => [line["ready"], line["code"]]),
+    [[false, "home-held"]],
+  );
+  assert.equal(held.stderr(), "");
+  const here = terminal({ host: { serve: async ({ announce }) => announce({ ownerSecret: "minted-once" }) } });
+  assert.equal(await runCli(["serve"], here.host), 0);
+  assert.match(here.stderr(), /shown only this once:\n\n {4}minted-once\n/);
+});
+
+test("stop ends a running Home and is content with none", async (t) => {
+  const { home, terminal } = await bench(t, (home) => ({
+    stopHome: async () => {
+      setImmediate(() => void home().close());
+      return {};
+    },
+  }));
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  const screen = terminal({ env });
+  assert.equal(await runCli(["stop"], screen.host), 0);
+  assert.match(screen.stdout(), /has stopped/);
+  const again = terminal({ env });
+  assert.equal(await runCli(["stop"], again.host), 0);
+  assert.match(again.stderr(), /No Home runs/);
+  assert.equal(calls(home, "stopHome").length, 1);
+});
