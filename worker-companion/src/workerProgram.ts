@@ -23,9 +23,10 @@ import type {
 import type { IdleStatus, WorkerStatus } from "./core/workerStatus.ts";
 import type { Engine } from "./core/engine.ts";
 import { createEngines } from "./engines/createEngines.ts";
+import { addLlamaEngine } from "./engines/llama/addLlama.ts";
 
 export function createWorkerActions(): WorkerActions {
-  return { join: joinHome, run, status, leave };
+  return { join: joinHome, run, status, leave, addLlama };
 }
 
 const NAME_CHARACTERS_MAX = 64;
@@ -96,6 +97,12 @@ async function leave({ newIdentity }: LeaveOptions): Promise<Joined | undefined>
   if (newIdentity) await folder.removeIdentity();
   for (const path of [folder.blobsPath, folder.jobsPath]) await rm(path, { recursive: true, force: true });
   return membership === undefined ? undefined : joinedOf(membership);
+}
+
+async function addLlama(onLine: (line: string) => void, signal: AbortSignal): Promise<string> {
+  const folder = stateFolders().enginesFolder();
+  await addLlamaEngine(folder, signal, onLine);
+  return folder;
 }
 
 async function requireMembership(folder: WorkerFolder): Promise<NamedMembership> {

@@ -1,7 +1,7 @@
 // One life of a worker: blobs, engines, attempts and the connection to its Home, started together and stopped together.
 // It is the one worker of its state folder. It must leave no process behind, however it ends.
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import { PRODUCT_VERSION } from "#platform/productVersion.ts";
@@ -77,6 +77,7 @@ class WorkerLife {
     try {
       // A worker that was killed may have left job folders; nothing of an earlier life goes on.
       await rm(folder.jobsPath, { recursive: true, force: true });
+      await mkdir(folder.jobsPath, { recursive: true, mode: 0o700 });
       const blobs = await openBlobFiles(folder.blobsPath);
       engines = await this.#terms.engines(blobs);
       const connection = await this.#connect(blobs, engines);

@@ -88,6 +88,9 @@ function describe(program: Command, actions: WorkerActions, output: Output): voi
     .option("--yes", "do not ask")
     .option("--new-identity", "be another node from now on, as a Home that revoked this one asks for")
     .action((flags: LeaveFlags) => leave(actions, output, flags));
+  command("engines <verb> <engine>", "install an engine: engines add llama").action((verb: string, engine: string) =>
+    addEngine(actions, output, verb, engine),
+  );
   command("help [topic]", "help on a command, or the list of exit codes: help exit-codes").action((topic?: string) => {
     if (topic === "exit-codes") return void process.stdout.write(exitCodesHelp());
     const found = program.commands.find((candidate) => candidate.name() === topic);
@@ -171,6 +174,21 @@ async function confirm(question: string): Promise<boolean> {
     return /^y(es)?$/iu.test((await Promise.race([terminal.question(question), closed])).trim());
   } finally {
     terminal.close();
+  }
+}
+
+async function addEngine(actions: WorkerActions, output: Output, verb: string, engine: string): Promise<void> {
+  if (verb !== "add" || engine !== "llama") throw usage(`There is no command "engines ${verb} ${engine}".`);
+  const cancelled = new AbortController();
+  const cancel = (): void =>
+    cancelled.abort(new ArwError("cancelled", "The installation was cancelled.", "Try again."));
+  process.once("SIGINT", cancel).once("SIGTERM", cancel);
+  try {
+    const folder = await actions.addLlama((line) => output.say(line, { kind: "progress", line }), cancelled.signal);
+    const sentence = `The llama engine is installed in ${folder}. A worker that runs offers it when it connects next.`;
+    output.say(sentence, { kind: "engine-added", engine, folder });
+  } finally {
+    process.off("SIGINT", cancel).off("SIGTERM", cancel);
   }
 }
 

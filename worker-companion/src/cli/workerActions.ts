@@ -52,4 +52,6 @@ export interface WorkerActions {
   status(): Promise<WorkerStatus | IdleStatus>;
   /** Stops the running worker, if there is one, and forgets the Home, which it resolves with, and everything it sent. */
   leave(options: LeaveOptions): Promise<Joined | undefined>;
+  /** Installs the llama engine for this user; resolves with its folder. */
+  addLlama(onLine: (line: string) => void, signal: AbortSignal): Promise<string>;
 }

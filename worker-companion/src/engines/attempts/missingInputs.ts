@@ -8,9 +8,7 @@ import { byteCount } from "#protocol/quantities.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { InputStage } from "../../core/attempt.ts";
 import type { MissingBlob } from "../../core/attemptInputs.ts";
-
-/** A manifest of TREE_ENTRIES_MAX usual paths takes half of it. */
-export const TREE_MANIFEST_BYTES_MAX: number = 32 * 1024 * 1024;
+import { MANIFEST_BYTES_MAX } from "../command/jobFolder.ts";
 
 /** Throws ArwError `tree-unreadable` for a manifest that is none. */
 export async function missingInputs(
@@ -28,7 +26,7 @@ export async function missingInputs(
 async function inputsOf(blobs: BlobStore, job: JobSpec, stage: InputStage): Promise<ReadonlySet<Digest>> {
   if (job.kind === "ask") return new Set([job.prompt]);
   if (stage === "root") return new Set([job.tree]);
-  const text = new TextDecoder().decode(await readSmallBlob(blobs, job.tree, TREE_MANIFEST_BYTES_MAX));
+  const text = new TextDecoder().decode(await readSmallBlob(blobs, job.tree, MANIFEST_BYTES_MAX));
   const decoded = decodeJson(treeManifestSchema, text);
   if (!decoded.ok) throw unreadable(`${decoded.path} ${decoded.problem}`);
   return new Set(decoded.value.entries.flatMap((entry) => (entry.kind === "file" ? [entry.digest] : [])));
