@@ -35,7 +35,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
       }));
     }
     case "ClusteringTurnedOn":
-      return [{ kind: "OpenListener", key: `listen:${event.listenHost}:${event.listenPort}`, repeatable: false }];
+      return [{ kind: "OpenListener", key: `listen:${event.at}`, repeatable: false }];
     case "ClusteringTurnedOff":
       return [{ kind: "CloseListener", key: `unlisten:${event.at}`, repeatable: false }];
     case "InviteCreated":
@@ -44,10 +44,10 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
       return [{ kind: "RefreshTrust", key: `trust:${event.inviteId}:used`, repeatable: false }];
     case "NodeEnrolled":
       return [
-        { kind: "RefreshTrust", key: `trust:${event.nodeId}`, repeatable: false },
+        { kind: "RefreshTrust", key: `trust:${event.nodeId}:enrolled:${event.at}`, repeatable: false },
         {
           kind: "AnswerEnrolment",
-          key: `answer:${event.nodeId}:${event.at}`,
+          key: `answer:${event.nodeId}:enrolled:${event.at}`,
           repeatable: false,
           nodeId: event.nodeId,
           answer: { approved: true },
@@ -55,10 +55,10 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
       ];
     case "EnrolmentRefused":
       return [
-        { kind: "RefreshTrust", key: `trust:${event.nodeId}:refused`, repeatable: false },
+        { kind: "RefreshTrust", key: `trust:${event.nodeId}:refused:${event.at}`, repeatable: false },
         {
           kind: "AnswerEnrolment",
-          key: `answer:${event.nodeId}:${event.at}`,
+          key: `answer:${event.nodeId}:refused:${event.at}`,
           repeatable: false,
           nodeId: event.nodeId,
           answer: { approved: false, reason: event.reason },
