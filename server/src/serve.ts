@@ -63,7 +63,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   const invitesFolder = join(homeFolder, "invites");
   await mkdir(invitesFolder, { recursive: true, mode: 0o700 });
   const folders = stateFolders();
-  const engines = await createLocalEngines({
+  const engines = createLocalEngines({
     blobs,
     jobsFolder: join(homeFolder, "jobs"),
     enginesFolder: folders.enginesFolder(),

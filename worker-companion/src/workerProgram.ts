@@ -66,7 +66,7 @@ async function run(options: RunOptions): Promise<RunningWorker> {
   return worker;
 }
 
-function enginesOf(folder: WorkerFolder, blobs: BlobStore, unsandboxed: boolean): Promise<readonly Engine[]> {
+function enginesOf(folder: WorkerFolder, blobs: BlobStore, unsandboxed: boolean): readonly Engine[] {
   const state = stateFolders();
   const folders = {
     jobsFolder: folder.jobsPath,

@@ -24,7 +24,7 @@ export interface WorkerTerms {
   readonly membership: NamedMembership;
   readonly slots: number;
   /** Makes the engines over this worker's blobs; they are disposed with the worker. */
-  readonly engines: (blobs: BlobStore) => Promise<readonly Engine[]>;
+  readonly engines: (blobs: BlobStore) => readonly Engine[];
   readonly onChange: (change: ConnectionChange | Parting) => void;
   readonly log: (fact: string, detail: Readonly<Record<string, unknown>>) => void;
 }
@@ -79,7 +79,7 @@ class WorkerLife {
       await rm(folder.jobsPath, { recursive: true, force: true });
       await mkdir(folder.jobsPath, { recursive: true, mode: 0o700 });
       const blobs = await openBlobFiles(folder.blobsPath);
-      engines = await this.#terms.engines(blobs);
+      engines = this.#terms.engines(blobs);
       const connection = await this.#connect(blobs, engines);
       // A signal may have come while the parts were being made.
       if (this.#leaving === "stop") await this.#runner?.stop();

@@ -16,8 +16,8 @@ export interface LocalEnginesOptions {
   readonly modelsFolder: string;
 }
 
-export async function createLocalEngines(options: LocalEnginesOptions): Promise<LocalEngines> {
-  const all = await createEngines({ ...options, unsandboxed: false });
+export function createLocalEngines(options: LocalEnginesOptions): LocalEngines {
+  const all = createEngines({ ...options, unsandboxed: false });
   return {
     all,
     dispose: async () => {
