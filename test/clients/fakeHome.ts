@@ -76,6 +76,8 @@ export class FakeTimeline {
   readonly entries: TimelineEntry[] = [];
   readonly #listeners = new Set<() => void>();
   pageEntriesMax = 1_000;
+  /** How many pages were read, by followers and by calls. */
+  reads = 0;
 
   append(entry: Partial<TimelineEntry> & Pick<TimelineEntry, "kind">): void {
     const position = this.entries.length + 1;
@@ -91,6 +93,7 @@ export class FakeTimeline {
   }
 
   read(fromSequence: number, episode?: EpisodeId): TimelinePage {
+    this.reads++;
     const found = this.entries.filter(
       (entry) => entry.sequence >= fromSequence && (episode === undefined || entry.corrId === episode),
     );
