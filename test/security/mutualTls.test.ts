@@ -285,14 +285,36 @@ for (const [claim, request, status, code] of [
   });
 }
 
+/** A connection that passed the gate and has not asked for anything yet. */
+async function admitted(home: TestHome, node: Party): Promise<TLSSocket> {
+  const before = home.listener.admittedConnections;
+  const socket = await dialBare(home, credentials(node));
+  while (home.listener.admittedConnections === before) await new Promise((resolve) => setImmediate(resolve));
+  return socket;
+}
+
+test("a node revoked between the gate and its upgrade is cut by the refresh", async (context) => {
+  const { home, node } = await enrolledHome(context);
+  const socket = await admitted(home, node);
+  home.revoke(node);
+  assert.equal(await receivedUntilClose(socket), "");
+});
+
+test("a node taken off the allow-list between the gate and its upgrade gets no link", async (context) => {
+  const { home, node } = await enrolledHome(context);
+  const socket = await admitted(home, node);
+  home.allowed.length = 0;
+  socket.write(upgradeOf(LINK_PATH));
+  assert.match(await receivedUntilClose(socket), /^HTTP\/1\.1 403 /);
+  assert.equal((await home.refusals.take()).code, "unknown-certificate");
+});
+
 test("an admitted connection that drips its request is cut", async (context) => {
   const { home, node } = await enrolledHome(context);
   mock.timers.enable({ apis: ["setTimeout"] });
   context.after(async () => mock.timers.reset());
-  const socket = await dialBare(home, credentials(node));
-  socket.on("error", () => undefined);
+  const socket = await admitted(home, node);
   socket.write("GET /v1/link HTTP/1.1\r\n");
-  while (home.listener.admittedConnections === 0) await new Promise((resolve) => setImmediate(resolve));
   mock.timers.tick(UPGRADE_MS_MAX);
   await receivedUntilClose(socket);
   assert.equal((await home.refusals.take()).code, "upgrade-timeout");
