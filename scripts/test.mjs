@@ -11,6 +11,9 @@ import { nodeBundle } from "./bundling.mjs";
 
 const FOLDERS = ["protocol", "platform", "server", "worker-companion", "test"];
 
+/** Programs that tests start in a process of their own, bundled beside them. */
+const CHILD_PROGRAMS = ["worker-companion/src/engines/llama/llamaChild.ts"];
+
 /** A test that hangs must end the run with its name, not with the patience of whoever waits. */
 const TEST_TIMEOUT_MS = 120_000;
 
@@ -30,7 +33,7 @@ const discard = () => rmSync(folder, { recursive: true, force: true });
 try {
   await build({
     ...nodeBundle(),
-    entryPoints: sources,
+    entryPoints: [...sources, ...CHILD_PROGRAMS],
     outdir: folder,
     outbase: ".",
     splitting: true,
