@@ -1,7 +1,7 @@
 // The Home's side of every attempt, local or remote: sends offers and blobs, turns a node's messages into commands, and
 // answers them. A message counts only through the core: the desk decides nothing but what may be sent and stored.
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import type { Command, Requester } from "#protocol/commands.ts";
+import type { Command, Requester, Transfer } from "#protocol/commands.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
@@ -70,6 +70,8 @@ export class AttemptDesk {
   readonly #crossings = new Crossings();
   readonly #proposals: ProposalFetch;
   readonly #dealt = new Map<AttemptId, Dealt>();
+  /** Attempts begun before this process: what had left by then is only in the worker's signed receipt. */
+  readonly #resumed = new Set<AttemptId>();
 
   constructor(terms: AttemptDeskTerms) {
     this.#terms = terms;
@@ -103,14 +105,17 @@ export class AttemptDesk {
 
   /** After a restart or a reconnect: goes on with an attempt that its node still holds. */
   resume(offer: Offer, leaseId: Dealt["leaseId"], outMax: number): void {
-    if (!this.#dealt.has(offer.attemptId)) this.#deal(offer, leaseId, outMax);
+    if (this.#dealt.has(offer.attemptId)) return;
+    this.#deal(offer, leaseId, outMax);
+    this.#resumed.add(offer.attemptId);
   }
 
   /** Performs CancelAttempt and SettleAttempt: tells the node, if it can be told, and forgets. */
   async end(effect: Effect & { kind: "CancelAttempt" | "SettleAttempt" }): Promise<void> {
     const { attemptId, fencingToken, target } = effect;
-    this.#dealt.get(attemptId)?.ended.abort(new ArwError("attempt-ended", "The attempt has ended.", "Nothing to do."));
+    this.#dealt.get(attemptId)?.ended.abort(new ArwError(ENDED.code, ENDED.message, ENDED.advice));
     this.#dealt.delete(attemptId);
+    this.#resumed.delete(attemptId);
     this.#crossings.close(attemptId);
     const channel = this.#terms.channelOf(target);
     if (effect.kind === "CancelAttempt") {
@@ -167,7 +172,8 @@ export class AttemptDesk {
     const terms = {
       blobs: this.#terms.blobs,
       crossings: this.#crossings,
-      sendProblem: () => this.#sendProblem(dealt.leaseId),
+      // An attempt that has ended sends nothing more, though its lease may still live.
+      sendProblem: () => (dealt.ended.signal.aborted ? ENDED : this.#sendProblem(dealt.leaseId)),
     };
     const refused = await serveBlobs(terms, channel, dealt.offer, await dealt.permitted, need);
     if (refused !== undefined && !dealt.ended.signal.aborted) {
@@ -233,11 +239,17 @@ export class AttemptDesk {
       result: message.result,
       receipt: message.receipt,
       proposalId: this.#terms.mintProposalId(),
-      transfer: this.#crossings.transfer(attemptId),
+      transfer: this.#transferOf(message),
     });
     if (executed.kind === "refusal" && executed.code === "attempt-fenced") {
       await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted: false });
     }
+  }
+
+  #transferOf({ attemptId, receipt }: Finished): Transfer {
+    const counted = this.#crossings.transfer(attemptId);
+    if (!this.#resumed.has(attemptId)) return counted;
+    return { ...counted, bytesOut: byteCount(Math.max(counted.bytesOut, receipt.receipt.receivedBytes)) };
   }
 
   #sendProblem(leaseId: Dealt["leaseId"]): Refusal | undefined {
@@ -273,6 +285,8 @@ export class AttemptDesk {
     task.catch((error: unknown) => this.#terms.onTrouble(what, error));
   }
 }
+
+const ENDED = refuse("attempt-ended", "The attempt has ended.", "Nothing to do.");
 
 const UNREACHABLE = refuse(
   "node-unreachable",

@@ -220,7 +220,7 @@ export class ClientConnection {
         if (this.#closed.signal.aborted) return;
         // A follower that silently gets nothing more would lie about what happens: the client reconnects instead.
         log("timeline follower closed", { client: this.#client, reason: errorCode(error) });
-        this.close();
+        void this.close();
       });
     };
   }
