@@ -124,8 +124,11 @@ export interface FakeHome {
   close(): Promise<void>;
 }
 
+/** What a test says instead of the defaults. */
+export type FakeApi = Partial<HomeApi>;
+
 export interface FakeHomeOptions {
-  readonly api?: Partial<HomeApi>;
+  readonly api?: FakeApi;
   readonly workspaceFolder?: string;
   /** Where to listen; otherwise a folder of its own. */
   readonly socketPath?: string;

@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bench, calls, local, offloaded, perform, STARTED } from "../../../test/clients/commandBench.ts";
-import { DIGEST, EPISODE, type FakeHome, IDS, OWNER_SECRET } from "../../../test/clients/fakeHome.ts";
-import type { HomeApi } from "../adapters/clientServer/homeApi.ts";
+import { DIGEST, EPISODE, type FakeApi, type FakeHome, IDS, OWNER_SECRET } from "../../../test/clients/fakeHome.ts";
 import { runCli } from "./program.ts";
 
 test("a local run streams both channels apart and ends with the command's exit code", async (t) => {
@@ -99,7 +98,7 @@ test("on a terminal a yes sends, anything else denies", async (t) => {
 });
 
 test("the first Ctrl-C cancels and waits for the end, the second leaves at once", async (t) => {
-  const started = (home: () => FakeHome): Partial<HomeApi> => ({
+  const started = (home: () => FakeHome): FakeApi => ({
     startEpisode: async () => STARTED,
     cancelEpisode: async () => {
       perform(home(), { kind: "cancelled" });

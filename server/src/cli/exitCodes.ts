@@ -13,35 +13,46 @@ interface ExitCodeRow {
   readonly codes: readonly string[];
 }
 
-/** Rows in the order of the documentation; the first row that fits a code counts. */
+/** Rows in the order of the documentation. A code that stands in a row by its whole name counts before any family. */
 const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: EXIT_USAGE,
     meaning: "the command line is not valid",
-    codes: ["usage", "params-invalid", "workspace-missing"],
+    codes: ["usage", "params-invalid", "limit-invalid", "workspace-missing"],
   },
   { exitCode: 70, meaning: "another Home holds this workspace", codes: ["home-held"] },
   { exitCode: 71, meaning: "the journal is corrupt", codes: ["journal-corrupt"] },
   {
     exitCode: 72,
     meaning: "the disk is full or refuses to write",
-    codes: ["disk-full", "journal-unavailable", "read-only"],
+    codes: ["disk-full", "journal-unavailable", "journal-read-only", "journal-*"],
   },
   {
     exitCode: 73,
     meaning: "the owner secret is needed, or was wrong",
     codes: ["owner-session-required", "owner-secret-wrong", "owner-locked", "owner-secret-unusable"],
   },
-  { exitCode: 74, meaning: "an approval is needed, and nobody could be asked", codes: ["approval-needed"] },
+  {
+    exitCode: 74,
+    meaning: "an approval is needed, and nobody could be asked",
+    codes: ["approval-needed", "confirmation-needed"],
+  },
   {
     exitCode: 75,
     meaning: "sending was denied; nothing left",
-    codes: ["egress-denied", "egress-*", "preview-*", "lease-*"],
+    codes: ["egress-denied", "policy-denied", "egress-*", "preview-*", "lease-*"],
   },
   {
     exitCode: 76,
     meaning: "no such node, episode or proposal",
-    codes: ["node-unknown", "episode-unknown", "proposal-unknown"],
+    codes: [
+      "node-unknown",
+      "node-ambiguous",
+      "episode-unknown",
+      "proposal-unknown",
+      "preview-unknown",
+      "invite-unknown",
+    ],
   },
   {
     exitCode: 77,
@@ -68,15 +79,22 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 87,
     meaning: "an input is missing, too large or outside the workspace",
-    codes: ["input-*", "path-*", "tree-*", "file-*"],
+    codes: ["input-*", "path-*", "tree-*", "file-*", "folder-*", "prompt-*", "not-a-regular-file"],
   },
-  { exitCode: 88, meaning: "the state folder is not private or not usable", codes: ["state-folder-*", "lock-*"] },
+  {
+    exitCode: 88,
+    meaning: "the state folder is not private or not usable",
+    codes: ["state-folder-*", "lock-*", "identity-*"],
+  },
   { exitCode: EXIT_CANCELLED, meaning: "cancelled", codes: ["cancelled"] },
 ];
 
 /** The exit code for an error's code. */
 export function exitCodeOf(code: string): number {
-  return ROWS.find((row) => row.codes.some((pattern) => fits(code, pattern)))?.exitCode ?? EXIT_OTHER;
+  const row =
+    ROWS.find(({ codes }) => codes.includes(code)) ??
+    ROWS.find(({ codes }) => codes.some((family) => family.endsWith("-*") && code.startsWith(family.slice(0, -1))));
+  return row?.exitCode ?? EXIT_OTHER;
 }
 
 /** The text of `arw-home help exit-codes`. */
@@ -95,8 +113,4 @@ export function exitCodesHelp(): string {
     ...lines,
     "",
   ].join("\n");
-}
-
-function fits(code: string, pattern: string): boolean {
-  return pattern.endsWith("-*") ? code.startsWith(pattern.slice(0, -1)) : code === pattern;
 }

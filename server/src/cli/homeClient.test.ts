@@ -10,12 +10,11 @@ import { ArwError, refuse } from "#protocol/errors.ts";
 import { sequence } from "#protocol/quantities.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
-import { type FakeHome, helloOf, OWNER_SECRET, openFakeHome } from "../../../test/clients/fakeHome.ts";
-import type { HomeApi } from "../adapters/clientServer/homeApi.ts";
+import { type FakeApi, type FakeHome, helloOf, OWNER_SECRET, openFakeHome } from "../../../test/clients/fakeHome.ts";
 import { connectToHome, type HomeClient } from "./homeClient.ts";
 import { FOLLOW_ENTRIES_MAX, followTimeline } from "./timelineFollower.ts";
 
-async function fakeHome(t: TestContext, api: Partial<HomeApi> = {}): Promise<FakeHome> {
+async function fakeHome(t: TestContext, api: FakeApi = {}): Promise<FakeHome> {
   const home = await openFakeHome({ api });
   t.after(() => home.close());
   return home;
