@@ -28,8 +28,11 @@ export const OUTPUT_TOKENS_DEFAULT = 256;
 
 export const DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant.";
 
+/** What collecting needs of the Home. */
+export type JobServices = Pick<HomeServices, "workspaceFolder" | "blobs" | "detector">;
+
 export async function collectJob(
-  services: HomeServices,
+  services: JobServices,
   request: EpisodeRequest,
   placed: Placement,
   signal: AbortSignal,
@@ -50,7 +53,7 @@ export async function collectJob(
 }
 
 async function collectCommand(
-  { workspaceFolder, blobs, detector }: HomeServices,
+  { workspaceFolder, blobs, detector }: JobServices,
   request: EpisodeRequest & { kind: "command" },
   placed: Placement,
   signal: AbortSignal,
@@ -80,7 +83,7 @@ async function collectCommand(
 }
 
 async function collectAsk(
-  { blobs }: HomeServices,
+  { blobs }: JobServices,
   request: EpisodeRequest & { kind: "ask" },
   placed: Placement,
   signal: AbortSignal,

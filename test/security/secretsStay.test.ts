@@ -1,0 +1,89 @@
+// A secret in a command line or in a prompt is caught where a job is made, whatever the surface it was typed at.
+// The detector's own tests show which forms it knows; these show that nothing goes past it.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { type CollectedJob, collectJob, type JobServices } from "../../server/src/adapters/api/jobInputs.ts";
+import { FindingsCache } from "../../server/src/adapters/collect/findingsCache.ts";
+import { createSecretDetector } from "../../server/src/adapters/collect/secretDetector.ts";
+import type { Placement } from "../../server/src/home/scheduler/place.ts";
+import { GPU, LOCAL, MODEL } from "../simulation/homeScenario.ts";
+import { MemoryBlobs } from "../simulation/memoryBlobs.ts";
+import { PLANTED_SECRETS } from "../simulation/plantedSecrets.ts";
+
+const TOKEN = PLANTED_SECRETS["github"] ?? "";
+
+const elsewhere: Placement = {
+  kind: "placement",
+  target: GPU.nodeId,
+  name: GPU.name,
+  local: false,
+  rule: "asked-for",
+  why: "You asked for it.",
+  localAlternative: "This machine can do it too.",
+  model: MODEL,
+  rejected: [],
+};
+const here: Placement = { ...elsewhere, target: LOCAL.nodeId, name: "local", local: true };
+
+interface Bench {
+  readonly blobs: MemoryBlobs;
+  readonly command: (argv: readonly string[], placed: Placement) => ReturnType<typeof collectJob>;
+  readonly ask: (prompt: string, system: string, placed: Placement) => ReturnType<typeof collectJob>;
+}
+
+async function bench(context: TestContext): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), "arw-secrets-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "notes.txt"), "nothing to hide\n");
+  const blobs = new MemoryBlobs();
+  const detector = createSecretDetector(await FindingsCache.open(join(tmpdir(), "no-such-cache", "findings.json")));
+  const services: JobServices = { workspaceFolder: folder, blobs, detector };
+  const never = new AbortController().signal;
+  return {
+    blobs,
+    command: (argv, placed) => {
+      const request = { kind: "command", argv, folder: ".", outputs: [], dependencies: { kind: "nothing" } } as const;
+      return collectJob(services, request, placed, never);
+    },
+    ask: (prompt, system, placed) => collectJob(services, { kind: "ask", prompt, system }, placed, never),
+  };
+}
+
+function job(collected: Awaited<ReturnType<typeof collectJob>>): CollectedJob["job"] {
+  assert.ok(collected.kind === "collected");
+  return collected.job;
+}
+
+test("a command line with a secret in it does not become a job for another machine", async (context) => {
+  const { blobs, command } = await bench(context);
+  const refused = await command(["curl", "-H", `Authorization: Bearer ${TOKEN}`, "https://api.example"], elsewhere);
+  assert.ok(refused.kind === "refusal");
+  assert.equal(refused.code, "command-has-secret");
+  assert.ok(!`${refused.message}${refused.advice}`.includes(TOKEN), "the refusal does not repeat the secret");
+  for (const bytes of blobs.stored.values()) assert.ok(!Buffer.from(bytes).includes(TOKEN));
+});
+
+test("the same command may run here, and without the secret also there", async (context) => {
+  const { command } = await bench(context);
+  const argv = ["deploy", "--token", TOKEN];
+  assert.deepEqual(job(await command(argv, here)), { ...job(await command(["x"], here)), argv });
+  assert.equal(job(await command(["deploy", "--dry-run"], elsewhere)).kind, "command");
+});
+
+test("a prompt or system prompt with a secret in it does not become a job for another machine", async (context) => {
+  const { blobs, ask } = await bench(context);
+  for (const [prompt, system] of [
+    [`why is ${TOKEN} refused?`, "be brief"],
+    ["why is it refused?", `the token is ${TOKEN}`],
+  ] as const) {
+    const refused = await ask(prompt, system, elsewhere);
+    assert.ok(refused.kind === "refusal");
+    assert.equal(refused.code, "prompt-has-secret");
+    assert.ok(!`${refused.message}${refused.advice}`.includes(TOKEN), "the refusal does not repeat the secret");
+    for (const bytes of blobs.stored.values()) assert.ok(!Buffer.from(bytes).includes(TOKEN));
+  }
+  assert.equal(job(await ask("why?", "be brief", elsewhere)).kind, "ask");
+});
