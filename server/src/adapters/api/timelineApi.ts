@@ -2,7 +2,7 @@
 // and never more than a page at a time.
 import type { JournalEvent } from "#protocol/events.ts";
 import type { EpisodeId } from "#protocol/ids.ts";
-import { type Sequence, sequence } from "#protocol/quantities.ts";
+import { sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { OUTPUT_PAGE_BYTES_MAX, TIMELINE_PAGE_ENTRIES_MAX } from "#protocol/wire/clientViews.ts";
 import type { JournalFrame } from "../../home/journalPort.ts";
@@ -54,9 +54,4 @@ function timelineNames(state: HomeState): TimelineNames {
     nodeName: (id) => nodeName(state.nodes, id),
     targetOf: (id) => state.jobs.byId.get(id)?.target,
   };
-}
-
-/** The position after the last durable frame. */
-export function endOfTimeline(durable: Sequence): Sequence {
-  return sequence(durable + 1);
 }

@@ -5,8 +5,6 @@ import type { EgressRecorded, EgressSettled, JournalEvent } from "#protocol/even
 import type { EgressRecordId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
 
-export type EgressLedger = ReadonlyMap<EgressRecordId, EgressLedgerRow>;
-
 /** Folds one event into the rows. The map is changed in place: a ledger is built once, from one pass over the journal. */
 export function foldEgress(rows: Map<EgressRecordId, EgressLedgerRow>, event: JournalEvent): void {
   if (event.kind === "EgressRecorded") rows.set(event.recordId, recordedRow(event));
