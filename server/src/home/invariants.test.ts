@@ -1,0 +1,199 @@
+// The product's invariants under commands in any order: duplicates, late, foreign and lying reports, nodes that come and go.
+// An auditor that knows only the facts reads every frame; at the end the facts alone must give the state again.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Command } from "#protocol/commands.ts";
+import { decodeEvent } from "#protocol/decodeEvent.ts";
+import { digestOf } from "#protocol/digest.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { durationMs, fencingToken } from "#protocol/quantities.ts";
+import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
+import {
+  accepted,
+  applied,
+  approve,
+  cancel,
+  commandJob,
+  connect,
+  deny,
+  exited,
+  finished,
+  homeWith,
+  idsOf,
+  later,
+  lose,
+  lost,
+  output,
+  preview,
+  receiptOf,
+  revokeLease,
+  revokeNode,
+  start,
+  started,
+  transferOf,
+  turnOff,
+  turnOn,
+  withProposal,
+} from "../../../test/simulation/homeCommands.ts";
+import { ATTIC, GPU, LOCAL, type Scenario, type TestNode } from "../../../test/simulation/homeScenario.ts";
+import { evolve } from "./evolve.ts";
+import { initialState } from "./state.ts";
+
+const NODES = [LOCAL, GPU, ATTIC] as const;
+
+/** One thing that happens; numbers pick episodes, nodes and variants, whatever the state is then. */
+interface Happening {
+  readonly kind: string;
+  readonly number: number;
+  readonly node: TestNode;
+  readonly variant: number;
+}
+
+/** How often each thing happens, in hundredths or so. */
+const WEIGHTS: readonly (readonly [string, number])[] = [
+  ["start", 8],
+  ["preview", 14],
+  ["approve", 16],
+  ["deny", 8],
+  ["cancel", 4],
+  ["accepted", 6],
+  ["started", 6],
+  ["output", 14],
+  ["finished", 18],
+  ["lost", 8],
+  ["lose", 3],
+  ["connect", 16],
+  ["revoke-node", 1],
+  ["revoke-lease", 5],
+  ["turn-off", 1],
+  ["turn-on", 6],
+  ["applied", 10],
+];
+
+const happening: fc.Arbitrary<Happening> = fc.record({
+  kind: fc.oneof(...WEIGHTS.map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) }))),
+  number: fc.integer({ min: 1, max: 7 }),
+  node: fc.constantFrom(...NODES),
+  variant: fc.nat({ max: 9 }),
+});
+
+function commandOf(home: Scenario, { kind, number, node, variant }: Happening): Command {
+  const transfers = variant < 5 ? [transferOf(number)] : [];
+  switch (kind) {
+    case "start":
+      return start(number);
+    case "preview":
+      return preview(number, node === LOCAL ? GPU : node, variant === 0 ? { highestClassification: "secret" } : {});
+    case "approve":
+      if (variant === 0) return approve(number, { digest: digestOf("another preview") });
+      return approve(number, { leaseMs: durationMs(variant * 450_000) });
+    case "deny":
+      return deny(number);
+    case "cancel":
+      return cancel(number, { transfers });
+    case "lose":
+      return lose(node, { transfers });
+    case "connect":
+      return connect(node, { held: [1, 2, 3, 4, 5, 6, 7].slice(0, variant).map((held) => idsOf(held).attemptId) });
+    case "revoke-node":
+      return revokeNode(node, { transfers });
+    case "revoke-lease":
+      return revokeLease(number, { transfers });
+    case "turn-off":
+      return turnOff({ transfers });
+    case "turn-on":
+      return turnOn();
+    case "applied":
+      return applied(number);
+    default:
+      return reportOf(home, { kind, number, node, variant });
+  }
+}
+
+/** Mostly what the node that holds the attempt would truly say; else something repeated, early, foreign or false. */
+function reportOf(home: Scenario, { kind, number, node, variant }: Happening): Command {
+  const progress = home.state.jobs.byId.get(idsOf(number).jobId)?.progress;
+  const attempt = progress?.kind === "live" ? progress.attempt : undefined;
+  const honest = variant > 1;
+  const holder = NODES.find(({ nodeId }) => nodeId === attempt?.target) ?? node;
+  const from = honest ? holder : node;
+  const outputs = attempt?.lastNumber ?? 0;
+  switch (kind) {
+    case "accepted":
+      return accepted(number, from, honest ? {} : { fencingToken: fencingToken(variant * 2) });
+    case "started":
+      return started(number, from);
+    case "output":
+      return output(number, from, honest ? outputs + 1 : variant * outputs + 1);
+    case "lost":
+      return lost(number, from, { sent: variant < 5 ? "unknown" : "none", transfer: transferOf(number, variant) });
+    default:
+      return resultOf(number, from, outputs, variant);
+  }
+}
+
+/** A finished report: true in most variants, with a proposal in some, failed in one, with a lying receipt in two. */
+function resultOf(number: number, from: TestNode, outputs: number, variant: number): Command {
+  const result = variant < 6 ? exited(outputs) : withProposal(number, exited(outputs));
+  const failed = { kind: "failed", code: "wall-limit", message: "It ran too long.", advice: "Give it more." } as const;
+  if (variant === 2) return finished(number, from, outputs, { result: { ...result, outcome: failed } });
+  if (variant === 3) return finished(number, from, outputs + 1);
+  if (variant === 4) {
+    const receipt = receiptOf(number, from, result, commandJob(number + 1));
+    return finished(number, from, outputs, { result, receipt });
+  }
+  if (variant === 5) {
+    const forged = receiptOf(number, { ...NODES[number % 3 === 0 ? 0 : 2], nodeId: from.nodeId }, result);
+    return finished(number, from, outputs, { result, receipt: forged });
+  }
+  return finished(number, from, outputs, { result });
+}
+
+function replay(home: Scenario, events: readonly JournalEvent[]): void {
+  assert.deepEqual(events.reduce(evolve, initialState(home.state.identity)), home.state);
+}
+
+function readBack(event: JournalEvent): JournalEvent {
+  const decoded = decodeEvent(JSON.parse(JSON.stringify(event)));
+  if (!decoded.ok) assert.fail(`${event.kind} cannot be read back: ${decoded.path} ${decoded.problem}`);
+  return decoded.value;
+}
+
+/** What the runs came to, so that a test that never reaches a case does not pass for one that checks it. */
+const reached = new Map<string, number>();
+
+function live(happenings: readonly Happening[]): void {
+  const home = homeWith(GPU, ATTIC);
+  home.run(preview(1, GPU), approve(1), preview(2, ATTIC), approve(2), start(3), preview(4, GPU), approve(4));
+  const books = new HomeBooks();
+  let read = 0;
+  happenings.forEach((one, step) => {
+    home.give({ ...commandOf(home, one), at: later(step * 1_000) });
+    for (; read < home.frames.length; read++) books.read(home.frames[read] ?? []);
+  });
+  replay(home, home.events);
+  replay(home, home.events.map(readBack));
+  for (const event of home.events) {
+    const name = event.kind === "JobFailed" ? `${event.kind} ${event.code}` : event.kind;
+    reached.set(name, (reached.get(name) ?? 0) + 1);
+  }
+}
+
+test("the invariants hold after every command, and the facts alone give the state again", () => {
+  fc.assert(fc.property(fc.array(happening, { minLength: 40, maxLength: 60 }), live), { numRuns: 150 });
+  for (const name of [
+    "JobCancelled",
+    "JobFinished",
+    "ContributionMetered",
+    "LeaseCommitted",
+    "LeaseReleased",
+    "LeaseRevoked",
+    "ProposalApplied",
+    ...["receipt-mismatch", "wall-limit", "attempt-lost", "node-lost", "lease-revoked", "egress-denied"].map(
+      (code) => `JobFailed ${code}`,
+    ),
+  ]) {
+    assert.ok((reached.get(name) ?? 0) > 0, `no run reached ${name}`);
+  }
+});

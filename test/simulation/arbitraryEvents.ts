@@ -1,0 +1,204 @@
+// Every kind of fact in any order, over so few ids that they meet: what a journal would never hold, and evolve must bear.
+// It decides nothing; a kind that is missing here does not compile.
+import fc from "fast-check";
+import { digestOf } from "#protocol/digest.ts";
+import type { EventKind, JournalEvent } from "#protocol/events.ts";
+import { byteCount, durationMs, epochMs, fencingToken } from "#protocol/quantities.ts";
+import type { JobOutcome, JobResult } from "#protocol/result.ts";
+import { askJob, commandJob, destinationOf, idsOf, later, NOW } from "./homeCommands.ts";
+import { ATTIC, capabilitiesWith, COMMAND_ENGINE, GPU, IDENTITY, LOCAL, LLAMA_ENGINE } from "./homeScenario.ts";
+
+const ids = fc.constantFrom(idsOf(1), idsOf(2), idsOf(3));
+const nodes = fc.constantFrom(LOCAL, GPU, ATTIC);
+const corrId = ids.map((of) => of.episodeId);
+const jobId = ids.map((of) => of.jobId);
+const attemptId = ids.map((of) => of.attemptId);
+const leaseId = ids.map((of) => of.leaseId);
+const recordId = ids.map((of) => of.recordId);
+const previewId = ids.map((of) => of.previewId);
+const proposalId = ids.map((of) => of.proposalId);
+const inviteId = ids.map((of) => of.inviteId);
+const nodeId = nodes.map((node) => node.nodeId);
+const target = nodeId;
+const bytes = fc.constantFrom(0, 1, 65_536, Number.MAX_SAFE_INTEGER).map(byteCount);
+const digest = fc.constantFrom(digestOf("a"), digestOf("b"));
+const text = fc.constantFrom("", "a reason", "\ud800", "__proto__");
+const count = fc.nat({ max: 3 });
+const job = fc.constantFrom(commandJob(1), askJob(2));
+const cost = fc.constant({ kind: "unknown", reason: "no price card" } as const);
+const stream = fc.constantFrom("stdout", "stderr", "text");
+
+const fact = { version: fc.constant(1 as const), at: fc.constantFrom(NOW, later(1), epochMs(0)) };
+const episodeFact = { ...fact, corrId };
+const jobFact = { ...episodeFact, jobId };
+const attemptFact = { ...jobFact, attemptId };
+
+const outcome: fc.Arbitrary<JobOutcome> = fc.constantFrom<JobOutcome>(
+  { kind: "exited", exitCode: 1 },
+  { kind: "answered", stopReason: "end" },
+  { kind: "cancelled" },
+  { kind: "failed", code: "lost", message: "It was lost.", advice: "" },
+);
+const result: fc.Arbitrary<JobResult> = fc.record({ outcome, streams: fc.constant([]) }, { noNullPrototype: true });
+const usage = fc.constant({
+  busy: { durationMs: durationMs(1), method: "exclusive-wall" },
+  bytesIn: { bytes: byteCount(1), method: "byte-count" },
+  bytesOut: { bytes: byteCount(1), method: "byte-count" },
+} as const);
+
+/** A record of which some members may be absent. */
+function kindOf<Kind extends string, Members extends object>(
+  kind: Kind,
+  members: { readonly [Member in keyof Members]: fc.Arbitrary<Members[Member]> },
+): fc.Arbitrary<Members & { readonly kind: Kind }> {
+  return fc.record(members).map((made) => ({ ...made, kind }));
+}
+
+/** The same, with these members in some and absent in others. */
+function sometimes<Base extends object, More extends object>(
+  base: fc.Arbitrary<Base>,
+  more: { readonly [Member in keyof More]: fc.Arbitrary<More[Member]> },
+): fc.Arbitrary<Base | (Base & More)> {
+  return fc.oneof(
+    base,
+    fc.tuple(base, fc.record(more)).map(([made, added]) => ({ ...made, ...added })),
+  );
+}
+
+type OneOfEach = { readonly [Kind in EventKind]: fc.Arbitrary<Extract<JournalEvent, { readonly kind: Kind }>> };
+
+const lease = fc.record({ leaseId, subject: nodeId, jobId, bytes }).map((of) => ({
+  leaseId: of.leaseId,
+  subject: of.subject,
+  capability: "offload" as const,
+  scope: { kind: "once" as const, preview: digestOf("a"), payload: digestOf("b"), jobId: of.jobId },
+  grantedAt: NOW,
+  expiresAt: later(1),
+  budget: { uses: 1, bytes: of.bytes },
+  issuer: "owner" as const,
+  reason: "",
+}));
+
+const EVENTS: OneOfEach = {
+  EpisodeStarted: kindOf("EpisodeStarted", {
+    ...episodeFact,
+    workspaceId: fc.constant(IDENTITY.workspaceId),
+    episode: fc.constantFrom("command", "ask"),
+    title: text,
+    requestedBy: text,
+  }),
+  EpisodeFinished: kindOf("EpisodeFinished", {
+    ...episodeFact,
+    outcome,
+    snapshot: fc.record({ jobKey: digest, job, produced: fc.constant([]) }, { noNullPrototype: true }),
+  }),
+  ProposalReceived: kindOf("ProposalReceived", { ...attemptFact, proposalId, digest, changes: count }),
+  ProposalApplied: kindOf("ProposalApplied", { ...episodeFact, proposalId, digest, files: count }),
+  JobQueued: kindOf("JobQueued", { ...jobFact, jobKey: digest, job, title: text }),
+  JobPlaced: kindOf("JobPlaced", { ...jobFact, target, local: fc.boolean(), rule: text, why: text }),
+  JobOffered: sometimes(
+    kindOf("JobOffered", { ...attemptFact, target, local: fc.boolean(), fencingToken: count.map(fencingToken) }),
+    { leaseId, recordId },
+  ),
+  JobAccepted: kindOf("JobAccepted", attemptFact),
+  JobStarted: kindOf("JobStarted", attemptFact),
+  OutputAppended: kindOf("OutputAppended", {
+    ...attemptFact,
+    number: fc.integer({ min: 1, max: 3 }),
+    stream,
+    fromByte: bytes,
+    bytes,
+    digest,
+  }),
+  JobFinished: kindOf("JobFinished", { ...attemptFact, result }),
+  JobFailed: sometimes(kindOf("JobFailed", { ...jobFact, code: text, message: text, advice: text }), { attemptId }),
+  JobCancelled: sometimes(kindOf("JobCancelled", { ...jobFact, by: text }), { attemptId }),
+  EgressPreviewed: kindOf("EgressPreviewed", {
+    ...jobFact,
+    previewId,
+    preview: digest,
+    payload: digest,
+    payloadBytes: bytes,
+    items: count,
+    highestClassification: fc.constantFrom("public", "internal", "secret", "regulated"),
+    leftOut: count,
+    destination: nodes.map(destinationOf),
+    rule: text,
+    cost,
+    leaseMs: fc.constant(durationMs(1)),
+  }),
+  EgressRecorded: sometimes(
+    kindOf("EgressRecorded", {
+      ...jobFact,
+      recordId,
+      workspaceId: fc.constant(IDENTITY.workspaceId),
+      previewId,
+      decision: fc.constantFrom("allow", "deny"),
+      reasonCode: text,
+      nodeId,
+      destination: text,
+      payload: digest,
+      payloadBytes: bytes,
+      cost,
+    }),
+    { leaseId, attemptId },
+  ),
+  EgressSettled: sometimes(
+    kindOf("EgressSettled", {
+      ...jobFact,
+      recordId,
+      nodeId,
+      leaseId,
+      state: fc.constantFrom("received", "partial", "none", "unknown"),
+      bytesOut: bytes,
+      bytesIn: bytes,
+      durationMs: fc.constant(durationMs(0)),
+    }),
+    { received: digest, error: text },
+  ),
+  ContributionMetered: kindOf("ContributionMetered", { ...attemptFact, nodeId, usage, receipt: digest }),
+  LeaseGranted: kindOf("LeaseGranted", { ...episodeFact, lease }),
+  LeaseReserved: kindOf("LeaseReserved", { ...attemptFact, leaseId, bytes }),
+  LeaseCommitted: kindOf("LeaseCommitted", { ...attemptFact, leaseId, bytes }),
+  LeaseReleased: kindOf("LeaseReleased", { ...attemptFact, leaseId }),
+  LeaseRevoked: kindOf("LeaseRevoked", { ...episodeFact, leaseId, reason: text }),
+  ClusteringTurnedOn: kindOf("ClusteringTurnedOn", { ...fact, listenHost: text, listenPort: count }),
+  ClusteringTurnedOff: kindOf("ClusteringTurnedOff", { ...fact, reason: text }),
+  InviteCreated: kindOf("InviteCreated", {
+    ...fact,
+    inviteId,
+    role: fc.constant("worker" as const),
+    expiresAt: fact.at,
+    fingerprint: digest,
+    certificate: text,
+    secretDigest: digest,
+  }),
+  InviteReused: kindOf("InviteReused", { ...fact, inviteId }),
+  EnrolmentRequested: nodes.chain((node) =>
+    kindOf("EnrolmentRequested", {
+      ...fact,
+      nodeId: fc.constant(node.nodeId),
+      inviteId,
+      publicKey: fc.constant(node.publicKey),
+      fingerprint: digest,
+      certificate: text,
+      name: text,
+      words: fc.constant(["babab"]),
+    }),
+  ),
+  NodeEnrolled: kindOf("NodeEnrolled", { ...fact, nodeId }),
+  EnrolmentRefused: kindOf("EnrolmentRefused", { ...fact, nodeId, reason: text }),
+  NodeConnected: kindOf("NodeConnected", {
+    ...fact,
+    nodeId,
+    instanceId: ids.map((of) => of.instanceId),
+    capabilities: fc.constantFrom(capabilitiesWith(), capabilitiesWith(COMMAND_ENGINE, LLAMA_ENGINE)),
+  }),
+  NodeLost: kindOf("NodeLost", { ...fact, nodeId, code: text, detail: text }),
+  NodeRevoked: kindOf("NodeRevoked", { ...fact, nodeId, reason: text }),
+  LinkRefused: sometimes(kindOf("LinkRefused", { ...fact, code: text, detail: text }), { nodeId }),
+};
+
+export const arbitraryEvent: fc.Arbitrary<JournalEvent> = fc.oneof<fc.Arbitrary<JournalEvent>[]>(
+  ...Object.values(EVENTS),
+);
