@@ -9,6 +9,7 @@ import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
 import type { AskJob, ChatMessage } from "#protocol/job.ts";
 import { llamaPackageJson } from "../../worker-companion/src/engines/llama/addLlama.ts";
+import { GGUF_ENTRIES_MAX, isModelHeader } from "../../worker-companion/src/engines/llama/ggufHeader.ts";
 import {
   createLlamaEngine,
   type LlamaEngine,
@@ -170,8 +171,13 @@ claim("disposing ends the child", async (engine, { blobs }) => {
 claim("a model that is not here, and a file that is no model, fail by name", async (engine, place) => {
   const absent = await answerOf(engine, await ask(place.blobs, "x", { model: digestOf("no such model") }));
   assert.equal(absent.ended, "model-absent");
-  await writeFile(join(place.folder, "models", "broken.gguf"), "GGUF but not really");
-  const broken = await answerOf(engine, await ask(place.blobs, "x", { model: digestOf("GGUF but not really") }));
+  const garbage = Buffer.from("GGUF but not really a model, though long enough for its header");
+  const cut = readFileSync(DEMO_FILE).subarray(0, 300_000);
+  await writeFile(join(place.folder, "models", "garbage.gguf"), garbage);
+  await writeFile(join(place.folder, "models", "cut.gguf"), cut);
+  const noModel = await answerOf(engine, await ask(place.blobs, "x", { model: digestOf(garbage) }));
+  assert.equal(noModel.ended, "model-absent");
+  const broken = await answerOf(engine, await ask(place.blobs, "x", { model: digestOf(cut) }));
   assert.equal(broken.ended, "model-unreadable");
   assert.equal((await answerOf(engine, await ask(place.blobs, LOG_QUESTION))).ended, "answered");
 });
@@ -253,25 +259,50 @@ test("a model is hashed again only when its file looks changed", () =>
   inPlace(async (place) => {
     const file = join(place.folder, "models", "mine.gguf");
     await mkdir(join(place.folder, "models"), { recursive: true });
-    await writeFile(file, "first");
+    const header = readFileSync(DEMO_FILE).subarray(0, 24).toString("latin1");
+    const [first, other] = [`${header}first`, `${header}other`].map((text) => Buffer.from(text, "latin1"));
+    assert.ok(first !== undefined && other !== undefined);
+    await writeFile(file, first);
     const digestNow = async () => (await modelsIn(place).list(never)).find(({ name }) => name === "mine")?.digest;
-    assert.equal(await digestNow(), digestOf("first"));
+    assert.equal(await digestNow(), digestOf(first));
     // A remembered digest is believed while size, time and inode are the same: that is how one sees it was not hashed.
     const { atime, mtime } = await stat(file);
-    await writeFile(file, "other");
+    await writeFile(file, other);
     await utimes(file, atime, mtime);
     const unchanged = await stat(file, { bigint: true });
     const digests = join(place.folder, "digests.json");
     const remembered: unknown = JSON.parse(await readFile(digests, "utf8"));
     assert.ok(Array.isArray(remembered));
-    const entry = { path: file, sizeBytes: 5, modifiedNs: String(unchanged.mtimeNs), inode: String(unchanged.ino) };
+    const entry = {
+      path: file,
+      sizeBytes: other.length,
+      modifiedNs: String(unchanged.mtimeNs),
+      inode: String(unchanged.ino),
+    };
     await writeFile(digests, JSON.stringify([{ ...entry, digest: digestOf("believed") }]));
     assert.equal(await digestNow(), digestOf("believed"));
     await utimes(file, atime, new Date(mtime.getTime() + 5_000));
-    assert.equal(await digestNow(), digestOf("other"));
+    assert.equal(await digestNow(), digestOf(other));
     await writeFile(digests, "not JSON");
-    assert.equal(await digestNow(), digestOf("other"));
+    assert.equal(await digestNow(), digestOf(other));
   }));
+
+test("a model file is told by its header, up to the largest counts", () => {
+  const header = (magic: string, version: number, tensors: bigint, entries: bigint): Buffer => {
+    const bytes = Buffer.alloc(24);
+    bytes.write(magic, "latin1");
+    bytes.writeUInt32LE(version, 4);
+    bytes.writeBigUInt64LE(tensors, 8);
+    bytes.writeBigUInt64LE(entries, 16);
+    return bytes;
+  };
+  assert.ok(isModelHeader(header("GGUF", 3, GGUF_ENTRIES_MAX, GGUF_ENTRIES_MAX)));
+  assert.ok(!isModelHeader(header("GGUF", 3, GGUF_ENTRIES_MAX + 1n, 1n)));
+  assert.ok(!isModelHeader(header("GGUF", 3, 1n, GGUF_ENTRIES_MAX + 1n)));
+  assert.ok(!isModelHeader(header("GGUF", 1_953_849_888, 1n, 1n)));
+  assert.ok(!isModelHeader(header("PK\x03\x04", 3, 1n, 1n)));
+  assert.ok(!isModelHeader(Buffer.from("GGUF")));
+});
 
 test("the engine's manifest leaves out the builds of other machines, never this machine's own", () => {
   const builds = (platform: string, architecture: string): readonly string[] => {

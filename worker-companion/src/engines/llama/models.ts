@@ -10,13 +10,14 @@ import { decodeJson } from "#protocol/decode.ts";
 import { type Digest, digestFromHex, digestSchema } from "#protocol/digest.ts";
 import type { ModelAdvert } from "#protocol/node.ts";
 import { byteCount } from "#protocol/quantities.ts";
+import { looksLikeModel } from "./ggufHeader.ts";
 
 export interface Model extends ModelAdvert {
   readonly path: string;
 }
 
 export interface ModelFiles {
-  /** All models, the demo model first. A file that cannot be read is no model. */
+  /** All models, the demo model first. A file that cannot be read, or is no GGUF, is no model. */
   list(signal: AbortSignal): Promise<readonly Model[]>;
 }
 
@@ -113,7 +114,8 @@ async function identify(
         file.modifiedNs === now.modifiedNs &&
         file.inode === now.inode,
     );
-    return { ...now, digest: same?.digest ?? (await digestOfFile(path, signal)) };
+    if (same !== undefined) return same;
+    return (await looksLikeModel(path)) ? { ...now, digest: await digestOfFile(path, signal) } : undefined;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;
