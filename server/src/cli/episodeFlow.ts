@@ -2,6 +2,7 @@
 // It must never send without a yes to exactly the preview that was shown, and never lose a byte of output it was given.
 import { ArwError } from "#protocol/errors.ts";
 import type { EpisodeId, PreviewId } from "#protocol/ids.ts";
+import type { TimelineEntry } from "#protocol/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, StartEpisodeParams, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
 import { EXIT_CANCELLED, EXIT_OK } from "./exitCodes.ts";
@@ -76,11 +77,19 @@ async function watch(
     if (entry.output !== undefined && entry.attemptId !== undefined) await output.show(entry.attemptId, entry.output);
     if (entry.crossing?.direction === "out") outBytes += entry.crossing.bytes;
     if (entry.crossing?.direction === "back") backBytes += entry.crossing.bytes;
-    const worthSaying = entry.crossing !== undefined || entry.level === "attention" || entry.level === "error";
-    if (worthSaying && !target.local) await terminal.say(timelineLine(entry, terminal.errorStyle));
+    if (!target.local && isWorthSaying(entry)) await terminal.say(timelineLine(entry, terminal.errorStyle));
     if (entry.kind === "EpisodeFinished") break;
   }
+  await output.endLine();
   return { outBytes, backBytes };
+}
+
+/** What the card has shown already, and what the summary is about to say. */
+const SAID_ELSEWHERE: readonly string[] = ["EgressPreviewed", "ProposalReceived", "EpisodeFinished"];
+
+function isWorthSaying({ crossing, kind, level }: TimelineEntry): boolean {
+  if (SAID_ELSEWHERE.includes(kind)) return false;
+  return crossing !== undefined || level === "attention" || level === "error";
 }
 
 function exitCodeOfEpisode({ outcome }: EpisodeView): number {

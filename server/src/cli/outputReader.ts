@@ -9,11 +9,14 @@ import { METHODS } from "#protocol/wire/client.ts";
 import type { HomeClient } from "./homeClient.ts";
 import type { Terminal } from "./terminal.ts";
 
+const LINE_FEED = 10;
+
 export class OutputReader {
   readonly #home: HomeClient;
   readonly #terminal: Terminal;
   /** Bytes shown so far, by attempt and stream. */
   readonly #shownBytes = new Map<string, number>();
+  #answerIsOpen = false;
 
   constructor(home: HomeClient, terminal: Terminal) {
     this.#home = home;
@@ -36,7 +39,13 @@ export class OutputReader {
     }
   }
 
+  /** Ends an answer's last line, which a model does not do, so that what follows starts on one of its own. */
+  async endLine(): Promise<void> {
+    if (!this.#terminal.json && this.#answerIsOpen) await this.#terminal.write("stdout", "\n");
+  }
+
   async #write(stream: OutputStream, fromByte: number, bytes: Buffer): Promise<void> {
+    if (stream === "text") this.#answerIsOpen = bytes.at(-1) !== LINE_FEED;
     if (!this.#terminal.json) return this.#terminal.write(stream === "stderr" ? "stderr" : "stdout", bytes);
     const text = utf8Of(bytes);
     const content = text === undefined ? { base64: bytes.toString("base64") } : { text };

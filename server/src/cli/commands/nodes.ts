@@ -10,7 +10,7 @@ import { type Bind, collect, readOptions, usage } from "../commandLine.ts";
 import { listenForInterrupts } from "../episodeFlow.ts";
 import { EXIT_CANCELLED } from "../exitCodes.ts";
 import type { HomeClient } from "../homeClient.ts";
-import { durationText, momentText } from "../render/amounts.ts";
+import { timeText } from "../render/amounts.ts";
 import { plain } from "../render/style.ts";
 import { nodeLines } from "../render/views.ts";
 import type { CliSession } from "../session.ts";
@@ -109,9 +109,8 @@ function addInvite(program: Command, bind: Bind): void {
     });
     const command = `arw-worker join ${invitation.text}`;
     await terminal.emit("invite", { invite: invitation, command });
-    const lifetime = durationText(Math.max(0, invitation.expiresAt - Date.now()));
     await terminal.say(
-      `Type this on the other machine, once, within ${lifetime} (reaches ${invitation.addresses.join(", ")}):`,
+      `Type this on the other machine, once, before ${timeText(invitation.expiresAt)} (reaches ${invitation.addresses.join(", ")}):`,
     );
     await terminal.print([command]);
     if (wait ?? (!terminal.json || yes === true)) {
@@ -124,7 +123,7 @@ function addInvite(program: Command, bind: Bind): void {
 /** Waits for the next worker that asks to be admitted, and asks the owner. */
 async function awaitWorker(session: CliSession, home: HomeClient, expiresAt: number, yes: boolean): Promise<number> {
   const { terminal } = session;
-  await terminal.say(`Waiting for it until ${momentText(expiresAt)}; Ctrl-C stops waiting, the invite stays good.`);
+  await terminal.say(`Waiting for it; Ctrl-C stops waiting, the invite stays good.`);
   const over = new AbortController();
   let interrupted = false;
   using _interrupts = listenForInterrupts(session, () => {

@@ -1,6 +1,7 @@
 // Nodes, episodes, the egress ledger and proposals as lines of text.
 // State is a word with a shape; no view derives a permission or a sum that the Home did not give.
 import type { EgressLedgerRow } from "#protocol/egress.ts";
+import type { ModelAdvert } from "#protocol/node.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
 import type { JobOutcome } from "#protocol/result.ts";
 import type { EpisodeView, NodeState, NodeView, ProposalView } from "#protocol/wire/clientViews.ts";
@@ -93,9 +94,14 @@ function enginesText({ capabilities }: NodeView): string {
     .map((engine) => {
       if (engine.state === "absent") return `no ${engine.kind}`;
       if (engine.kind === "command") return engine.kind;
-      return engine.models.map((model) => (model.demo ? `${model.name} (demo model)` : model.name)).join(" ");
+      return engine.models.map(modelText).join(" ");
     })
     .join(", ");
+}
+
+/** The model that ships with the product is labelled wherever it shows. */
+function modelText({ demo, name }: ModelAdvert): string {
+  return demo && !name.includes("demo model") ? `${name} (demo model)` : name;
 }
 
 function receiptText({ digest, received_digest: received }: EgressLedgerRow): string {
