@@ -35,6 +35,18 @@ export class HomeBooks {
     this.#checkAttempts();
   }
 
+  /** What was offered under this id, while it is live. */
+  liveOffer(attemptId: string): JobOffered | undefined {
+    const attempt = this.#attempts.get(attemptId);
+    return attempt?.ended === false ? attempt.offered : undefined;
+  }
+
+  /** The digest of the job that was offered under this id. */
+  jobKeyOf(attemptId: string): string | undefined {
+    const jobId = this.#attempts.get(attemptId)?.offered.jobId;
+    return jobId === undefined ? undefined : this.#jobKeys.get(jobId);
+  }
+
   #checkEpisode(event: JournalEvent): void {
     if (!("corrId" in event)) return;
     if (event.kind === "EpisodeStarted") {

@@ -8,6 +8,8 @@ import { decodeEvent } from "#protocol/decodeEvent.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { durationMs, fencingToken } from "#protocol/quantities.ts";
+import { receiptBytes } from "#protocol/receipt.ts";
+import { verify } from "#protocol/signature.ts";
 import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
 import {
   accepted,
@@ -160,6 +162,36 @@ function readBack(event: JournalEvent): JournalEvent {
   return decoded.value;
 }
 
+/** Whether this command was entitled to these facts; the books are those of before. */
+function checkCause(books: HomeBooks, command: Command, frame: readonly JournalEvent[]): void {
+  if (frame.length === 0) return;
+  if ("fencingToken" in command) {
+    const offered = books.liveOffer(command.attemptId);
+    assert.deepEqual(
+      [offered?.target, offered?.fencingToken],
+      [command.nodeId, command.fencingToken],
+      "a fenced report",
+    );
+  }
+  for (const event of frame) {
+    if (event.kind === "ContributionMetered") {
+      assert.ok(command.kind === "record-finished" && command.attemptId === event.attemptId);
+      const { receipt, signature } = command.receipt;
+      const key = NODES.find(({ nodeId }) => nodeId === event.nodeId)?.publicKey;
+      assert.ok(
+        key !== undefined && verify("arw-receipt-v1", receiptBytes(receipt), signature, key),
+        "a forged receipt",
+      );
+      assert.equal(receipt.received, books.jobKeyOf(event.attemptId));
+    }
+    if ((event.kind === "JobFailed" || event.kind === "JobCancelled") && event.attemptId !== undefined) {
+      const target = books.liveOffer(event.attemptId)?.target;
+      if ("nodeId" in command) assert.equal(target, command.nodeId, "an attempt ended with another node");
+      if (command.kind === "turn-clustering-off") assert.notEqual(target, LOCAL.nodeId, "a local attempt ended");
+    }
+  }
+}
+
 /** What the runs came to, so that a test that never reaches a case does not pass for one that checks it. */
 const reached = new Map<string, number>();
 
@@ -167,10 +199,14 @@ function live(happenings: readonly Happening[]): void {
   const home = homeWith(GPU, ATTIC);
   home.run(preview(1, GPU), approve(1), preview(2, ATTIC), approve(2), start(3), preview(4, GPU), approve(4));
   const books = new HomeBooks();
-  let read = 0;
+  for (const frame of home.frames) books.read(frame);
   happenings.forEach((one, step) => {
-    home.give({ ...commandOf(home, one), at: later(step * 1_000) });
-    for (; read < home.frames.length; read++) books.read(home.frames[read] ?? []);
+    const command = { ...commandOf(home, one), at: later(step * 1_000) };
+    const before = home.frames.length;
+    home.give(command);
+    const frame = home.frames[before] ?? [];
+    checkCause(books, command, frame);
+    books.read(frame);
   });
   replay(home, home.events);
   replay(home, home.events.map(readBack));
