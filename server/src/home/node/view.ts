@@ -17,8 +17,7 @@ export function nodeView(state: HomeState, node: HeldNode, presence: NodePresenc
     nodeId: node.nodeId,
     name: node.name,
     local: node.local,
-    state: node.status.kind,
-    reason: reasonOf(node),
+    ...stateOf(node, presence),
     since: node.since,
     keyWords: keyWords(node.publicKey),
     running: liveAttempts(state.jobs, node.nodeId).length,
@@ -27,6 +26,14 @@ export function nodeView(state: HomeState, node: HeldNode, presence: NodePresenc
     ...(presence === undefined ? {} : { lastHeardAt: presence.lastHeardAt }),
     ...(presence?.load === undefined ? {} : { load: presence.load }),
   };
+}
+
+/** A worker whose link is down is shown as such, while the core still waits for it to come back. */
+function stateOf(node: HeldNode, presence: NodePresence | undefined): Pick<NodeView, "state" | "reason"> {
+  if (node.status.kind === "ready" && !node.local && presence === undefined) {
+    return { state: "unreachable", reason: "its link dropped; waiting for it to come back" };
+  }
+  return { state: node.status.kind, reason: reasonOf(node) };
 }
 
 function reasonOf(node: HeldNode): string {
