@@ -24,6 +24,7 @@ import type { IdleStatus, WorkerStatus } from "./core/workerStatus.ts";
 import type { Engine } from "./core/engine.ts";
 import { createEngines } from "./engines/createEngines.ts";
 import { addLlamaEngine } from "./engines/llama/addLlama.ts";
+import { llamaFolder } from "./engines/llama/resolveLlama.ts";
 
 export function createWorkerActions(): WorkerActions {
   return { join: joinHome, run, status, leave, addLlama };
@@ -100,7 +101,7 @@ async function leave({ newIdentity }: LeaveOptions): Promise<Joined | undefined>
 }
 
 async function addLlama(onLine: (line: string) => void, signal: AbortSignal): Promise<string> {
-  const folder = stateFolders().enginesFolder();
+  const folder = llamaFolder(stateFolders().root);
   await addLlamaEngine(folder, signal, onLine);
   return folder;
 }
