@@ -88,6 +88,7 @@ export class WorkerLinks {
   /** Nodes whose link dropped, or that were there before a restart, until they are back or lost. */
   readonly #awaited = new Map<NodeId, NodeJS.Timeout>();
   readonly #watch: NodeJS.Timeout;
+  #disposed = false;
 
   constructor(terms: WorkerLinksTerms) {
     this.#terms = terms;
@@ -131,7 +132,8 @@ export class WorkerLinks {
 
   /** Gives a node one time-to-live to come back. */
   await(nodeId: NodeId, detail: string): void {
-    if (this.#awaited.has(nodeId) || this.#connected.has(nodeId)) return;
+    // A Home that ends closes its links itself: nobody is awaited, and no timer may keep its process.
+    if (this.#disposed || this.#awaited.has(nodeId) || this.#connected.has(nodeId)) return;
     const timer = setTimeout(() => {
       this.#awaited.delete(nodeId);
       this.#lose(nodeId, "heartbeat-missed", detail);
@@ -140,6 +142,7 @@ export class WorkerLinks {
   }
 
   dispose(): void {
+    this.#disposed = true;
     clearInterval(this.#watch);
     for (const timer of this.#awaited.values()) clearTimeout(timer);
     this.#awaited.clear();
