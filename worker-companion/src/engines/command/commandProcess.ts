@@ -125,7 +125,14 @@ async function exitOf(
   // A command that has ended takes what it left in the background along: a job is over when it says so.
   if (report === undefined && child.pid !== undefined) kill(-child.pid);
   // Only a process that fled its group (without a sandbox) can still hold the pipes.
-  await Promise.race([closed, pause(clock, GONE_WAIT_MS)]);
+  await new Promise<void>((resolve) => {
+    // Taken back, or the timer would keep a program alive that has nothing left to do.
+    const takeBack = clock.after(GONE_WAIT_MS, resolve);
+    void closed.then(() => {
+      takeBack();
+      resolve();
+    });
+  });
   for (const stream of child.stdio) stream?.destroy();
   if (report === undefined) return { kind: "exited", exitCode };
   await gone(report.innerPid(), clock);
