@@ -56,8 +56,8 @@ const ROWS: readonly ExitCodeRow[] = [
   },
   {
     exitCode: 77,
-    meaning: "the node cannot be reached",
-    codes: ["node-unreachable", "node-not-ready", "node-lost", "node-revoked", "node-pending"],
+    meaning: "the node cannot be reached, or takes no work now",
+    codes: ["node-unreachable", "node-not-ready", "node-lost", "node-revoked", "node-pending", "no-slot", "draining"],
   },
   {
     exitCode: 78,

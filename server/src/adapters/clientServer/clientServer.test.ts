@@ -304,6 +304,13 @@ test(`at most ${CONNECTIONS_MAX} clients connect, and a place is free again when
   await client(t, home);
 });
 
+test("once closed, the server has told of the last client's end and tells nothing more", async (t) => {
+  const home = await openFakeHome();
+  for (let count = 0; count < 3; count++) await client(t, home);
+  await home.close();
+  assert.deepEqual(home.clientCounts, [1, 2, 3, 2, 1, 0]);
+});
+
 test("the socket is 0600 in a 0700 folder; a lax folder is refused", async (t) => {
   const home = await fakeHome(t);
   assert.equal((await stat(home.socketPath)).mode & 0o777, 0o600);

@@ -32,7 +32,8 @@ export interface ClientServer {
 export async function openClientServer(options: ClientServerOptions): Promise<ClientServer> {
   const isPipe = options.socketPath.startsWith("\\\\.\\pipe\\");
   if (!isPipe) await openPrivateFolder(dirname(options.socketPath));
-  const connections = new Set<ClientConnection>();
+  /** Each with the promise of its end. */
+  const connections = new Map<ClientConnection, Promise<void>>();
   const context = { ...options, routes: routesOf(options.api) };
   const server = createServer((socket) => accept(socket));
   await listen(server, options.socketPath);
@@ -47,19 +48,20 @@ export async function openClientServer(options: ClientServerOptions): Promise<Cl
       return;
     }
     const connection = new ClientConnection(socket, context);
-    connections.add(connection);
-    options.onClients(connections.size);
-    void connection.serve().finally(() => {
+    const ended = connection.serve().finally(() => {
       connections.delete(connection);
       options.onClients(connections.size);
     });
+    connections.set(connection, ended);
+    options.onClients(connections.size);
   }
 
   return {
     close: async () => {
       const closed = once(server, "close");
       server.close();
-      await Promise.all([...connections].map((connection) => connection.close()));
+      // Waits for their ends as well: after this, `onClients` is never called again.
+      await Promise.all([...connections].flatMap(([connection, ended]) => [connection.close(), ended]));
       await closed;
     },
   };
