@@ -103,6 +103,8 @@ export interface RecordOutput extends Report<"record-output"> {
   readonly fromByte: Bytes;
   readonly bytes: Bytes;
   readonly digest: Digest;
+  /** What crossed so far, for the case that this output ends the attempt. */
+  readonly transfer: Transfer;
 }
 export interface RecordFinished extends Report<"record-finished"> {
   readonly lastNumber: number;

@@ -232,6 +232,7 @@ export function output(
     fromByte: byteCount((index - 1) * 10),
     bytes: byteCount(10),
     digest: digestOf(`output ${index}`),
+    transfer: transferOf(number),
     ...change,
   };
 }

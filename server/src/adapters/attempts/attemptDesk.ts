@@ -197,6 +197,7 @@ export class AttemptDesk {
       fromByte,
       bytes: byteCount(bytes.length),
       digest: digestOf(bytes),
+      transfer: this.#crossings.transfer(attemptId),
     });
     if (executed.kind === "executed") {
       this.#crossings.cameBack(attemptId, bytes.length);

@@ -104,6 +104,23 @@ test("output that leaves a gap in its numbers or its bytes is refused", () => {
   home.run(output(1, GPU, 2, { stream: "stderr", fromByte: byteCount(0) }));
 });
 
+test("output past the job's limit ends the attempt, and is not recorded", () => {
+  const home = homeOffloading(1, GPU);
+  home.run(output(1, GPU, 1, { bytes: byteCount(1e6) }));
+  const events = home.run(output(1, GPU, 2, { fromByte: byteCount(1e6), bytes: byteCount(1) }));
+  assert.equal(only(events, "JobFailed").code, "output-limit");
+  assert.deepEqual(ofKind(events, "OutputAppended"), []);
+  assert.equal(only(events, "EgressSettled").state, "partial");
+  assert.equal(earned(home), 0);
+});
+
+test("an answer is no result of a command, and earns nothing", () => {
+  const home = homeOffloading(1, GPU);
+  const result: JobResult = { outcome: { kind: "answered", stopReason: "end" }, streams: [] };
+  assert.equal(only(home.run(finished(1, GPU, 0, { result })), "JobFailed").code, "receipt-mismatch");
+  assert.equal(earned(home), 0);
+});
+
 test("a result whose output has not all arrived is refused, and taken once it has", () => {
   const home = homeOffloading(1, GPU);
   home.run(output(1, GPU, 1));

@@ -38,7 +38,7 @@ export function decideReport(state: HomeState, command: ReportCommand): readonly
     case "record-started":
       return live.stage === "running" ? [] : [{ ...of, kind: "JobStarted", attemptId }];
     case "record-output":
-      return output(live, command);
+      return output(state, live, command);
     case "record-finished":
       return finished(state, live, command);
     case "record-lost":
@@ -46,7 +46,7 @@ export function decideReport(state: HomeState, command: ReportCommand): readonly
   }
 }
 
-function output(live: Live, command: RecordOutput): readonly JournalEvent[] | Refusal {
+function output(state: HomeState, live: Live, command: RecordOutput): readonly JournalEvent[] | Refusal {
   const { attempt, job } = live;
   if (command.number <= attempt.lastNumber) return [];
   const next = attempt.produced.get(command.stream) ?? 0;
@@ -56,6 +56,11 @@ function output(live: Live, command: RecordOutput): readonly JournalEvent[] | Re
       `Output ${command.number} of ${command.stream} does not follow ${attempt.lastNumber}.`,
       "The worker sends again from the last acknowledged number when it reconnects.",
     );
+  }
+  const produced = [...attempt.produced.values()].reduce((sum, bytes) => sum + bytes, 0);
+  // The node promised to keep to this limit; the Home's disk is not filled by one that does not.
+  if (produced + command.bytes > job.job.limits.outputBytes) {
+    return endingEvents(state, job, command.at, OUTPUT_LIMIT, { state: "partial", transfer: command.transfer });
   }
   return [
     {
@@ -119,6 +124,13 @@ function finished(state: HomeState, live: Live, command: RecordFinished): readon
   ];
 }
 
+const OUTPUT_LIMIT = {
+  kind: "failed",
+  code: "output-limit",
+  message: "The job printed more than it may.",
+  advice: "Print less: write large results to files and take them back with --output.",
+} as const;
+
 const CANCELLED_BY_NODE = {
   message: "The node cancelled the job by itself.",
   advice: "Ask the node's owner, or start the episode again elsewhere.",
@@ -135,6 +147,13 @@ function producedAgrees(attempt: Attempt, command: RecordFinished): boolean {
   );
 }
 
+/** A command exits and may propose files; an ask answers. Anything else is no result of this job. */
+function fitsJob({ job }: Job, { outcome, proposal }: JobResult): boolean {
+  if (outcome.kind === "exited") return job.kind === "command";
+  if (outcome.kind === "answered") return job.kind === "ask" && proposal === undefined;
+  return true;
+}
+
 /** What is wrong with a receipt, in words; undefined where it stands. */
 function receiptProblem(state: HomeState, { job, attempt }: Live, command: RecordFinished): string | undefined {
   const { receipt, signature } = command.receipt;
@@ -143,6 +162,7 @@ function receiptProblem(state: HomeState, { job, attempt }: Live, command: Recor
   if (receipt.nodeId !== attempt.target || receipt.attemptId !== attempt.attemptId || receipt.jobId !== job.jobId) {
     return "it is for another attempt";
   }
+  if (!fitsJob(job, command.result)) return "it is for a result that this kind of job cannot have";
   if (receipt.fencingToken !== attempt.fencingToken) return "it is for another attempt";
   if (receipt.result !== resultDigest(command.result)) return "it names another result";
   if (!verify("arw-receipt-v1", receiptBytes(receipt), signature, key)) return "its signature does not verify";
