@@ -11,11 +11,13 @@ import { decodeJson } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { connectToHome, type HomeClient, type HomeClientOptions } from "./homeClient.ts";
 
-/** How often a Home that started, or that another command is starting, is tried before it counts as silent: five seconds. */
+/** How often a Home that says it is ready is tried before it counts as silent: five seconds. */
 export const CONNECT_TRIES_MAX = 100;
+/** A Home that holds the lock may be starting, or ending: after half a second another start finds out which. */
+const HELD_TRIES_MAX = 10;
 const CONNECT_PAUSE_MS = 50;
-/** A Home that was ending as we connected is followed by another start; more often than this is no coincidence. */
-const STARTS_MAX = 3;
+/** More starts than this, half a minute of them, and the holder neither answers nor ends. */
+const STARTS_MAX = 60;
 /** Recovery of a long journal takes seconds; a Home that says nothing for longer hangs. */
 const READY_MS_MAX = 60_000;
 /** The log of background Homes; past this size it is put aside once. */
@@ -52,7 +54,7 @@ export async function attachOrStart(options: StartOptions): Promise<HomeClient> 
     const line = await startHome(options);
     if (!line.ready && line.code !== "home-held") throw new ArwError(line.code, line.message, line.advice);
     if (line.ready && line.ownerSecret !== undefined) await options.onMinted(line.ownerSecret);
-    const started = await connectSoon(options);
+    const started = await connectSoon(options, line.ready ? CONNECT_TRIES_MAX : HELD_TRIES_MAX);
     if (started !== undefined) return started;
   }
   throw new ArwError(
@@ -62,8 +64,8 @@ export async function attachOrStart(options: StartOptions): Promise<HomeClient> 
   );
 }
 
-async function connectSoon({ socketPath, client }: StartOptions): Promise<HomeClient | undefined> {
-  for (let tries = 0; tries < CONNECT_TRIES_MAX; tries++) {
+async function connectSoon({ socketPath, client }: StartOptions, triesMax: number): Promise<HomeClient | undefined> {
+  for (let tries = 0; tries < triesMax; tries++) {
     const home = await connectToHome(socketPath, client);
     if (home !== undefined) return home;
     await sleep(CONNECT_PAUSE_MS);
