@@ -1,3 +1,5 @@
+// Blob files keep only whole bytes under their digest: resumed, concurrent, hostile and crashed arrivals included.
+// It plants symlinks, pipes, torn tails and paths that pose as digests, and never touches a folder but its own.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,4 +1,7 @@
-// Jobs and trees for the tests of the command engine.
+// Jobs and trees for the tests of the command engine, and the gate of the tests that need a sandbox.
+// A machine without one is told by name; in CI it fails.
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { decodeJson } from "#protocol/decode.ts";
@@ -8,7 +11,35 @@ import { type Proposal, proposalSchema } from "#protocol/proposal.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { isWorkspacePath, type WorkspacePath } from "#protocol/workspacePath.ts";
 import type { Engine } from "../../worker-companion/src/core/engine.ts";
-import { collect, generousLimits, outcomeOf, textOf, workOf } from "./engineContract.ts";
+import { type CommandEngine, createCommandEngine } from "../../worker-companion/src/engines/command/commandEngine.ts";
+import { probeSandbox } from "../../worker-companion/src/engines/command/sandboxProbe.ts";
+import { collect, generousLimits, inPlace, never, outcomeOf, type Place, textOf, workOf } from "./engineContract.ts";
+
+export type SandboxClaim = (text: string, check: (engine: CommandEngine, place: Place) => Promise<void>) => void;
+
+/** Runs the claims where the sandbox works; where it does not, says so by name, and in CI fails. */
+export async function describeInSandbox(describe: (claim: SandboxClaim) => void): Promise<void> {
+  let missing = "";
+  await inPlace(async ({ folder }) => {
+    const probe = await probeSandbox(folder, never);
+    if (probe.kind === "unusable") missing = probe.sandbox.reason;
+  });
+  if (missing === "") {
+    describe((text, check) => {
+      test(`sandbox: ${text}`, () =>
+        inPlace(async (place) => {
+          const engine = createCommandEngine({ ...place, sandbox: "bubblewrap" });
+          try {
+            await check(engine, place);
+          } finally {
+            await engine.dispose();
+          }
+        }));
+    });
+  } else if (["true", "1"].includes(process.env["CI"] ?? "")) {
+    test("the sandbox works on this machine", () => assert.fail(`${missing}: apt-get install bubblewrap`));
+  } else test("the tests of the command sandbox", { skip: missing }, () => {});
+}
 
 /** A file's text, or what else stands at a path. */
 export type TreeText = Readonly<Record<string, string | { readonly link: string } | { readonly script: string }>>;

@@ -1,3 +1,5 @@
+// The engine contract over llama.cpp with the demo model, and what is particular to it: seeds, tokens, models, crashes.
+// It starts the same child that ships, in a process of its own.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { copyFile, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
