@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
 import { createCommandEngine } from "../../worker-companion/src/engines/command/commandEngine.ts";
+import { pause, systemEngineClock } from "../../worker-companion/src/engines/engineClock.ts";
 import { describeInSandbox, finish, type SandboxClaim, shellJob } from "./engineCommand.ts";
 import {
   collect,
@@ -136,6 +137,20 @@ function describeWalls(claim: SandboxClaim): void {
     await firstChunk(engine, work.attemptId);
     await engine.cancel(work.attemptId);
     assert.deepEqual(running(mark), []);
+  });
+
+  claim("a cancel at any moment of the start leaves no process, of the sandbox neither", async (engine, { blobs }) => {
+    const mark = `96${process.pid}.5`;
+    const job = await shellJob(blobs, `sleep ${mark}`, {}, { argv: ["sleep", mark] });
+    await engine.probe(never);
+    for (let delayMs = 0; delayMs < 40; delayMs += 2) {
+      const work = workOf(job);
+      void engine.submit(work);
+      await pause(systemEngineClock, delayMs);
+      await engine.cancel(work.attemptId);
+      assert.deepEqual(outcomeOf(await collect(engine, work.attemptId)), { kind: "cancelled" });
+      assert.deepEqual(running(mark), [], `cancelled after ${delayMs} ms`);
+    }
   });
 
   claim("what a command leaves in the background ends with it", async (engine, { blobs }) => {

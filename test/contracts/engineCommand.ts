@@ -12,6 +12,7 @@ import { byteCount } from "#protocol/quantities.ts";
 import { isWorkspacePath, type WorkspacePath } from "#protocol/workspacePath.ts";
 import type { Engine } from "../../worker-companion/src/core/engine.ts";
 import { type CommandEngine, createCommandEngine } from "../../worker-companion/src/engines/command/commandEngine.ts";
+import { systemEngineClock } from "../../worker-companion/src/engines/engineClock.ts";
 import { probeSandbox } from "../../worker-companion/src/engines/command/sandboxProbe.ts";
 import { collect, generousLimits, inPlace, never, outcomeOf, type Place, textOf, workOf } from "./engineContract.ts";
 
@@ -21,7 +22,7 @@ export type SandboxClaim = (text: string, check: (engine: CommandEngine, place: 
 export async function describeInSandbox(describe: (claim: SandboxClaim) => void): Promise<void> {
   let missing = "";
   await inPlace(async ({ folder }) => {
-    const probe = await probeSandbox(folder, never);
+    const probe = await probeSandbox(folder, systemEngineClock, never);
     if (probe.kind === "unusable") missing = probe.sandbox.reason;
   });
   if (missing === "") {

@@ -34,14 +34,15 @@ export interface CommandEngine extends Engine {
 export function createCommandEngine(options: CommandEngineOptions): CommandEngine {
   const clock = options.clock ?? systemEngineClock;
   const probe = options.probeSandbox ?? probeSandbox;
-  // Found out once: a machine's kernel does not change under a running program.
+  // Found out once, for all runs: none of them may take it away from the others by being cancelled.
+  const lifetime = new AbortController();
   let known: Promise<SandboxProbe> | undefined;
-  const walls = (signal: AbortSignal): Promise<SandboxProbe> => {
-    known ??= probe(options.folder, signal).catch((error: unknown) => {
+  const walls: Walls = (signal) => {
+    known ??= probe(options.folder, clock, lifetime.signal).catch((error: unknown) => {
       known = undefined;
       throw error;
     });
-    return known;
+    return unlessAborted(known, signal);
   };
   const runs = createEngineRuns(
     {
@@ -58,10 +59,26 @@ export function createCommandEngine(options: CommandEngineOptions): CommandEngin
       if (options.sandbox === "unsandboxed") return { kind: "none", reason: "commands run unsandboxed, as asked" };
       return (await walls(signal)).sandbox;
     },
+    async dispose() {
+      await runs.dispose();
+      lifetime.abort();
+      await known?.catch(() => {});
+    },
   };
 }
 
 type Walls = (signal: AbortSignal) => Promise<SandboxProbe>;
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let forget = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    forget = () => signal.removeEventListener("abort", stop);
+  });
+  return Promise.race([promise, aborted]).finally(forget);
+}
 
 function advertOf(options: CommandEngineOptions, probe: SandboxProbe): EngineAdvert {
   if (options.sandbox === "unsandboxed" || probe.kind === "usable") return { kind: "command", state: "ready" };

@@ -51,7 +51,8 @@ export async function runCommand(
   let cut: CommandEnding["kind"] | undefined;
   const stop = (kind: "cancelled" | "wall-limit" | "output-limit"): void => {
     cut ??= kind;
-    killTree(child, report?.innerPid());
+    if (report === undefined) killGroup(child);
+    else report.endInner();
   };
   const cancel = (): void => stop("cancelled");
   const forgetTimer = clock.after(limits.wallMs, () => stop("wall-limit"));
@@ -76,6 +77,11 @@ interface SandboxReport {
   readonly innerPid: () => number | undefined;
   /** Absent when the command was never started. */
   readonly exitCode: () => number | undefined;
+  /**
+   * Ends that first process, as soon as it is known: bubblewrap's own end then proves that the rest is gone. Killing
+   * bubblewrap itself would leave a child that waits for its go-ahead for ever.
+   */
+  readonly endInner: () => void;
 }
 
 const reportLine: z.ZodType<{ "child-pid"?: number; "exit-code"?: number }> = z.object({
@@ -88,13 +94,21 @@ const REPORT_CHARACTERS_MAX = 16_384;
 
 function collectReport(child: ChildProcess): SandboxReport {
   let text = "";
+  // Reported before the sandbox is set up, so the wait for it is short.
   const pipe = child.stdio[3];
   if (pipe !== null && pipe !== undefined && "read" in pipe) {
     pipe.on("data", (bytes: Buffer) => {
       if (text.length < REPORT_CHARACTERS_MAX) text += bytes.toString();
+      if (ending) endInner();
     });
     pipe.on("error", () => {});
   }
+  let ending = false;
+  const endInner = (): void => {
+    ending = true;
+    const pid = find("child-pid");
+    if (pid !== undefined && !hasEnded(child)) kill(pid);
+  };
   const find = (key: "child-pid" | "exit-code"): number | undefined => {
     // One JSON document a line, though the first is spread over several.
     for (const document of text.split(/(?<=\})\s*/)) {
@@ -103,7 +117,7 @@ function collectReport(child: ChildProcess): SandboxReport {
     }
     return undefined;
   };
-  return { innerPid: () => find("child-pid"), exitCode: () => find("exit-code") };
+  return { innerPid: () => find("child-pid"), exitCode: () => find("exit-code"), endInner };
 }
 
 async function exitOf(
@@ -142,13 +156,15 @@ async function exitOf(
     : { kind: "exited", exitCode: inner };
 }
 
-function killTree(child: ChildProcess, innerPid: number | undefined): void {
+function killGroup(child: ChildProcess): void {
   // After its end the number may belong to somebody else.
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  // In the sandbox the first process inside is the one to kill: bubblewrap's end then proves that the rest is gone.
-  if (innerPid !== undefined && kill(innerPid)) return;
+  if (child.pid === undefined || hasEnded(child)) return;
   if (process.platform === "win32") child.kill("SIGKILL");
   else kill(-child.pid);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function kill(pid: number): boolean {

@@ -1,10 +1,11 @@
 // Finds out what the sandbox of this machine really enforces, by trying each rule from inside.
 // A rule that was not seen to hold is never advertised; a machine without a working bubblewrap says why.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
+import type { EngineClock } from "../engineClock.ts";
+import { runCommand } from "./commandProcess.ts";
 import { IDENTITY_FILES, type SandboxTools, sandboxArguments } from "./sandbox.ts";
 
 export type SandboxProbe =
@@ -12,7 +13,7 @@ export type SandboxProbe =
   | { readonly kind: "unusable"; readonly sandbox: Sandbox & { kind: "none" } };
 
 /** A probe answers in milliseconds; one that hangs must not hang the worker. */
-const PROBE_TIMEOUT_MS = 10_000;
+const PROBE_MS_MAX = 10_000;
 
 /** More of a probe's output than this says nothing new. */
 const PROBE_OUTPUT_CHARACTERS_MAX = 65_536;
@@ -20,19 +21,19 @@ const PROBE_OUTPUT_CHARACTERS_MAX = 65_536;
 const SEARCHED_FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin"];
 
 /** `folder` is the engine's own: the probe makes a job folder in it and takes it away again. */
-export async function probeSandbox(folder: string, signal: AbortSignal): Promise<SandboxProbe> {
+export async function probeSandbox(folder: string, clock: EngineClock, signal: AbortSignal): Promise<SandboxProbe> {
   if (process.platform !== "linux") return unusable("bubblewrap is a program of Linux only");
   const bubblewrap = find("bwrap");
   if (bubblewrap === undefined) return unusable("bubblewrap is not installed");
-  const version = await run(bubblewrap, ["--version"], signal);
-  const help = await run(bubblewrap, ["--help"], signal);
+  const version = await run(bubblewrap, ["--version"], clock, signal, false);
+  const help = await run(bubblewrap, ["--help"], clock, signal, false);
   const limiter = find("prlimit");
   const tools: SandboxTools = {
     bubblewrap,
     ...(limiter === undefined ? {} : { limiter }),
     forbidsUserNamespaces: help.output.includes("--disable-userns"),
   };
-  const bench = await openBench(folder, tools, signal);
+  const bench = await openBench(folder, tools, clock, signal);
   try {
     const alive = await bench.inside(["/bin/true"]);
     if (!alive.ok) return unusable(`bubblewrap does not work here: ${alive.output.trim().slice(0, 180)}`);
@@ -75,7 +76,7 @@ interface Bench {
   readonly dispose: () => Promise<void>;
 }
 
-async function openBench(folder: string, tools: SandboxTools, signal: AbortSignal): Promise<Bench> {
+async function openBench(folder: string, tools: SandboxTools, clock: EngineClock, signal: AbortSignal): Promise<Bench> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const identityFolder = await writeIdentity(folder);
   const own = await mkdtemp(join(folder, "probe-"));
@@ -85,7 +86,7 @@ async function openBench(folder: string, tools: SandboxTools, signal: AbortSigna
   await writeFile(hostFile, "of the machine\n");
   const inside = (argv: readonly string[]): Promise<Answer> => {
     const plan = { argv, treeFolder, startFolder: ".", identityFolder, memoryBytes: 256 * 1024 ** 2 };
-    return run(tools.bubblewrap, sandboxArguments(tools, plan), signal);
+    return run(tools.bubblewrap, sandboxArguments(tools, plan), clock, signal, true);
   };
   return {
     inside,
@@ -114,26 +115,22 @@ async function rulesThatHold(bench: Bench): Promise<readonly SandboxRule[]> {
   return rules.flatMap(([rule, held]) => (held ? [rule] : []));
 }
 
-function run(program: string, argv: readonly string[], signal: AbortSignal): Promise<Answer> {
-  return new Promise((resolve) => {
-    const child = spawn(program, argv, {
-      // Descriptor 3 is where bubblewrap reports. It must be open: bubblewrap dies on a closed one, and leaves its child.
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
-      timeout: PROBE_TIMEOUT_MS,
-      killSignal: "SIGKILL",
-      signal,
-    });
-    const report = child.stdio[3];
-    if (report !== null && report !== undefined && "resume" in report) report.resume();
-    let output = "";
-    const collect = (bytes: Buffer): void => {
-      if (output.length < PROBE_OUTPUT_CHARACTERS_MAX) output += bytes.toString();
-    };
-    child.stdout?.on("data", collect);
-    child.stderr?.on("data", collect);
-    child.on("error", (error) => resolve({ ok: false, output: error.message }));
-    child.on("close", (exitCode) => resolve({ ok: exitCode === 0, output }));
-  });
+async function run(
+  program: string,
+  argv: readonly string[],
+  clock: EngineClock,
+  signal: AbortSignal,
+  sandboxed: boolean,
+): Promise<Answer> {
+  let output = "";
+  const collect = (_stream: unknown, bytes: Uint8Array): boolean => {
+    output += Buffer.from(bytes).toString();
+    return output.length < PROBE_OUTPUT_CHARACTERS_MAX;
+  };
+  const plan = { program, argv, folder: "/", environment: {}, sandboxed };
+  const ending = await runCommand(plan, { wallMs: PROBE_MS_MAX, output: collect }, clock, signal);
+  signal.throwIfAborted();
+  return { ok: ending.kind === "exited" && ending.exitCode === 0, output };
 }
 
 function find(program: string): string | undefined {
