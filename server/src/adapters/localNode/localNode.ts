@@ -11,8 +11,8 @@ import { createAttemptRunner } from "../../../../worker-companion/src/engines/at
 import { probeNode } from "../../../../worker-companion/src/engines/nodeProbe.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 
-/** Attempts at once beside the editor: enough to go on, few enough to leave the machine usable. */
-export const LOCAL_SLOTS = 2;
+/** Attempts at once beside the editor: a person's terminals and windows together rarely start more. */
+export const LOCAL_SLOTS = 8;
 
 export interface LocalNodeOptions {
   readonly identity: Pick<Identity, "nodeId" | "privateKey">;

@@ -6,6 +6,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { EgressRecorded, JournalEvent } from "#protocol/events.ts";
 import { epochMs, fencingToken } from "#protocol/quantities.ts";
 import { crossedWith, endingEvents } from "../job/ending.ts";
+import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
 import { nodeName } from "../node/state.ts";
 import { evaluate } from "../policy/evaluate.ts";
@@ -69,6 +70,8 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
       "Wait until `arw-home nodes` shows it ready, then approve again.",
     );
   }
+  const full = slotProblem(state, node.nodeId);
+  if (full !== undefined) return full;
   const lease: Lease = {
     leaseId: command.leaseId,
     subject: held.destination.nodeId,

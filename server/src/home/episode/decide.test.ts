@@ -57,10 +57,21 @@ test("an episode that has started is not started again", () => {
 });
 
 test("as many episodes as the limit may be open, and one more is refused until one ends", () => {
-  const home = homeAlone();
-  for (let number = 1; number <= OPEN_EPISODES_MAX; number++) home.run(start(number));
+  const home = homeWith(GPU);
+  for (let number = 1; number <= OPEN_EPISODES_MAX; number++) home.run(preview(number, GPU));
   home.refuses(start(OPEN_EPISODES_MAX + 1), "too-many-episodes");
   home.run(cancel(1), start(OPEN_EPISODES_MAX + 1));
+});
+
+test("a node that is full takes no more until one of its jobs ends, and a refused approval costs no lease", () => {
+  const home = homeWith(GPU);
+  home.run(start(1), start(2));
+  home.refuses(start(3), "no-slot");
+  home.run(cancel(1), start(3));
+  home.run(preview(4, GPU), preview(5, GPU), preview(6, GPU), approve(4), approve(5));
+  home.refuses(approve(6), "no-slot");
+  assert.equal(home.state.leases.byId.size, 2);
+  home.run(cancel(4), approve(6));
 });
 
 test("more finished episodes than are kept in memory leave the open ones and the newest", () => {

@@ -6,6 +6,7 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
 import { fencingToken } from "#protocol/quantities.ts";
 import { crossedWith, endingEvents } from "../job/ending.ts";
+import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { type Placement, place } from "../scheduler/place.ts";
@@ -33,6 +34,8 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
   if (!placed.local) return placementChanged(placed);
   const decision = evaluate({ action: "run-here" });
   if (decision.effect !== "allow") return refuse("policy-denied", decision.explanation, "Ask the owner.");
+  const full = slotProblem(state, placed.target);
+  if (full !== undefined) return full;
   return [
     ...beginning(state, command, placed),
     {
