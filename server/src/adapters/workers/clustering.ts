@@ -175,7 +175,7 @@ export class Clustering {
   }
 }
 
-/** Who may connect now, by the durable state: enrolled nodes, and invites that nobody used and that still live. */
+/** Who may connect now, by the durable state: enrolled nodes, and invites that have not expired. */
 function allowedBy(state: HomeState, now: EpochMs): readonly Allowed[] {
   const nodes = [...state.nodes.byId.values()].flatMap((node): readonly Allowed[] => {
     const enrolled = node.status.kind === "ready" || node.status.kind === "unreachable";
@@ -183,8 +183,10 @@ function allowedBy(state: HomeState, now: EpochMs): readonly Allowed[] {
     const { nodeId, fingerprint, certificate } = node;
     return [{ kind: "node", nodeId, fingerprint, certificate }];
   });
+  // A used invite still reaches the enrolment, and only that, until it expires: its second use is answered with the
+  // reason and becomes an alarm, instead of looking like any refused handshake.
   const invites = [...state.nodes.invites.values()]
-    .filter((invite) => invite.usedBy === undefined && invite.expiresAt > now)
+    .filter((invite) => invite.expiresAt > now)
     .map(({ inviteId, fingerprint, certificate, expiresAt }): Allowed => {
       return { kind: "invite", inviteId, fingerprint, certificate, expiresAt };
     });
