@@ -89,7 +89,7 @@ function addInvite(program: Command, bind: Bind): void {
   const invite = program
     .command("invite")
     .description("make a one-time invite for a worker, and admit the worker that uses it")
-    .option("--listen <host:port>", "where this Home listens (default: every address, a free port)")
+    .option("--listen <host:port>", "where this Home listens (default: where it did last, else for this machine only)")
     .option(
       "--address <host:port>",
       "where the worker reaches it (repeatable; default: this machine's addresses)",

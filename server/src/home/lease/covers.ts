@@ -14,7 +14,7 @@ export function leaseProblem(held: HeldLease | undefined, at: EpochMs): Refusal 
     return refuse(
       "lease-expired",
       "The lease ran out before everything was sent.",
-      "Approve again, for more minutes (--minutes).",
+      "Start the episode again and approve its preview.",
     );
   }
   return undefined;
