@@ -235,6 +235,16 @@ test("the summary names the method of every figure and how to take the changes",
   assert.match(episodeLines([EPISODE], PLAIN, "UTC")[1] ?? "", /gpu-box-1 {2}✗ exit 1 {2}npm test$/);
 });
 
+test("the list of episodes names what waits for the owner, with the id that its command needs", () => {
+  const { outcome: _outcome, proposalId: _proposal, ...begun } = EPISODE;
+  const preview = previewId.from(seed("p"));
+  const waiting: EpisodeView = { ...begun, state: "waiting-for-approval", previewId: preview };
+  assert.deepEqual(episodeLines([waiting, EPISODE, { ...waiting, state: "running" }], PLAIN, "UTC").slice(4), [
+    `npm test waits for your answer: arw-home egress approve ${preview}`,
+    `npm test changed files: arw-home proposal show ${EPISODE.proposalId}`,
+  ]);
+});
+
 test("a proposal lists its changes, and marks what conflicts", () => {
   const path = workspacePathSchema.parse("src/a.ts");
   const view: ProposalView = {
