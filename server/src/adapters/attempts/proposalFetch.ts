@@ -16,7 +16,7 @@ export const PROPOSAL_BYTES_MAX: number = 256 * 1024 * 1024;
 export const PROPOSAL_DOCUMENT_BYTES_MAX: number = 8 * 1024 * 1024;
 
 interface Waiting {
-  readonly bytesMax: number;
+  readonly blobBytes: number;
   readonly arrived: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -48,7 +48,9 @@ export class ProposalFetch {
     }
     const contents = new Map<Digest, number>();
     for (const change of proposal.changes) {
-      if (change.kind === "create" || change.kind === "edit") contents.set(change.digest, change.bytes);
+      if (change.kind !== "create" && change.kind !== "edit") continue;
+      if ((contents.get(change.digest) ?? change.bytes) !== change.bytes) throw wrongSize();
+      contents.set(change.digest, change.bytes);
     }
     const total = [...contents.values()].reduce((sum, bytes) => sum + bytes, 0);
     if (total > PROPOSAL_BYTES_MAX) throw tooLarge();
@@ -61,8 +63,8 @@ export class ProposalFetch {
     const key = keyOf(chunk.attemptId, chunk.digest);
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return false;
-    if (chunk.blobBytes > waiting.bytesMax) {
-      waiting.failed(tooLarge());
+    if (chunk.blobBytes !== waiting.blobBytes) {
+      waiting.failed(wrongSize());
       return true;
     }
     try {
@@ -78,23 +80,28 @@ export class ProposalFetch {
     channel: NodeChannel,
     { attemptId, fencingToken }: Finished,
     digest: Digest,
-    bytesMax: number,
+    blobBytes: number,
     signal: AbortSignal,
   ): Promise<void> {
-    if ((await this.#blobs.size(digest)) !== undefined) return;
-    signal.throwIfAborted();
+    const held = await this.#blobs.size(digest);
+    if (held !== undefined && held !== blobBytes) throw wrongSize();
+    if (held !== undefined) return;
     const key = keyOf(attemptId, digest);
     const fromByte = byteCount(await this.#blobs.partialBytes(digest));
-    const abort = (): void => this.#waiting.get(key)?.failed(signal.reason);
+    signal.throwIfAborted();
+    let waiting: Waiting | undefined;
+    const abort = (): void => waiting?.failed(signal.reason);
     try {
       await new Promise<void>((arrived, failed) => {
-        this.#waiting.set(key, { bytesMax, arrived, failed });
+        waiting = { blobBytes, arrived, failed };
+        this.#waiting.set(key, waiting);
         signal.addEventListener("abort", abort, { once: true });
         channel.deliver({ kind: "request-blob", attemptId, fencingToken, digest, fromByte }).catch(failed);
       });
     } finally {
       signal.removeEventListener("abort", abort);
-      this.#waiting.delete(key);
+      // The same result, over a new link, may wait here by now.
+      if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
     }
   }
 }
@@ -108,6 +115,14 @@ export async function readProposal(blobs: BlobStore, digest: Digest): Promise<Pr
 }
 
 const ASK_ITS_OWNER = "Ask the worker's owner; nothing was changed here.";
+
+function wrongSize(): ArwError {
+  return new ArwError(
+    "proposal-malformed",
+    "A blob of the proposal has another size than the proposal says.",
+    ASK_ITS_OWNER,
+  );
+}
 
 function tooLarge(): ArwError {
   return new ArwError(
