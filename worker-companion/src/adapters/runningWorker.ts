@@ -15,8 +15,11 @@ import type { WorkerStatus } from "../core/workerStatus.ts";
 import { type AttemptRunner, createAttemptRunner } from "../engines/attempts/attemptRunner.ts";
 import { probeLoad, probeNode } from "../engines/nodeProbe.ts";
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
+import { type DailyUseFile, openDailyUse } from "./dailyUseFile.ts";
 import { dialHome } from "./dial/dialHome.ts";
 import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
+import { createMachineOwner, rulesStatusOf } from "./machineOwner.ts";
+import { openRulesFile, type RulesFile } from "./rulesFile.ts";
 import type { NamedMembership, WorkerFolder } from "./workerFolder.ts";
 
 export interface WorkerTerms {
@@ -40,7 +43,8 @@ export interface RunningWorker {
 
 /** Throws ArwError `worker-running` where a worker of this folder runs already. */
 export async function startWorker(terms: WorkerTerms): Promise<RunningWorker> {
-  const life = new WorkerLife(terms);
+  const { folder } = terms;
+  const life = new WorkerLife(terms, openRulesFile(folder.path), await openDailyUse(folder.dailyUsePath));
   const control = await listenForControl(terms.folder.path, (request) => life.answer(request));
   const done = closing(life.live(), control);
   return { done, drain: () => life.drain(), stop: () => life.stop() };
@@ -60,12 +64,17 @@ class WorkerLife {
   #runner: AttemptRunner | undefined;
   #connection: HomeConnection | undefined;
   #adverts: readonly EngineAdvert[] = [];
+  #clockAheadMs: number | undefined;
+  readonly #rules: RulesFile;
+  readonly #use: DailyUseFile;
   #leaving: "no" | "drain" | "stop" = "no";
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
 
-  constructor(terms: WorkerTerms) {
+  constructor(terms: WorkerTerms, rules: RulesFile, use: DailyUseFile) {
     this.#terms = terms;
+    this.#rules = rules;
+    this.#use = use;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -139,12 +148,22 @@ class WorkerLife {
         connection.leave(reason).catch((error: unknown) => log("goodbye failed", { error: String(error) }));
       },
       log,
+      owner: createMachineOwner({
+        rules: this.#rules,
+        use: this.#use,
+        home: membership.homeId,
+        workspace: membership.workspaceId,
+        adverts: () => this.#adverts,
+        now: () => new Date(),
+        log,
+      }),
     });
     const connection = new HomeConnection({
       identity,
       instanceId: this.#instanceId,
       name: membership.name,
-      dial: (signal) => dialHome({ home: membership, leaf, now }, signal),
+      dial: (signal) =>
+        dialHome({ home: membership, leaf, now, onClock: (aheadMs) => this.#noteClock(aheadMs) }, signal),
       capabilities: async (signal) => {
         const node = { engines, folder: folder.path, slots, ...(priceCard === undefined ? {} : { priceCard }) };
         const capabilities = await probeNode(node, signal);
@@ -177,7 +196,13 @@ class WorkerLife {
       running: this.#runner?.running() ?? 0,
       slots,
       engines: this.#adverts,
+      rules: rulesStatusOf(this.#rules, this.#use, new Date()),
+      ...(this.#clockAheadMs === undefined ? {} : { clockAheadMs: this.#clockAheadMs }),
     };
+  }
+
+  #noteClock(aheadMs: number): void {
+    this.#clockAheadMs = Math.round(aheadMs);
   }
 }
 

@@ -28,6 +28,8 @@ export interface WorkerFolder {
   readonly identity: Identity;
   readonly blobsPath: string;
   readonly jobsPath: string;
+  /** What was used of the owner's daily budget. */
+  readonly dailyUsePath: string;
   /** The leaf that the Home knows; a fresh one before the first join. */
   leaf(now: EpochMs): Promise<TlsLeaf>;
   /** Undefined before the first join. Throws ArwError `worker-state-malformed`. */
@@ -62,6 +64,7 @@ export async function openWorkerFolder(path: string): Promise<WorkerFolder> {
     identity,
     blobsPath: join(path, "blobs"),
     jobsPath: join(path, "jobs"),
+    dailyUsePath: join(path, "daily-use.json"),
     leaf: (now) => loadOrMintLeaf(leafPath, identity, now),
     membership: () => readMembership(homePath),
     saveMembership: (membership) => replaceSecretFile(homePath, Buffer.from(canonicalJson(membership))),

@@ -15,10 +15,11 @@ export interface DialHomeTerms {
   readonly home: DialTarget & { readonly workspaceId: WorkspaceId };
   readonly leaf: TlsLeaf;
   readonly now: () => EpochMs;
+  readonly onClock?: (aheadMs: number) => void;
 }
 
 /** Throws ArwError as `dialChannel` does. `onMessage` must be called on the link, or nothing is read. */
-export async function dialHome({ home, leaf, now }: DialHomeTerms, signal: AbortSignal): Promise<WorkerLink> {
+export async function dialHome({ home, leaf, now, onClock }: DialHomeTerms, signal: AbortSignal): Promise<WorkerLink> {
   const channel = await dialChannel(
     home,
     {
@@ -27,6 +28,7 @@ export async function dialHome({ home, leaf, now }: DialHomeTerms, signal: Abort
       privateKey: leaf.privateKey,
       frameBytesMax: FRAME_BYTES_MAX,
       now,
+      ...(onClock === undefined ? {} : { onClock }),
     },
     signal,
   );

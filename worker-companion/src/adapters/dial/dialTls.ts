@@ -39,6 +39,8 @@ export interface DialTerms {
   readonly privateKey: string;
   readonly frameBytesMax: number;
   readonly now: () => EpochMs;
+  /** Told how far this machine's clock is before the Home's, where the Home says its time; to the second. */
+  readonly onClock?: (aheadMs: number) => void;
 }
 
 /**
@@ -177,6 +179,11 @@ function upgrade({ tls, peer }: CheckedHome, terms: DialTerms, signal: AbortSign
     };
     signal.addEventListener("abort", cut, { once: true });
     const settle = (): void => signal.removeEventListener("abort", cut);
+    socket.once("upgrade", ({ headers }) => {
+      const homeMs = Date.parse(headers.date ?? "");
+      // An HTTP date has whole seconds: on average half of one has passed since.
+      if (!Number.isNaN(homeMs)) terms.onClock?.(terms.now() - homeMs - 500);
+    });
     socket.once("open", () => {
       settle();
       // At once: a frame that came with the answer must find the channel there.
