@@ -13,6 +13,7 @@ import { sign } from "#protocol/signature.ts";
 import type { Engine } from "../core/engine.ts";
 import type { WorkerStatus } from "../core/workerStatus.ts";
 import { type AttemptRunner, createAttemptRunner } from "../engines/attempts/attemptRunner.ts";
+import { endOrphans } from "../engines/command/orphans.ts";
 import { probeLoad, probeNode } from "../engines/nodeProbe.ts";
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
 import { type DailyUseFile, openDailyUse } from "./dailyUseFile.ts";
@@ -84,7 +85,9 @@ class WorkerLife {
     const { folder } = this.#terms;
     let engines: readonly Engine[] = [];
     try {
-      // A worker that was killed may have left job folders; nothing of an earlier life goes on.
+      // A worker that was killed may have left commands and job folders; nothing of an earlier life goes on.
+      const ended = await endOrphans(folder.jobsPath);
+      if (ended > 0) this.#terms.log("orphans ended", { processes: ended });
       await rm(folder.jobsPath, { recursive: true, force: true });
       await mkdir(folder.jobsPath, { recursive: true, mode: 0o700 });
       const blobs = await openBlobFiles(folder.blobsPath);

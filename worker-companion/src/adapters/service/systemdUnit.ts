@@ -25,7 +25,7 @@ export function unitText({ scope, name, program, stateRoot, slots, unsandboxed }
   return [
     "# Made by `arw-worker service install`; `arw-worker service uninstall` removes it.",
     "[Unit]",
-    `Description=ARW worker ${specifierFree(name)}`,
+    `Description=ARW worker ${specifierFree(name.replaceAll(/\p{Cc}+/gu, " "))}`,
     ...network,
     "",
     "[Service]",
