@@ -2,7 +2,7 @@
 // It counts only where there is a budget to count for, and then durably before the Home hears a word.
 import type { Refusal } from "#protocol/errors.ts";
 import { refuse } from "#protocol/errors.ts";
-import type { NodeId, WorkspaceId } from "#protocol/ids.ts";
+import type { AttemptId, NodeId, WorkspaceId } from "#protocol/ids.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
 import type { Owner } from "../core/owner.ts";
 import { budgetLines } from "../core/rules/dailyUse.ts";
@@ -21,6 +21,8 @@ export interface MachineOwnerTerms {
   /** What the engines offer now: a rule may call a model by its name. */
   readonly adverts: () => readonly EngineAdvert[];
   readonly now: () => Date;
+  /** Keeps what an attempt needs. */
+  readonly blobs: { hold(attemptId: AttemptId): void; release(attemptId: AttemptId): void };
   readonly log: (fact: string, detail: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -43,6 +45,8 @@ export function createMachineOwner(terms: MachineOwnerTerms): Owner {
     },
     refused: (attemptId, { code }) => log("attempt refused", { attemptId, code }),
     async taken(attemptId, job) {
+      // At once, before its inputs are looked for.
+      terms.blobs.hold(attemptId);
       log("attempt taken", { attemptId, job: job.kind });
       if (counted()) await use.add(today(), { jobs: 1 });
     },
@@ -51,6 +55,7 @@ export function createMachineOwner(terms: MachineOwnerTerms): Owner {
       log("attempt ended", { attemptId, outcome: outcome.kind, ...code, busyMs, bytesIn, bytesOut });
       if (counted()) await use.add(today(), { busyMs, bytes: bytesIn + bytesOut });
     },
+    released: (attemptId) => terms.blobs.release(attemptId),
   };
 }
 

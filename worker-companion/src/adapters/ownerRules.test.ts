@@ -45,6 +45,7 @@ class Machine {
       workspace: workspaceId.from(seed(1)),
       adverts: () => ADVERTS,
       now: () => this.now,
+      blobs: { hold: () => {}, release: () => {} },
       log: (fact) => this.facts.push(fact),
     });
   }

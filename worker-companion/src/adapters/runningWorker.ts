@@ -3,7 +3,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { ID_ENTROPY_BYTES, instanceId } from "#protocol/ids.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
@@ -15,6 +14,7 @@ import type { WorkerStatus } from "../core/workerStatus.ts";
 import { type AttemptRunner, createAttemptRunner } from "../engines/attempts/attemptRunner.ts";
 import { endOrphans } from "../engines/command/orphans.ts";
 import { probeLoad, probeNode } from "../engines/nodeProbe.ts";
+import { BLOB_BYTES_USUAL, type BoundedBlobs, openBoundedBlobs } from "./boundedBlobs.ts";
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
 import { type DailyUseFile, openDailyUse } from "./dailyUseFile.ts";
 import { dialHome } from "./dial/dialHome.ts";
@@ -90,7 +90,12 @@ class WorkerLife {
       if (ended > 0) this.#terms.log("orphans ended", { processes: ended });
       await rm(folder.jobsPath, { recursive: true, force: true });
       await mkdir(folder.jobsPath, { recursive: true, mode: 0o700 });
-      const blobs = await openBlobFiles(folder.blobsPath);
+      const blobs = await openBoundedBlobs({
+        folder: folder.blobsPath,
+        bytesMax: () => blobBytesMaxOf(this.#rules),
+        nowMs: () => Date.now(),
+        log: this.#terms.log,
+      });
       engines = this.#terms.engines(blobs);
       const connection = await this.#connect(blobs, engines);
       // A signal may have come while the parts were being made.
@@ -135,7 +140,7 @@ class WorkerLife {
     }
   }
 
-  async #connect(blobs: BlobStore, engines: readonly Engine[]): Promise<HomeConnection> {
+  async #connect(blobs: BoundedBlobs, engines: readonly Engine[]): Promise<HomeConnection> {
     const { folder, membership, slots, log, onChange } = this.#terms;
     const { identity } = folder;
     const leaf = await folder.leaf(now());
@@ -158,6 +163,7 @@ class WorkerLife {
         workspace: membership.workspaceId,
         adverts: () => this.#adverts,
         now: () => new Date(),
+        blobs,
         log,
       }),
     });
@@ -207,6 +213,12 @@ class WorkerLife {
   #noteClock(aheadMs: number): void {
     this.#clockAheadMs = Math.round(aheadMs);
   }
+}
+
+/** Rules that cannot be read refuse work; they do not throw away what earlier work left. */
+function blobBytesMaxOf(rules: RulesFile): number {
+  const current = rules.current();
+  return (current.kind === "read" ? current.rules.blobBytesMax : undefined) ?? BLOB_BYTES_USUAL;
 }
 
 function now(): ReturnType<typeof epochMs> {

@@ -14,6 +14,8 @@ export interface Owner {
   taken(attemptId: AttemptId, job: JobSpec): Promise<void>;
   /** The Home hears `finished` once this has resolved. */
   ended(attemptId: AttemptId, used: UsedByAttempt): Promise<void>;
+  /** Nothing of it is needed any more. */
+  released(attemptId: AttemptId): void;
 }
 
 export interface UsedByAttempt {

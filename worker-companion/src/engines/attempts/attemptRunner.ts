@@ -329,9 +329,13 @@ class Runner implements AttemptRunner {
     this.#records.delete(attemptId);
     record.released.abort();
     const engine = this.#engineOf(record);
-    await engine?.cancel(attemptId);
-    await record.run;
-    await engine?.release(attemptId);
+    try {
+      await engine?.cancel(attemptId);
+      await record.run;
+      await engine?.release(attemptId);
+    } finally {
+      this.#options.owner?.released(attemptId);
+    }
   }
 
   async #leave(reason: "drain" | "stop"): Promise<void> {
