@@ -6,6 +6,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
 import { episodeView, episodeViews } from "../../home/episode/view.ts";
+import { READ_ONLY } from "../../home/home.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
@@ -36,6 +37,8 @@ async function startEpisode(
   session: ClientSession,
 ): Promise<ResultOf<"startEpisode"> | Refusal> {
   const { home, now } = services;
+  // Before anything is judged or collected: jobs that cannot end any more would otherwise be named as the obstacle.
+  if (home.readOnly) return READ_ONLY;
   const { identity, nodes } = home.state;
   const requirement =
     request.kind === "command"
