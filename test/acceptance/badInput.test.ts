@@ -13,6 +13,7 @@ import { type Ended, until } from "./processes.ts";
 
 const ONE_CAUSE_ONE_FIX = /^error: [^\n]+\nfix: [^\n]+\n$/u;
 const wordsSchema = z.looseObject({ words: z.array(z.string()) });
+const errorSchema = z.looseObject({ code: z.string(), message: z.string(), advice: z.string().min(5) });
 const anyFact = z.looseObject({ kind: z.string() });
 
 let bench: Bench;
@@ -40,7 +41,7 @@ async function complaintOf(
 ): Promise<{ readonly exitCode: number | undefined; readonly code: string }> {
   const program = bench.startWorker(bench.folder(`joining-${name}`), ["join", invite, "--name", name]);
   const { exitCode, stderr } = await program.ended;
-  const { code } = z.looseObject({ code: z.string(), advice: z.string().min(5) }).parse(JSON.parse(stderr));
+  const { code } = errorSchema.parse(JSON.parse(stderr));
   return { exitCode, code };
 }
 
@@ -122,6 +123,29 @@ function readdressed(invite: string, addresses: readonly string[]): string {
   const changed = { ...z.looseObject({}).parse(fields), addresses };
   return `${prefix}_${Buffer.from(JSON.stringify(changed)).toString("base64url")}`;
 }
+
+/** Loaded before a program: its clock goes wrong by so much. */
+function clockWrongBy(shiftMs: number): { readonly NODE_OPTIONS: string } {
+  const path = join(bench.folder("clocks"), `clock${shiftMs}.cjs`);
+  writeFileSync(path, `const now = Date.now; Date.now = () => now() + (${shiftMs});\n`);
+  return { NODE_OPTIONS: `--require ${path}` };
+}
+
+test("a worker whose clock is wrong is told of the clock, not of a mystery", async () => {
+  const { text } = await client.call(METHODS.createInvite, {});
+  for (const [name, shiftMs, codes] of [
+    ["tomorrow", 24 * 60 * 60_000, ["invite-expired", "clock-skew"]],
+    ["last-year", -365 * 24 * 60 * 60_000, ["clock-skew"]],
+  ] as const) {
+    const state = bench.folder(`clock-${name}`);
+    const program = bench.startWorker(state, ["join", text, "--name", name], clockWrongBy(shiftMs));
+    const { exitCode, stderr } = await program.ended;
+    const { code, message, advice } = errorSchema.parse(JSON.parse(stderr));
+    assert.ok(codes.some((each) => each === code) && [81, 91].includes(exitCode ?? 0), stderr);
+    assert.match(`${message} ${advice}`, /clock/u);
+  }
+  assert.ok((await client.call(METHODS.listNodes, {})).nodes.every(({ name }) => name === "local" || name === "box"));
+});
 
 test("a Home that is not there is named by its address, and a worker that is not joined says so", async () => {
   const gone = await client.call(METHODS.createInvite, { addresses: ["127.0.0.1:9"] });

@@ -123,8 +123,8 @@ export class Bench {
   }
 
   /** A process of arw-worker in a state folder of its own. */
-  startWorker(state: string, words: readonly string[]): Program {
-    const environment = { ARW_STATE_HOME: state, ...this.#environment };
+  startWorker(state: string, words: readonly string[], more: Environment = {}): Program {
+    const environment = { ARW_STATE_HOME: state, ...this.#environment, ...more };
     return this.#own(new Program("worker", [...words, "--json"], { folder: this.#folder, environment }));
   }
 
