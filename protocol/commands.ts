@@ -161,6 +161,7 @@ export interface RefuseNode extends Order<"refuse-node"> {
 export interface ConnectNode extends Order<"connect-node"> {
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
+  readonly life?: number;
   readonly capabilities: NodeCapabilities;
   /** The attempts it still holds; live ones that are missing here are lost. */
   readonly held: readonly AttemptId[];

@@ -226,6 +226,8 @@ export interface EnrolmentRefused extends NodeFact<"EnrolmentRefused"> {
 }
 export interface NodeConnected extends NodeFact<"NodeConnected"> {
   readonly instanceId: InstanceId;
+  /** How often its state folder had been started, where it counts that. */
+  readonly life?: number;
   readonly capabilities: NodeCapabilities;
 }
 export interface NodeLost extends NodeFact<"NodeLost"> {

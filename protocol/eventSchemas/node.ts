@@ -44,6 +44,7 @@ export const nodeEventSchemas: SchemaOfKind<NodeEvent> = {
     kind: z.literal("NodeConnected"),
     ...nodeFact,
     instanceId: instanceId.schema,
+    life: z.number().int().min(1).exactOptional(),
     capabilities: nodeCapabilitiesSchema,
   }),
   NodeLost: z.strictObject({ kind: z.literal("NodeLost"), ...nodeFact, code: z.string(), detail: z.string() }),

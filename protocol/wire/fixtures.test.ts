@@ -46,6 +46,7 @@ const OPTIONAL: readonly RegExp[] = [
   /(capabilities|load)\.diskFreeBytes$/,
   /gpus\[0\]\.memoryBytes$/,
   /capabilities\.priceCard$/,
+  /(hello \$\.body|NodeConnected \$)\.life$/,
   /changes\[4\]\.base$/,
   /result\.proposal$/,
   /snapshot\.(target|nodeVersion|proposal)$/,

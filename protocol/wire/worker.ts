@@ -53,6 +53,11 @@ export interface Hello {
   readonly kind: "hello";
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
+  /**
+   * How often this state folder has been started; each start counts one more before it says hello. A Home that has seen a
+   * later life knows that the folder was restored from a backup, or copied. Absent where no folder is kept.
+   */
+  readonly life?: number;
   /** Signs the TLS exporter of this very channel with purpose `arw-link-v1`. */
   readonly proof: Signature;
   readonly name: string;
@@ -191,6 +196,7 @@ export const helloSchema: z.ZodType<Hello> = z.strictObject({
   kind: z.literal("hello"),
   nodeId: nodeId.schema,
   instanceId: instanceId.schema,
+  life: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).exactOptional(),
   proof: signatureSchema,
   name: z.string().min(1).max(64),
   capabilities: nodeCapabilitiesSchema,

@@ -30,7 +30,7 @@ export interface Examined {
 }
 
 /** Files that are as secret as a key. */
-const SECRET_FILES = ["identity", "leaf.pem", "home.json", "daily-use.json"];
+const SECRET_FILES = ["identity", "leaf.pem", "home.json", "daily-use.json", "life.json"];
 
 export async function examineMachine(examined: Examined, signal: AbortSignal): Promise<DoctorFacts> {
   const { path, folder, engines, engineFolder, modelsFolder } = examined;

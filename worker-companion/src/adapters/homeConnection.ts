@@ -28,6 +28,8 @@ export type ConnectionChange =
 export interface HomeConnectionOptions {
   readonly identity: Identity;
   readonly instanceId: InstanceId;
+  /** Counts the starts of the state folder, so that the Home notices an old backup or a copy. */
+  readonly life?: number;
   readonly name: string;
   readonly dial: (signal: AbortSignal) => Promise<WorkerLink>;
   readonly capabilities: (signal: AbortSignal) => Promise<NodeCapabilities>;
@@ -103,7 +105,7 @@ export class HomeConnection {
       this.#options.runner.advertise(capabilities.engines);
       this.#link = link;
       const welcomed = await this.#session(link, capabilities);
-      return { welcomed, ...problemOf(await link.closed) };
+      return { welcomed, ...problemOf(await link.closed, this.#options.life !== undefined) };
     } catch (error) {
       if (error instanceof ArwError) return { welcomed: false, error, final: false };
       if (signal.aborted) return { welcomed: false, final: false };
@@ -134,8 +136,10 @@ export class HomeConnection {
     });
     const proof = linkProof(identity, link.exporter);
     const attempts = runner.held();
-    const hello = { kind: "hello", nodeId: identity.nodeId, instanceId, proof, name, capabilities, attempts } as const;
-    await link.send(hello);
+    const { life } = this.#options;
+    const lived = life === undefined ? {} : { life };
+    const who = { kind: "hello", nodeId: identity.nodeId, instanceId, ...lived } as const;
+    await link.send({ ...who, proof, name, capabilities, attempts });
     const end = await link.closed;
     clearTimeout(unwelcome);
     clearInterval(beat);
@@ -194,7 +198,7 @@ function isRefusal({ code }: ArwError): boolean {
 }
 
 /** What the end of a link means for the next dial; most ends mean nothing but to dial again. */
-function problemOf({ code, detail }: ChannelEnd): Omit<Problem, "welcomed"> {
+function problemOf({ code, detail }: ChannelEnd, countsLives: boolean): Omit<Problem, "welcomed"> {
   const joinAgain = "Ask the Home's owner for an invite, and join again with: arw-worker join <invite>";
   switch (code) {
     case "revoked":
@@ -209,6 +213,15 @@ function problemOf({ code, detail }: ChannelEnd): Omit<Problem, "welcomed"> {
         error: new ArwError("protocol-version", detail, "Install the same version of arw-home and arw-worker."),
         final: true,
       };
+    case "state-restored":
+      return {
+        error: new ArwError(
+          "state-restored",
+          `This worker's state folder is older than one that its Home has seen (${detail}): it was restored from a backup, or copied and started elsewhere.`,
+          "If this is the machine that should go on: arw-worker leave, then arw-worker join with a new invite. A copy becomes a worker of its own with: arw-worker leave --new-identity",
+        ),
+        final: true,
+      };
     case "replaced":
       return {
         error: new ArwError(
@@ -216,7 +229,8 @@ function problemOf({ code, detail }: ChannelEnd): Omit<Problem, "welcomed"> {
           "Another worker with this identity has taken the link over.",
           "Run one worker an identity: give the other its own folder with --state.",
         ),
-        final: true,
+        // The next hello decides: the later life of the folder is let in, and the other is told that it is the older one.
+        final: !countsLives,
       };
     case "lost":
     case "malformed-message":

@@ -167,9 +167,11 @@ class WorkerLife {
         log,
       }),
     });
+    const life = await folder.beginLife();
     const connection = new HomeConnection({
       identity,
       instanceId: this.#instanceId,
+      life,
       name: membership.name,
       dial: (signal) =>
         dialHome({ home: membership, leaf, now, onClock: (aheadMs) => this.#noteClock(aheadMs) }, signal),

@@ -39,6 +39,8 @@ export interface WorkerFolder {
   removeMembership(): Promise<void>;
   /** The next opening makes another node of this machine. */
   removeIdentity(): Promise<void>;
+  /** Counts this start of the worker, durably; the first is 1. Throws ArwError `worker-state-malformed`. */
+  beginLife(): Promise<number>;
   /** What the owner charges, from `prices.json`; undefined where there is none. Throws ArwError `prices-malformed`. */
   prices(): Promise<PriceCard | undefined>;
 }
@@ -73,6 +75,7 @@ export async function openWorkerFolder(path: string): Promise<WorkerFolder> {
       await removeSecretFile(leafPath);
     },
     removeIdentity: () => removeSecretFile(identityPath),
+    beginLife: () => countLife(join(path, "life.json")),
     prices: () => readPrices(join(path, "prices.json")),
   };
 }
@@ -87,6 +90,29 @@ async function readMembership(path: string): Promise<NamedMembership | undefined
     `The file ${path} does not say which Home this worker belongs to: ${decoded.path} ${decoded.problem}.`,
     "Remove the file, and join again with a new invite: arw-worker join <invite>",
   );
+}
+
+const livesSchema: z.ZodType<{ readonly life: number }> = z.strictObject({
+  life: z
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER - 1),
+});
+
+async function countLife(path: string): Promise<number> {
+  const bytes = await readSecretFile(path);
+  const decoded = bytes === undefined ? undefined : decodeJson(livesSchema, bytes.toString("utf8"));
+  if (decoded?.ok === false) {
+    throw new ArwError(
+      "worker-state-malformed",
+      `The file ${path} does not say how often this worker was started: ${decoded.path} ${decoded.problem}.`,
+      "Remove the file, then: arw-worker leave, and join again with a new invite.",
+    );
+  }
+  const life = (decoded?.value.life ?? 0) + 1;
+  await replaceSecretFile(path, Buffer.from(canonicalJson({ life })));
+  return life;
 }
 
 async function readPrices(path: string): Promise<PriceCard | undefined> {

@@ -50,6 +50,7 @@ const PEER_FAULTS: ReadonlySet<string> = new Set<CloseCode>([
   "too-deep",
   "unexpected-message",
   "wrong-digest",
+  "state-restored",
 ]);
 
 export interface WorkerLinksTerms {
@@ -176,6 +177,7 @@ export class WorkerLinks {
       by: HOME,
       nodeId,
       instanceId: message.instanceId,
+      ...(message.life === undefined ? {} : { life: message.life }),
       capabilities: message.capabilities,
       held,
     });
@@ -277,5 +279,5 @@ export class WorkerLinks {
 
 /** How a refused hello closes its link: only a node that is not let in is told to join again. */
 function closeCodeOf({ code }: Refusal): CloseCode {
-  return code === "not-enrolled" || code === "clustering-off" ? code : "goodbye";
+  return code === "not-enrolled" || code === "clustering-off" || code === "state-restored" ? code : "goodbye";
 }

@@ -18,7 +18,7 @@ import type { EpochMs } from "#protocol/quantities.ts";
 import { crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
 import { type Attempt, liveAttempts } from "../job/state.ts";
 import type { HomeState } from "../state.ts";
-import { LIVE_INVITES_MAX, NODES_MAX } from "./state.ts";
+import { type HeldNode, LIVE_INVITES_MAX, NODES_MAX } from "./state.ts";
 
 export function decideNode(state: HomeState, command: NodeCommand): readonly JournalEvent[] | Refusal {
   const of = { version: 1, at: command.at } as const;
@@ -174,6 +174,8 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
     return refuse("not-enrolled", "This worker is not enrolled here.", "Join again with a new invite.");
   }
   if (!isLocal && !state.nodes.clustering.on) return CLUSTERING_OFF;
+  const restored = restoredState(node, command);
+  if (restored !== undefined) return restored;
   const held = new Set(command.held);
   const missing = liveAttempts(state.jobs, command.nodeId).filter(({ attempt }) => !held.has(attempt.attemptId));
   return [
@@ -183,6 +185,7 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
       at: command.at,
       nodeId: command.nodeId,
       instanceId: command.instanceId,
+      ...(command.life === undefined ? {} : { life: command.life }),
       capabilities: command.capabilities,
     },
     ...missing.flatMap(({ job, attempt, stage }) =>
@@ -196,6 +199,21 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
       ),
     ),
   ];
+}
+
+/**
+ * A state folder counts its starts. One that comes with a life that another process has lived already, or with an earlier
+ * one, was restored from an old backup or copied: what it believes of its attempts, budgets and keys may be out of date.
+ */
+function restoredState(node: HeldNode | undefined, { life, instanceId }: ConnectNode): Refusal | undefined {
+  const last = node?.lastLife;
+  if (life === undefined || last === undefined || life > last.life) return undefined;
+  if (life === last.life && instanceId === last.instanceId) return undefined;
+  return refuse(
+    "state-restored",
+    `its state folder is in life ${life}, and life ${last.life} was here before`,
+    "On that machine: arw-worker leave, then join again with a new invite.",
+  );
 }
 
 function lose(state: HomeState, command: LoseNode): readonly JournalEvent[] {

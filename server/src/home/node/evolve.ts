@@ -71,6 +71,7 @@ export function evolveNodes(state: NodesState, event: NodeEvent, identity: HomeI
         status: { kind: "ready", instanceId: event.instanceId },
         since: event.at,
         capabilities: event.capabilities,
+        ...(event.life === undefined ? {} : { lastLife: { life: event.life, instanceId: event.instanceId } }),
       };
       return { ...state, byId: withEntry(state.byId, event.nodeId, node) };
     }

@@ -40,6 +40,8 @@ export interface HeldNode {
   readonly status: NodeStatus;
   readonly since: EpochMs;
   readonly capabilities?: NodeCapabilities;
+  /** The latest life of its state folder that connected, and which process that was. A new enrolment begins anew. */
+  readonly lastLife?: { readonly life: number; readonly instanceId: InstanceId };
 }
 
 export type Clustering =
