@@ -97,7 +97,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     packages: ["commander", "vscode-jsonrpc", "zod"],
   },
 
-  { ...PURE, folder: "worker-companion/src/core", imports: ["protocol"] },
+  { ...PURE, folder: "worker-companion/src/core", imports: ["protocol"], packages: ["zod"] },
   {
     ...SHELL,
     folder: "worker-companion/src/engines",

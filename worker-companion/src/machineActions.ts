@@ -1,6 +1,6 @@
 // What `arw-worker doctor`, `engines`, `logs`, `drain` and `service` do on this machine, put together from the worker's parts.
 // It holds nothing between commands and decides nothing that its parts can decide.
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
@@ -31,7 +31,7 @@ import { examine } from "./core/doctor/checks.ts";
 import type { Engine } from "./core/engine.ts";
 import { createEngines } from "./engines/createEngines.ts";
 import { addLlamaEngine, folderBytes } from "./engines/llama/addLlama.ts";
-import { forgetCurrent, installedLlama, sweepInstallations } from "./engines/llama/engineFolder.ts";
+import { forgetCurrent, installedLlama, isAlive, sweepInstallations } from "./engines/llama/engineFolder.ts";
 
 type MachineActions = Pick<WorkerActions, "doctor" | "drain" | "logs" | "engines" | "service">;
 
@@ -64,6 +64,15 @@ export const machineActions: MachineActions = {
   engines: engineActions(),
   service: serviceActions(),
 };
+
+/** What commands of an earlier time left behind, unless somebody still uses it. */
+export async function sweepLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const owner = /^probe-(\d+)$/u.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  await sweepInstallations(llamaFolder(stateFolders()));
+}
 
 function engineActions(): EngineActions {
   return {

@@ -27,7 +27,7 @@ import type {
 import type { IdleStatus, WorkerStatus } from "./core/workerStatus.ts";
 import type { Engine } from "./core/engine.ts";
 import { createEngines } from "./engines/createEngines.ts";
-import { machineActions } from "./machineActions.ts";
+import { machineActions, sweepLeftovers } from "./machineActions.ts";
 
 export function createWorkerActions(): WorkerActions {
   return { join: joinHome, run, status, leave, ...machineActions };
@@ -58,6 +58,7 @@ async function joinHome(inviteText: string, options: JoinOptions, signal: AbortS
 async function run(options: RunOptions): Promise<RunningWorker> {
   const folder = await openFolder();
   const membership = await requireMembership(folder);
+  await sweepLeftovers(folder.path);
   const log = openWorkerLog(folder.path, () => new Date());
   const worker = await startWorker({
     folder,

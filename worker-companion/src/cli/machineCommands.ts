@@ -63,6 +63,7 @@ async function logs(actions: WorkerActions, output: Output, lines: number, follo
   // The usual end of following is no error.
   const end = (): void => ended.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
+  process.stdout.once("error", end);
   try {
     await actions.logs(lines, follow, (line) => output.line(logSentence(line), line), ended.signal);
   } finally {

@@ -25,6 +25,8 @@ export async function runCommandLine(
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),
   });
+  // Whoever reads may go at any time (`arw-worker logs | head`): that must end no worker.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   describe(program, actions, output);
   program.hook("preAction", () => {
     const { state } = program.opts<GlobalOptions>();

@@ -112,7 +112,7 @@ async function isUsed(folder: string): Promise<boolean> {
 }
 
 /** A number that has been given to another process keeps a folder longer than needed, never shorter. */
-function isAlive(processId: number): boolean {
+export function isAlive(processId: number): boolean {
   if (!Number.isSafeInteger(processId) || processId < 1) return false;
   try {
     process.kill(processId, 0);
