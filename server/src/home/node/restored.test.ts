@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { connect, enrol, homeWith, idsOf, invite, lose, NOW, OWNER } from "../../../../test/simulation/homeCommands.ts";
 import { ATTIC, GPU, LOCAL } from "../../../../test/simulation/homeScenario.ts";
 
-const life = (number: number, instance: number) => connect(GPU, { life: number, instanceId: idsOf(instance).instanceId });
+const life = (number: number, instance: number) =>
+  connect(GPU, { life: number, instanceId: idsOf(instance).instanceId });
 
 test("lives only grow: an older one, or the same one in another process, is refused and changes nothing", () => {
   const home = homeWith(GPU);
