@@ -65,7 +65,7 @@ function mountedGroup(line: string, own: ReadonlyMap<string, string>): readonly 
     const path = own.get(controller);
     // In a container only a part of the hierarchy may be mounted.
     const inside = path === undefined ? undefined : within(root, path);
-    return inside === undefined ? [] : [[controller, join(mountpoint, inside)] as const];
+    return inside === undefined ? [] : [[controller, join(mountpoint, inside).replace(/\/$/, "")] as const];
   });
 }
 

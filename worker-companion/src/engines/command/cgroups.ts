@@ -29,8 +29,11 @@ export interface JobCgroup {
 }
 
 /** Finds the groups of this machine, and clears away what workers that no longer live left in them. */
-export async function openCgroups(clock: EngineClock): Promise<Cgroups | undefined> {
-  const folders = await usableFolders();
+export async function openCgroups(
+  clock: EngineClock,
+  foldersOf: () => Promise<CgroupFolders | undefined> = usableCgroupFolders,
+): Promise<Cgroups | undefined> {
+  const folders = await foldersOf();
   if (folders === undefined) return undefined;
   await sweep(folders, clock);
   let made = 0;
@@ -58,7 +61,8 @@ const END_POLL_MS = 2;
 /** Enters both groups (the same one twice in version 2) or ends without having started anything. */
 const ENTER = 'echo 0 > "$1" && echo 0 > "$2" && shift 2 && exec "$@"; exit 126';
 
-async function usableFolders(): Promise<CgroupFolders | undefined> {
+/** The folders of this machine in which this process may make groups. */
+export async function usableCgroupFolders(): Promise<CgroupFolders | undefined> {
   if (process.platform !== "linux") return undefined;
   try {
     const [mounts, groups] = await Promise.all(
