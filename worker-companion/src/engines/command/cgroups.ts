@@ -1,9 +1,10 @@
 // A control group for each job: the memory and the processes of all of it together, and a list from which nothing escapes.
 // Groups are named after the process that made them, so that the next start finds what a killed one left, and nothing else.
 import { readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EngineClock, pause } from "../engineClock.ts";
+import { runCommand } from "./commandProcess.ts";
 import { type CgroupFolders, delegatedFolder, findCgroupFolders } from "./cgroupFolders.ts";
 
 export interface CgroupLimits {
@@ -37,7 +38,7 @@ export async function openCgroups(
   if (folders === undefined) return undefined;
   await sweep(folders, clock);
   let made = 0;
-  return {
+  const cgroups: Cgroups = {
     async make(limits) {
       made++;
       const group = groupAt(folders, `${GROUP_PREFIX}${process.pid}-${startTicks(process.pid) ?? 0}-${made}`, clock);
@@ -50,7 +51,11 @@ export async function openCgroups(
       return group;
     },
   };
+  return (await canBeEntered(cgroups, clock)) ? cgroups : undefined;
 }
+
+const TRIAL_MEMORY_BYTES = 64 * 1024 ** 2;
+const TRIAL_MS_MAX = 10_000;
 
 const GROUP_PREFIX = "arw-job-";
 
@@ -61,6 +66,24 @@ const END_POLL_MS = 2;
 /** Enters both groups (the same one twice in version 2) or ends without having started anything. */
 const ENTER = 'echo 0 > "$1" && echo 0 > "$2" && shift 2 && exec "$@"; exit 126';
 
+/** Tried with a command that does nothing: permissions of several folders decide, and the kernel has the last word. */
+async function canBeEntered(cgroups: Cgroups, clock: EngineClock): Promise<boolean> {
+  try {
+    const group = await cgroups.make({ memoryBytes: TRIAL_MEMORY_BYTES, processesMax: 8 });
+    try {
+      const [program, ...argv] = group.enter;
+      const plan = { program, argv: [...argv, "/bin/true"], folder: "/", environment: {}, sandboxed: false };
+      const limits = { wallMs: TRIAL_MS_MAX, output: () => true };
+      const ending = await runCommand(plan, limits, clock, new AbortController().signal);
+      return ending.kind === "exited" && ending.exitCode === 0;
+    } finally {
+      await group.remove();
+    }
+  } catch {
+    return false;
+  }
+}
+
 /** The folders of this machine in which this process may make groups. */
 export async function usableCgroupFolders(): Promise<CgroupFolders | undefined> {
   if (process.platform !== "linux") return undefined;
@@ -69,7 +92,10 @@ export async function usableCgroupFolders(): Promise<CgroupFolders | undefined> 
       ["/proc/self/mountinfo", "/proc/self/cgroup"].map((path) => readFile(path, "utf8")),
     );
     const found = findCgroupFolders(mounts ?? "", groups ?? "");
-    if (found?.version !== 2) return found;
+    if (found === undefined) return undefined;
+    // Another user's folder may hold what looks like ours, and could neither be swept nor used.
+    await Promise.all([found.memory, found.processes].map((folder) => access(folder, constants.W_OK)));
+    if (found.version !== 2) return found;
     const folder = await delegatedFolder(found.memory, process.pid);
     return folder === undefined ? undefined : { version: 2, memory: folder, processes: folder };
   } catch {
