@@ -39,6 +39,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const closing = new ClosingStack();
   try {
     await run(options, closing);
+  } catch (error) {
+    // Whoever stops a Home that still starts gets what was asked for.
+    if (error !== options.signal.reason) throw error;
   } finally {
     await closing.close();
   }

@@ -2,22 +2,26 @@
 // The clients keep every reply and every entry they were shown; each restart is held against all of them.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as z from "zod";
+import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import type { EpisodeId } from "#protocol/ids.ts";
 import { sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
-import { type HomeClient } from "../../server/src/cli/homeClient.ts";
+import { verifyJournal } from "../../server/src/adapters/journal/verifyJournal.ts";
+import type { JournalReport } from "../../server/src/cli/cliHost.ts";
+import type { HomeClient } from "../../server/src/cli/homeClient.ts";
 import { Bench, type BenchWorker, command, nodeInState, sandboxProblem, timeline } from "./bench.ts";
-import { until } from "./processes.ts";
+import { pause, until } from "./processes.ts";
 
 const KILLS = 20;
 const CLIENTS = 3;
-const reportSchema = z.looseObject({
-  report: z.looseObject({ kind: z.enum(["ok", "torn-tail", "corrupt"]), lastSequence: z.number().optional() }),
-});
+/** A Home whose slots are full is asked again a little later: asking all the time would only load the test itself. */
+const BUSY_PAUSE_MS = 10;
+const reportSchema = z.looseObject({ report: z.looseObject({ kind: z.string() }) });
 
 let bench: Bench;
 let worker: BenchWorker;
@@ -31,6 +35,16 @@ before(async () => {
   worker = await bench.pair(client, "box");
 });
 after(() => bench.close());
+
+/** The verdict of `arw-home journal verify`, without a process each time. */
+async function verified(): Promise<JournalReport> {
+  const fileSystem = await openNodeFileSystem(join(bench.homeFolder, "journal"));
+  try {
+    return await verifyJournal(fileSystem);
+  } finally {
+    await fileSystem.close();
+  }
+}
 
 /** Everything the Home ever said, by whoever it was said to. */
 class Told {
@@ -66,6 +80,7 @@ async function load(client: HomeClient, told: Told, number: number): Promise<voi
     } catch {
       // Either it is gone, or it has as much as it takes: it will be gone soon.
       if (await isGone(client)) return;
+      await pause(BUSY_PAUSE_MS);
     }
   }
 }
@@ -96,10 +111,10 @@ test("twenty times kill -9 under load loses nothing that was acknowledged", asyn
     await Promise.all(loads);
     for (const client of clients) client[Symbol.dispose]();
 
-    const left = await bench.facts(["journal", "verify"], "journal-report", reportSchema);
+    const left = await verified();
     // A tail that was never acknowledged may be torn; anything else is damage.
-    assert.ok(left[0]?.report.kind !== "corrupt");
-    assert.ok((left[0]?.report.lastSequence ?? 0) >= told.lastSequence);
+    assert.ok(left.kind !== "corrupt");
+    assert.ok(left.lastSequence >= told.lastSequence);
     await bench.serve();
     const client = await bench.client();
     const entries = await timeline(client);
@@ -119,6 +134,6 @@ test("afterwards the worker has come back by itself, and every episode has ended
     const { episodes } = await client.call(METHODS.listEpisodes, {});
     return episodes.every(({ state }) => state === "finished") ? true : undefined;
   });
-  const [verified] = await bench.facts(["journal", "verify"], "journal-report", reportSchema);
-  assert.equal(verified?.report.kind, "ok");
+  const [verdict] = await bench.facts(["journal", "verify"], "journal-report", reportSchema);
+  assert.equal(verdict?.report.kind, "ok");
 });

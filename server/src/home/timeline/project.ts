@@ -78,16 +78,22 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `Cancelled by ${event.by}` };
     case "ProposalReceived":
       return {
-        text: `Proposes ${event.changes} ${event.changes === 1 ? "change" : "changes"}; nothing is written before you apply it`,
+        text:
+          event.changes === 0
+            ? "Took none of the files that changed; the proposal says why"
+            : `Proposes ${event.changes} ${event.changes === 1 ? "change" : "changes"}; nothing is written before you apply it`,
         level: "attention",
         proposalId: event.proposalId,
       };
     case "ProposalApplied":
-      return { text: `Applied the proposal to ${event.files} files`, proposalId: event.proposalId };
+      return {
+        text: `Applied the proposal to ${event.files} ${event.files === 1 ? "file" : "files"}`,
+        proposalId: event.proposalId,
+      };
     case "EgressPreviewed":
       return {
         ...here(event.destination.nodeId, names),
-        text: `Waits for the owner: ${event.items} items, ${event.payloadBytes} bytes would go to ${event.destination.name}; ${event.leftOut} stay here`,
+        text: `Waits for the owner: ${event.items} ${event.items === 1 ? "item" : "items"}, ${event.payloadBytes} bytes would go to ${event.destination.name}; ${event.leftOut} stay here`,
         level: "attention",
         previewId: event.previewId,
       };

@@ -1,6 +1,5 @@
 // Runs commands over content-addressed inputs: lays the tree out, runs the command between walls, proposes what it changed.
 // Without a working sandbox it takes no command, unless its owner said so in as many words; it never falls back by itself.
-import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -12,7 +11,7 @@ import { createEngineRuns, failed, type RunSession } from "../engineRuns.ts";
 import { captureOutputs } from "./captureOutputs.ts";
 import { type Cgroups, openCgroups } from "./cgroups.ts";
 import type { CommandPlan } from "./commandProcess.ts";
-import { type JobFolder, jobFolderPath, makeJobFolder } from "./jobFolder.ts";
+import { type JobFolder, jobFolderPath, makeJobFolder, removeJobFolder } from "./jobFolder.ts";
 import { type LimitedEnding, runLimited } from "./limitedCommand.ts";
 import { SANDBOX_PROCESSES_MAX, sandboxedCommand } from "./sandbox.ts";
 import { probeSandbox, type SandboxProbe, writeIdentity } from "./sandboxProbe.ts";
@@ -56,7 +55,7 @@ export function createCommandEngine(options: CommandEngineOptions): CommandEngin
   const runs = createEngineRuns(
     {
       run: (work, session) => runJob(options, clock, walls, work, session),
-      clear: (attemptId) => rm(jobFolderPath(options.folder, attemptId), { recursive: true, force: true }),
+      clear: (attemptId) => removeJobFolder(jobFolderPath(options.folder, attemptId)),
     },
     clock,
   );

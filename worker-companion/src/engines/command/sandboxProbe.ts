@@ -43,7 +43,9 @@ export async function probeSandbox(folder: string, clock: EngineClock, signal: A
   const bench = await openBench(folder, clock, signal);
   try {
     const alive = await bench.inside(plain, ["/bin/true"]);
-    if (!alive.ok) return unusable(`bubblewrap does not work here: ${alive.output.trim().slice(0, 180)}`);
+    if (!alive.ok) {
+      return unusable(`bubblewrap does not work here: ${alive.output.trim().slice(0, 180) || "it said nothing"}`);
+    }
     const tools = await withCgroups(await withSeccomp(plain, bench), bench, clock);
     const enforces = await rulesThatHold(tools, bench);
     const missing = INDISPENSABLE.find((rule) => !enforces.includes(rule));
