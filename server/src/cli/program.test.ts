@@ -199,6 +199,25 @@ test("a proposal is shown as a diff against the workspace and applied by its dig
   );
 });
 
+test("a proposal without a change says why nothing came back, and there is nothing to apply", async (t) => {
+  const { home, terminal } = await bench(t, () => ({
+    showProposal: async () => ({
+      proposalId: IDS.proposal,
+      episodeId: IDS.episode,
+      digest: DIGEST,
+      proposal: { kind: "proposal", changes: [], leftOut: [{ path: "out", reason: "the link leaves the tree" }] },
+      conflicts: [],
+    }),
+  }));
+  const shown = terminal();
+  assert.equal(await runCli(["proposal", "show", IDS.proposal], shown.host), 0);
+  assert.match(shown.stdout(), /not taken: out: the link leaves the tree/);
+  const applied = terminal();
+  assert.equal(await runCli(["proposal", "apply", IDS.proposal, "--yes"], applied.host), 0);
+  assert.match(applied.stderr(), /not taken: out.*nothing to write/su);
+  assert.deepEqual(calls(home, "applyProposal"), []);
+});
+
 test("a preview can be answered later; a settled one is refused", async (t) => {
   const { home, terminal } = await bench(t, offloaded);
   const env = { ARW_OWNER_SECRET: OWNER_SECRET };
