@@ -74,6 +74,20 @@ test("a worker that made way before finds the same folder again", () =>
     assert.equal(await delegatedFolder(join(folder, "arw-worker"), 77), folder);
   }));
 
+test("in a group with others the worker finds the nearest folder above that is open to it, and moves nowhere", () =>
+  inGroup({ ...DELEGATED, "cgroup.subtree_control": "cpu memory pids\n", "cgroup.procs": "" }, async (folder) => {
+    const closed = join(folder, "closed");
+    const own = join(closed, "terminal.scope");
+    for (const inner of [closed, own]) {
+      await mkdir(inner);
+      for (const [name, content] of Object.entries({ ...DELEGATED, "cgroup.procs": "77\n78\n" })) {
+        await writeFile(join(inner, name), content);
+      }
+    }
+    assert.equal(await delegatedFolder(own, 77), folder);
+    assert.deepEqual((await readdir(own)).sort(), Object.keys(DELEGATED).sort());
+  }));
+
 test("a group with other processes, or without the controllers, is left as it is", async () => {
   for (const changes of [{ "cgroup.procs": "77\n78\n" }, { "cgroup.controllers": "cpu\n" }]) {
     await inGroup({ ...DELEGATED, ...changes }, async (folder) => {

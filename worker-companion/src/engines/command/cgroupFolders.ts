@@ -1,6 +1,7 @@
 // Where this process may make control groups of its own: version 1 with memory and pids, or version 2 where the folder was
 // delegated to it. It never takes a group with processes of others in it, and answers undefined rather than guess.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { access, constants, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** The folders in which a job's groups are made; version 2 has one for both. */
@@ -24,26 +25,55 @@ export function findCgroupFolders(mounts: string, groups: string): CgroupFolders
   return unified === undefined ? undefined : { version: 2, memory: unified, processes: unified };
 }
 
-/** Makes sure that groups in the folder can have limits; undefined where this process may not see to it. */
+/**
+ * The folder of version 2 in which this process may make groups with limits: its own, once it has made way; else the nearest
+ * above it that is open to this user, as a user's systemd has. Undefined where there is none.
+ */
 export async function delegatedFolder(folder: string, pid: number): Promise<string | undefined> {
-  const own = basename(folder) === OWN_GROUP ? dirname(folder) : folder;
-  const lines = async (name: string): Promise<readonly string[]> =>
-    (await readFile(join(own, name), "utf8")).split(/\s+/).filter((word) => word !== "");
-  const hasBoth = (words: readonly string[]): boolean => words.includes("memory") && words.includes("pids");
+  if (basename(folder) !== OWN_GROUP && (await makeWay(folder, pid))) return folder;
+  let above = dirname(folder);
+  for (let level = 0; level < LEVELS_MAX && existsSync(join(above, "cgroup.controllers")); level++) {
+    if (await isOpen(above)) return above;
+    above = dirname(above);
+  }
+  return undefined;
+}
+
+const LEVELS_MAX = 32;
+
+/** Groups with limits can be made here without changing anything. */
+async function isOpen(folder: string): Promise<boolean> {
   try {
-    if (!hasBoth(await lines("cgroup.controllers"))) return undefined;
-    if (hasBoth(await lines("cgroup.subtree_control"))) return own;
-    const members = await lines("cgroup.procs");
-    if (members.some((member) => member !== String(pid))) return undefined;
-    const leaf = join(own, OWN_GROUP);
-    await mkdir(leaf, { recursive: true });
-    await writeFile(join(leaf, "cgroup.procs"), String(pid));
-    await writeFile(join(own, "cgroup.subtree_control"), "+memory +pids");
-    return own;
+    await access(folder, constants.W_OK);
+    return hasBoth(await words(folder, "cgroup.subtree_control"));
+  } catch {
+    return false;
+  }
+}
+
+/** Leaves the folder for one inside it and switches the limits on; only where no other process lives in it. */
+async function makeWay(folder: string, pid: number): Promise<boolean> {
+  try {
+    if (await isOpen(folder)) return true;
+    const members = await words(folder, "cgroup.procs");
+    if (!hasBoth(await words(folder, "cgroup.controllers")) || members.some((one) => one !== String(pid))) return false;
+    const own = join(folder, OWN_GROUP);
+    await mkdir(own, { recursive: true });
+    await writeFile(join(own, "cgroup.procs"), String(pid));
+    await writeFile(join(folder, "cgroup.subtree_control"), "+memory +pids");
+    return true;
   } catch {
     // Not delegated: the folder belongs to somebody else.
-    return undefined;
+    return false;
   }
+}
+
+async function words(folder: string, name: string): Promise<readonly string[]> {
+  return (await readFile(join(folder, name), "utf8")).split(/\s+/).filter((word) => word !== "");
+}
+
+function hasBoth(controllers: readonly string[]): boolean {
+  return controllers.includes("memory") && controllers.includes("pids");
 }
 
 /** A line is `id:controllers:path`; version 2 has no controllers. */

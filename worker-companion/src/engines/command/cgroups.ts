@@ -93,9 +93,11 @@ export async function usableCgroupFolders(): Promise<CgroupFolders | undefined> 
     );
     const found = findCgroupFolders(mounts ?? "", groups ?? "");
     if (found === undefined) return undefined;
-    // Another user's folder may hold what looks like ours, and could neither be swept nor used.
-    await Promise.all([found.memory, found.processes].map((folder) => access(folder, constants.W_OK)));
-    if (found.version !== 2) return found;
+    if (found.version === 1) {
+      // Another user's folder may hold what looks like ours, and could neither be swept nor used.
+      await Promise.all([found.memory, found.processes].map((folder) => access(folder, constants.W_OK)));
+      return found;
+    }
     const folder = await delegatedFolder(found.memory, process.pid);
     return folder === undefined ? undefined : { version: 2, memory: folder, processes: folder };
   } catch {
