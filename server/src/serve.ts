@@ -22,6 +22,7 @@ import { openJournal } from "./adapters/journal/journalFile.ts";
 import { openHomeLog } from "./adapters/homeLog.ts";
 import { createLocalEngines } from "./adapters/localNode/localEngines.ts";
 import { openOutputFiles } from "./adapters/outputFiles.ts";
+import { openSteadyClock } from "./adapters/steadyClock.ts";
 import type { ServeOptions } from "./cli/cliHost.ts";
 import { evolve } from "./home/evolve.ts";
 import type { HomeIdentity } from "./home/identity.ts";
@@ -82,6 +83,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
     invitesFolder,
     workspaceFolder,
     now,
+    steady: await openSteadyClock(),
     log,
     onStop: () => stopped.abort(),
   });

@@ -6,6 +6,8 @@ import type {
   ConnectNode,
   CreateInvite,
   DenyEgress,
+  ExpireLeases,
+  GrantLease,
   LoseNode,
   PreviewOffload,
   RecordAccepted,
@@ -47,7 +49,8 @@ import {
   proposalId,
 } from "#protocol/ids.ts";
 import { type AskJob, type CommandJob, type JobSpec, jobKey } from "#protocol/job.ts";
-import { byteCount, durationMs, type EpochMs, epochMs, fencingToken } from "#protocol/quantities.ts";
+import type { LeaseBudget, ScopedTerms, SteadyReading } from "#protocol/lease.ts";
+import { byteCount, durationMs, type EpochMs, epochMs, fencingToken, steadyMs } from "#protocol/quantities.ts";
 import { type Receipt, receiptBytes, type SignedReceipt } from "#protocol/receipt.ts";
 import type { JobResult } from "#protocol/result.ts";
 import { sign } from "#protocol/signature.ts";
@@ -145,6 +148,11 @@ export function destinationOf(node: TestNode): Destination {
   return { nodeId: node.nodeId, name: node.name, keyWords: keyWords(node.publicKey), carrier: "direct" };
 }
 
+/** The steady clock so many milliseconds after NOW. */
+export function steadyAt(ms: number, boot = "this boot"): SteadyReading {
+  return { boot, ms: steadyMs(1_000_000 + ms) };
+}
+
 export function preview(number: number, node: TestNode, change: Partial<PreviewOffload> = {}): PreviewOffload {
   const ids = idsOf(number);
   return {
@@ -166,15 +174,51 @@ export function preview(number: number, node: TestNode, change: Partial<PreviewO
     destination: destinationOf(node),
     cost: { kind: "unknown", reason: "it has no price card" },
     leaseMs: durationMs(600_000),
+    paths: ["src/main.ts", "src/lib/a.ts", "package.json"],
+    steady: steadyAt(0),
+    recordId: ids.recordId,
+    attemptId: ids.attemptId,
     ...change,
   };
 }
 
+/** Terms that cover five of the jobs that `preview` makes. */
+export function terms(
+  change: Partial<Omit<ScopedTerms, "budget">> = {},
+  budget: Partial<LeaseBudget> = {},
+): ScopedTerms {
+  const bytes = byteCount(5_000);
+  const of = { paths: ["**"], ceiling: "internal", leaseMs: durationMs(600_000) } as const;
+  return { ...of, ...change, budget: { uses: 5, bytes, ...budget } };
+}
+
+/** An approval that grants lease `number` for jobs like this one, the first of its uses. */
+export function approveScoped(number: number, of: ScopedTerms, change: Partial<ApproveEgress> = {}): ApproveEgress {
+  const paths = ["src/main.ts", "src/lib/a.ts", "package.json"];
+  return approve(number, { lease: { kind: "scoped", terms: of, paths }, ...change });
+}
+
+export function grantLease(
+  number: number,
+  node: TestNode,
+  of: ScopedTerms,
+  change: Partial<GrantLease> = {},
+): GrantLease {
+  const { leaseId: lease } = idsOf(number);
+  const granting = { kind: "grant-lease", at: NOW, by: OWNER, steady: steadyAt(0), reason: "nightly runs" } as const;
+  return { ...granting, leaseId: lease, nodeId: node.nodeId, job: "command", terms: of, ...change };
+}
+
+export function expireLeases(ms: number, change: Partial<ExpireLeases> = {}): ExpireLeases {
+  return { kind: "expire-leases", at: later(ms), by: SHELL, steady: steadyAt(ms), ...change };
+}
+
 export function approve(number: number, change: Partial<ApproveEgress> = {}): ApproveEgress {
-  const { previewId: id, leaseId: lease, recordId, attemptId: attempt } = idsOf(number);
+  const { previewId: id, leaseId, recordId, attemptId: attempt } = idsOf(number);
   const digest = digestOf(`preview ${number}`);
-  const of = { kind: "approve-egress", at: NOW, by: OWNER, leaseMs: durationMs(600_000) } as const;
-  return { ...of, previewId: id, digest, leaseId: lease, recordId, attemptId: attempt, ...change };
+  const once = { kind: "once", leaseMs: durationMs(600_000) } as const;
+  const of = { kind: "approve-egress", at: NOW, by: OWNER, lease: once, steady: steadyAt(0) } as const;
+  return { ...of, previewId: id, digest, leaseId, recordId, attemptId: attempt, ...change };
 }
 
 export function deny(number: number, change: Partial<DenyEgress> = {}): DenyEgress {
@@ -201,7 +245,8 @@ export function applied(number: number, change: Partial<RecordApplied> = {}): Re
 // ---- reports ----
 
 export function transferOf(number: number, bytesOut = 900, bytesIn = 50): Transfer {
-  return { attemptId: idsOf(number).attemptId, bytesOut: byteCount(bytesOut), bytesIn: byteCount(bytesIn) };
+  const { attemptId: attempt } = idsOf(number);
+  return { attemptId: attempt, bytesOut: byteCount(bytesOut), bytesIn: byteCount(bytesIn), whole: true };
 }
 
 function report(number: number, node: TestNode): Omit<RecordAccepted, "kind"> {
@@ -355,6 +400,7 @@ export function connect(node: TestNode, change: Partial<ConnectNode> = {}): Conn
     instanceId: idsOf(1).instanceId,
     capabilities: capabilitiesWith(COMMAND_ENGINE, LLAMA_ENGINE),
     held: [],
+    transfers: [],
     ...change,
   };
 }

@@ -89,7 +89,7 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
       return preview(number, node === LOCAL ? GPU : node, variant === 0 ? { highestClassification: "secret" } : {});
     case "approve":
       if (variant === 0) return approve(number, { digest: digestOf("another preview") });
-      return approve(number, { leaseMs: durationMs(variant * 450_000) });
+      return approve(number, { lease: { kind: "once", leaseMs: durationMs(variant * 450_000) } });
     case "deny":
       return deny(number);
     case "cancel":

@@ -64,6 +64,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   LeaseCommitted: [],
   LeaseReleased: [],
   LeaseRevoked: [],
+  LeaseExpired: [],
   ClusteringTurnedOn: ["OpenListener"],
   ClusteringTurnedOff: ["CloseListener"],
   InviteCreated: ["RefreshTrust"],

@@ -26,6 +26,7 @@ import { leaseProblem } from "../../home/lease/covers.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { OutputFiles } from "../outputFiles.ts";
+import type { SteadyClock } from "../steadyClock.ts";
 import { digestsOf, serveBlobs } from "./blobService.ts";
 import { Crossings } from "./crossings.ts";
 import { ProposalFetch } from "./proposalFetch.ts";
@@ -42,6 +43,7 @@ export interface AttemptDeskTerms {
   readonly blobs: BlobStore;
   readonly outputs: OutputFiles;
   readonly now: () => EpochMs;
+  readonly steady: SteadyClock;
   readonly mintProposalId: () => ProposalId;
   /** The channel of a node that can be reached now. */
   readonly channelOf: (nodeId: NodeId) => NodeChannel | undefined;
@@ -84,10 +86,10 @@ export class AttemptDesk {
 
   /** Performs SendOffer: the record and the lease are durable, or the job stays here. */
   async sendOffer({ offer, target, leaseId }: Effect & { kind: "SendOffer" }): Promise<void> {
-    const { state } = this.#terms.home();
-    const outMax =
-      leaseId === undefined ? Number.POSITIVE_INFINITY : (state.leases.byId.get(leaseId)?.lease.budget.bytes ?? 0);
-    this.#deal(offer, leaseId, outMax);
+    const held = leaseId === undefined ? undefined : this.#terms.home().state.leases.byId.get(leaseId);
+    const reservedBytes = held?.reserved.get(offer.attemptId)?.bytes ?? 0;
+    this.#deal(offer, leaseId);
+    this.#crossings.open(offer.attemptId, leaseId === undefined ? Number.POSITIVE_INFINITY : reservedBytes);
     const channel = this.#terms.channelOf(target);
     if (channel === undefined) return this.#lost(offer, target, UNREACHABLE, "none");
     const problem = this.#sendProblem(leaseId);
@@ -103,10 +105,14 @@ export class AttemptDesk {
     await channel.deliver(offer);
   }
 
-  /** After a restart or a reconnect: goes on with an attempt that its node still holds. */
-  resume(offer: Offer, leaseId: Dealt["leaseId"], outMax: number): void {
+  /**
+   * After a restart or a reconnect: goes on with an attempt that its node still holds. After a restart it may report and
+   * finish, but nothing more is sent to it: what had left before is not known, and is never sent again blindly.
+   */
+  resume(offer: Offer, leaseId: Dealt["leaseId"]): void {
     if (this.#dealt.has(offer.attemptId)) return;
-    this.#deal(offer, leaseId, outMax);
+    this.#deal(offer, leaseId);
+    this.#crossings.reopen(offer.attemptId);
     this.#resumed.add(offer.attemptId);
   }
 
@@ -168,7 +174,8 @@ export class AttemptDesk {
 
   async #serve(channel: NodeChannel, need: Need): Promise<void> {
     const dealt = this.#dealt.get(need.attemptId);
-    if (dealt === undefined) return;
+    if (dealt === undefined || need.blobs.length === 0) return;
+    if (this.#resumed.has(need.attemptId)) return this.#lost(dealt.offer, channel.nodeId, INTERRUPTED, "unknown");
     const terms = {
       blobs: this.#terms.blobs,
       crossings: this.#crossings,
@@ -255,15 +262,14 @@ export class AttemptDesk {
 
   #sendProblem(leaseId: Dealt["leaseId"]): Refusal | undefined {
     if (leaseId === undefined) return undefined;
-    return leaseProblem(this.#terms.home().state.leases.byId.get(leaseId), this.#terms.now());
+    return leaseProblem(this.#terms.home().state.leases.byId.get(leaseId), this.#terms.steady());
   }
 
-  #deal(offer: Offer, leaseId: Dealt["leaseId"], outMax: number): void {
+  #deal(offer: Offer, leaseId: Dealt["leaseId"]): void {
     const permitted = digestsOf(offer.job, this.#terms.blobs);
     // It is awaited where blobs are asked for; a tree that is unreadable is reported there.
     permitted.catch(() => undefined);
     this.#dealt.set(offer.attemptId, { offer, leaseId, permitted, ended: new AbortController(), finishing: false });
-    this.#crossings.open(offer.attemptId, outMax);
   }
 
   async #lost(offer: Offer, nodeId: NodeId, why: Refusal, sent: "none" | "partial" | "unknown"): Promise<void> {
@@ -288,6 +294,12 @@ export class AttemptDesk {
 }
 
 const ENDED = refuse("attempt-ended", "The attempt has ended.", "Nothing to do.");
+
+const INTERRUPTED = refuse(
+  "send-interrupted",
+  "The Home ended while this was being sent; how much had left is not known, so it is not sent again.",
+  "Start the episode again.",
+);
 
 const UNREACHABLE = refuse(
   "node-unreachable",

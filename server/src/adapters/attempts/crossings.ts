@@ -8,14 +8,20 @@ interface Counted {
   out: number;
   back: number;
   readonly outMax: number;
+  readonly whole: boolean;
 }
 
 export class Crossings {
   readonly #counted = new Map<AttemptId, Counted>();
 
-  /** Begins counting. `outMax` is the lease's budget in bytes; Infinity for what stays on this machine. */
+  /** Begins counting at the offer. `outMax` is what was reserved of the lease; Infinity for what stays on this machine. */
   open(attemptId: AttemptId, outMax: number): void {
-    this.#counted.set(attemptId, { out: 0, back: 0, outMax });
+    this.#counted.set(attemptId, { out: 0, back: 0, outMax, whole: true });
+  }
+
+  /** Begins counting somewhere in the middle: what had left before is not known, so nothing more may. */
+  reopen(attemptId: AttemptId): void {
+    this.#counted.set(attemptId, { out: 0, back: 0, outMax: 0, whole: false });
   }
 
   /** Takes bytes of the budget before they leave; false where they would pass it, and then they must not leave. */
@@ -33,7 +39,8 @@ export class Crossings {
 
   transfer(attemptId: AttemptId): Transfer {
     const counted = this.#counted.get(attemptId);
-    return { attemptId, bytesOut: byteCount(counted?.out ?? 0), bytesIn: byteCount(counted?.back ?? 0) };
+    const [out, back] = [counted?.out ?? 0, counted?.back ?? 0];
+    return { attemptId, bytesOut: byteCount(out), bytesIn: byteCount(back), whole: counted?.whole === true };
   }
 
   /** All that is being counted: what a command needs that may end several attempts. */

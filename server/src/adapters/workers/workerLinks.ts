@@ -60,7 +60,7 @@ export interface WorkerLinksTerms {
   readonly now: () => EpochMs;
   readonly times: HeartbeatTimes;
   readonly receive: (channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array) => Promise<LinkFault>;
-  readonly resume: (offer: Offer, leaseId: LeaseId | undefined, bytesMax: number) => void;
+  readonly resume: (offer: Offer, leaseId: LeaseId | undefined) => void;
   readonly transfers: () => readonly Transfer[];
   /** A link that was closed for what its peer did. */
   readonly onFault: (code: string, detail: string, nodeId: NodeId) => void;
@@ -168,6 +168,7 @@ export class WorkerLinks {
       instanceId: message.instanceId,
       capabilities: message.capabilities,
       held,
+      transfers: this.#terms.transfers(),
     });
     if (executed.kind === "refusal") {
       link.close("not-enrolled", executed.message);
@@ -194,9 +195,7 @@ export class WorkerLinks {
         payload: job.jobKey,
         job: job.job,
       };
-      const { leaseId } = attempt;
-      const bytesMax = leaseId === undefined ? 0 : (state.leases.byId.get(leaseId)?.lease.budget.bytes ?? 0);
-      this.#terms.resume({ kind: "offer", ...offer }, leaseId, bytesMax);
+      this.#terms.resume({ kind: "offer", ...offer }, attempt.leaseId);
     }
     const welcome: HomeMessage = {
       kind: "welcome",

@@ -222,7 +222,7 @@ test("a lost attempt returns its lease only where nothing left", () => {
     assert.deepEqual(kindsOf(events), ["JobFailed", "EgressSettled", lease, "EpisodeFinished"]);
     assert.equal(only(events, "EgressSettled").state, sent);
     const held = home.state.leases.byId.get(idsOf(1).leaseId);
-    assert.deepEqual([held?.usesReserved, held?.usesCommitted], [0, sent === "none" ? 0 : 1]);
+    assert.deepEqual([held?.reserved.size, held?.usesCommitted], [0, sent === "none" ? 0 : 1]);
     assert.equal(home.state.egress.open.size, 0);
   }
 });
