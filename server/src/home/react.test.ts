@@ -12,8 +12,10 @@ import {
   cancel,
   deny,
   enrol,
+  expireLeases,
   exited,
   finished,
+  grantLease,
   homeWith,
   idsOf,
   invite,
@@ -32,6 +34,8 @@ import {
   turnOff,
   turnOn,
   withProposal,
+  terms,
+  transferOf,
 } from "../../../test/simulation/homeCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
 import type { Effect } from "./effects.ts";
@@ -98,10 +102,12 @@ function wholeLife(): Scenario {
     deny(3),
     preview(4, ATTIC),
     approve(4),
-    lost(4, ATTIC, { sent: "none" }),
+    lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),
     preview(5, ATTIC),
     approve(5),
     revokeLease(5),
+    grantLease(11, GPU, terms()),
+    expireLeases(600_000),
     invite(6),
     enrol(6, stranger),
     enrol(6, stranger),

@@ -227,6 +227,13 @@ test("a lost attempt returns its lease only where nothing left", () => {
   }
 });
 
+test("nobody may say that nothing left and count bytes that did: the lease is spent by what was counted", () => {
+  const home = homeOffloading(1, GPU);
+  const events = home.run(lost(1, GPU, { sent: "none", transfer: transferOf(1, 1, 0) }));
+  assert.equal(only(events, "EgressSettled").state, "partial");
+  assert.equal(only(events, "LeaseCommitted").bytes, 1);
+});
+
 test("whatever a node says, the facts of the end can be read back from the journal", () => {
   const home = homeOffloading(1, GPU);
   const long = "x".repeat(5_000);
