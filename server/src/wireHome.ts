@@ -104,7 +104,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     now,
     times: heartbeatTimes(process.env),
     receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
-    resume: (offer, leaseId) => desk.resume(offer, leaseId),
+    resume: (offer) => desk.resume(offer),
     transfers: () => desk.crossings.transfers(),
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,

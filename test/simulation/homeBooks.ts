@@ -57,6 +57,17 @@ export class HomeBooks {
     return jobId === undefined ? undefined : this.#jobKeys.get(jobId);
   }
 
+  /** What is reserved and spent of a lease together. */
+  accounted(leaseId: string): { readonly uses: number; readonly bytes: number } {
+    const bytes = [...this.#reserved.values()].reduce((sum, one) => sum + (one.leaseId === leaseId ? one.bytes : 0), 0);
+    return { uses: this.#spentUses.get(leaseId) ?? 0, bytes };
+  }
+
+  /** Whether its revocation or its end is known. */
+  hasEnded(leaseId: string): boolean {
+    return this.#endedLeases.has(leaseId);
+  }
+
   #checkEpisode(event: JournalEvent): void {
     if (!("corrId" in event) || event.corrId === undefined) return;
     if (event.kind === "EpisodeStarted") {

@@ -7,6 +7,7 @@ import type { Refusal } from "#protocol/errors.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { AttemptId, NodeId, ProposalId } from "#protocol/ids.ts";
+import type { SteadyReading } from "#protocol/lease.ts";
 import { byteCount, type EpochMs } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
 import type {
@@ -22,7 +23,6 @@ import type {
 } from "#protocol/wire/worker.ts";
 import type { Effect } from "../../home/effects.ts";
 import type { Executed } from "../../home/home.ts";
-import { leaseProblem } from "../../home/lease/covers.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { OutputFiles } from "../outputFiles.ts";
@@ -34,6 +34,7 @@ import { ProposalFetch } from "./proposalFetch.ts";
 /** What the desk needs of the Home; `Home` itself fits. */
 export interface AttemptHome {
   readonly state: HomeState;
+  sendProblem(id: AttemptId, now: SteadyReading): Refusal | undefined;
   holdsAttempt(id: AttemptId, token: Offer["fencingToken"], nodeId: NodeId): boolean;
   execute(command: Command): Promise<Executed | Refusal>;
 }
@@ -60,7 +61,6 @@ const HOME: Requester = { client: "home", session: "home" };
 
 interface Dealt {
   readonly offer: Offer;
-  readonly leaseId: (Effect & { kind: "SendOffer" })["leaseId"];
   readonly permitted: Promise<ReadonlySet<Digest>>;
   readonly ended: AbortController;
   /** A result is being taken: the same one again, over a new link, waits for that. */
@@ -88,11 +88,11 @@ export class AttemptDesk {
   async sendOffer({ offer, target, leaseId }: Effect & { kind: "SendOffer" }): Promise<void> {
     const held = leaseId === undefined ? undefined : this.#terms.home().state.leases.byId.get(leaseId);
     const reservedBytes = held?.reserved.get(offer.attemptId)?.bytes ?? 0;
-    this.#deal(offer, leaseId);
+    this.#deal(offer);
     this.#crossings.open(offer.attemptId, leaseId === undefined ? Number.POSITIVE_INFINITY : reservedBytes);
     const channel = this.#terms.channelOf(target);
     if (channel === undefined) return this.#lost(offer, target, UNREACHABLE, "none");
-    const problem = this.#sendProblem(leaseId);
+    const problem = this.#terms.home().sendProblem(offer.attemptId, this.#terms.steady());
     if (problem !== undefined) return this.#lost(offer, target, problem, "none");
     if (!this.#crossings.takeOut(offer.attemptId, Buffer.byteLength(canonicalJson(offer.job)))) {
       return this.#lost(
@@ -109,9 +109,9 @@ export class AttemptDesk {
    * After a restart or a reconnect: goes on with an attempt that its node still holds. After a restart it may report and
    * finish, but nothing more is sent to it: what had left before is not known, and is never sent again blindly.
    */
-  resume(offer: Offer, leaseId: Dealt["leaseId"]): void {
+  resume(offer: Offer): void {
     if (this.#dealt.has(offer.attemptId)) return;
-    this.#deal(offer, leaseId);
+    this.#deal(offer);
     this.#crossings.reopen(offer.attemptId);
     this.#resumed.add(offer.attemptId);
   }
@@ -179,8 +179,7 @@ export class AttemptDesk {
     const terms = {
       blobs: this.#terms.blobs,
       crossings: this.#crossings,
-      // An attempt that has ended sends nothing more, though its lease may still live.
-      sendProblem: () => (dealt.ended.signal.aborted ? ENDED : this.#sendProblem(dealt.leaseId)),
+      sendProblem: () => this.#terms.home().sendProblem(need.attemptId, this.#terms.steady()),
     };
     const refused = await serveBlobs(terms, channel, dealt.offer, await dealt.permitted, need);
     if (refused !== undefined && !dealt.ended.signal.aborted) {
@@ -260,16 +259,11 @@ export class AttemptDesk {
     return { ...counted, bytesOut: byteCount(Math.max(counted.bytesOut, receipt.receipt.receivedBytes)) };
   }
 
-  #sendProblem(leaseId: Dealt["leaseId"]): Refusal | undefined {
-    if (leaseId === undefined) return undefined;
-    return leaseProblem(this.#terms.home().state.leases.byId.get(leaseId), this.#terms.steady());
-  }
-
-  #deal(offer: Offer, leaseId: Dealt["leaseId"]): void {
+  #deal(offer: Offer): void {
     const permitted = digestsOf(offer.job, this.#terms.blobs);
     // It is awaited where blobs are asked for; a tree that is unreadable is reported there.
     permitted.catch(() => undefined);
-    this.#dealt.set(offer.attemptId, { offer, leaseId, permitted, ended: new AbortController(), finishing: false });
+    this.#dealt.set(offer.attemptId, { offer, permitted, ended: new AbortController(), finishing: false });
   }
 
   async #lost(offer: Offer, nodeId: NodeId, why: Refusal, sent: "none" | "partial" | "unknown"): Promise<void> {
