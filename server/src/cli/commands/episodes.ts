@@ -9,7 +9,8 @@ import { METHODS } from "#protocol/wire/client.ts";
 import { PROMPT_CHARACTERS_MAX, type StartEpisodeParams } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
-import { runEpisode } from "../episodeFlow.ts";
+import { type Answer, runEpisode } from "../episodeFlow.ts";
+import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { episodeLines } from "../render/views.ts";
 
 const MINUTE_MS = 60_000;
@@ -23,6 +24,7 @@ interface RunOptions {
   readonly install?: string | undefined;
   readonly leaveOut: readonly string[];
   readonly minutes?: number | undefined;
+  readonly lease?: string | undefined;
   readonly yes?: boolean | undefined;
 }
 const words = z.array(z.string());
@@ -33,6 +35,7 @@ const runOptionsSchema: z.ZodType<RunOptions> = z.looseObject({
   install: z.string().optional(),
   leaveOut: words,
   minutes: z.coerce.number().positive().max(1_440).optional(),
+  lease: z.string().optional(),
   yes: z.boolean().optional(),
 });
 
@@ -43,6 +46,7 @@ interface AskOptions {
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
   readonly seed?: number | undefined;
+  readonly lease?: string | undefined;
   readonly yes?: boolean | undefined;
 }
 const askOptionsSchema: z.ZodType<AskOptions> = z.looseObject({
@@ -52,6 +56,7 @@ const askOptionsSchema: z.ZodType<AskOptions> = z.looseObject({
   maxTokens: z.coerce.number().int().min(1).max(1_000_000).optional(),
   temperature: z.coerce.number().min(0).max(2).optional(),
   seed: z.coerce.number().int().min(0).max(0xffff_ffff).optional(),
+  lease: z.string().optional(),
   yes: z.boolean().optional(),
 });
 
@@ -88,6 +93,7 @@ function addRun(program: Command, bind: Bind): void {
     .option("--install <command>", "a shell command that fetches the dependencies inside the sandbox, before")
     .option("--leave-out <glob>", "files that this once are not sent (repeatable)", collect, [])
     .option("--minutes <n>", "end it after so many minutes")
+    .option("--lease <terms>", LEASE_OPTION_HELP)
     .option("-y, --yes", "approve what the preview shows without being asked");
   bind(run, async (session, argv, raw) => {
     const options = readOptions(runOptionsSchema, raw);
@@ -100,7 +106,7 @@ function addRun(program: Command, bind: Bind): void {
       ...(options.minutes === undefined ? {} : { wallMs: durationMs(Math.round(options.minutes * MINUTE_MS)) }),
       ...(options.leaveOut.length === 0 ? {} : { leaveOut: options.leaveOut }),
     };
-    return runEpisode(session, { request, ...shared(options.on, argv.join(" ")) }, options.yes === true);
+    return runEpisode(session, { request, ...shared(options.on, argv.join(" ")) }, answerOf(options));
   });
 }
 
@@ -114,6 +120,7 @@ function addAsk(program: Command, bind: Bind): void {
     .option("--max-tokens <n>", "stop after so many tokens")
     .option("--temperature <t>", "0 to 2")
     .option("--seed <n>", "the same seed gives the same answer")
+    .option("--lease <terms>", LEASE_OPTION_HELP)
     .option("-y, --yes", "approve what the preview shows without being asked");
   bind(ask, async (session, prompt, raw) => {
     const options = readOptions(askOptionsSchema, raw);
@@ -131,9 +138,13 @@ function addAsk(program: Command, bind: Bind): void {
       ...(temperature === undefined ? {} : { temperatureMilli: Math.round(temperature * 1_000) }),
       ...(seed === undefined ? {} : { seed }),
     };
-    const exitCode = await runEpisode(session, { request, ...shared(options.on, text) }, options.yes === true);
-    return exitCode;
+    return runEpisode(session, { request, ...shared(options.on, text) }, answerOf(options));
   });
+}
+
+/** What was said beforehand about a send. */
+function answerOf({ lease, yes }: { readonly lease?: string | undefined; readonly yes?: boolean | undefined }): Answer {
+  return { yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
 }
 
 function dependenciesOf({ install, with: folders }: RunOptions): Dependencies {

@@ -284,9 +284,9 @@ test("as many scoped leases as the limit are alive at a time; one that ended mak
   const home = homeWith(GPU);
   for (let number = 1; number <= LIVE_SCOPED_LEASES_MAX; number++) home.run(grantLease(number, GPU, terms()));
   const next = LIVE_SCOPED_LEASES_MAX + 1;
-  home.refuses(grantLease(next, GPU, terms()), "too-many-leases");
+  home.refuses(grantLease(next, GPU, terms()), "lease-limit");
   home.run(revokeLease(7), grantLease(next, GPU, terms()));
-  home.refuses(grantLease(next + 1, GPU, terms()), "too-many-leases");
+  home.refuses(grantLease(next + 1, GPU, terms()), "lease-limit");
   home.run(grantLease(next + 1, GPU, terms(), { steady: steadyAt(600_000) }));
 });
 

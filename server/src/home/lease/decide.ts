@@ -65,7 +65,7 @@ export function termsProblem(state: HomeState, terms: ScopedTerms, now: SteadyRe
   const live = [...state.leases.byId.values()].filter((held) => isLiveScoped(held) && !hasRunOut(held, now));
   if (live.length < LIVE_SCOPED_LEASES_MAX) return undefined;
   return refuse(
-    "too-many-leases",
+    "lease-limit",
     `${live.length} scoped leases are alive already.`,
     "Revoke one: arw-home leases lists them.",
   );
