@@ -22,8 +22,8 @@ import {
 export const LEASE_USES_MAX = 1_000;
 /** A scoped lease lives at most this long. */
 export const SCOPED_LEASE_MS_MAX: number = 24 * 60 * 60_000;
-/** Globs of one lease. */
-export const LEASE_PATHS_MAX = 64;
+/** Globs of one lease: each path of a job is held against them, and the largest tree has 50,000. */
+export const LEASE_PATHS_MAX = 16;
 
 /**
  * A reading of the machine's steady clock. It only grows while the machine runs, stands still while it sleeps, and starts

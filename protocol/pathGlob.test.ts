@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isPathGlob, PATH_GLOB_CHARACTERS_MAX, pathGlob } from "./pathGlob.ts";
+import { globsCover, isPathGlob, PATH_GLOB_CHARACTERS_MAX, pathGlob } from "./pathGlob.ts";
 
 test("a glob matches what it says and nothing beside it", () => {
   for (const [glob, matching, others] of [
@@ -20,6 +20,13 @@ test("a glob matches what it says and nothing beside it", () => {
     for (const path of matching) assert.ok(covers(path), `${glob} matches ${path}`);
     for (const path of others) assert.ok(!covers(path), `${glob} does not match ${path}`);
   }
+});
+
+test("globs cover paths only where each path matches one of them; no path is covered by anything", () => {
+  assert.ok(globsCover(["src/**", "package.json"], ["package.json", "src/a.ts"]));
+  assert.ok(!globsCover(["src/**", "package.json"], ["package.json", "src/a.ts", "README.md"]));
+  assert.ok(!globsCover([], ["a"]));
+  assert.ok(globsCover([], []));
 });
 
 test("what leaves the workspace, or what other matchers read otherwise, is no glob", () => {

@@ -22,47 +22,63 @@ export const pathGlobSchema: z.ZodType<string> = z
 
 /** Whether a path matches. `src/**` is everything beneath `src`; names that begin with a dot are names like any other. */
 export function pathGlob(glob: string): (path: string) => boolean {
+  const isMatching = namesGlob(glob);
+  return (path) => isMatching(path.split("/"));
+}
+
+/** Whether every path matches one of the globs. */
+export function globsCover(globs: readonly string[], paths: readonly string[]): boolean {
+  const matchers = globs.map(namesGlob);
+  return paths.every((path) => {
+    const names = path.split("/");
+    return matchers.some((covers) => covers(names));
+  });
+}
+
+function namesGlob(glob: string): (names: readonly string[]) => boolean {
   const parts = glob.split("/");
   // At the end `**` means what is beneath: one name at least.
   if (parts.at(-1) === ANY_FOLDERS) parts.push("*");
-  return (path) => matches(parts, path.split("/"), (part) => part === ANY_FOLDERS, matchesName);
+  const names = parts.map((part): NamePattern => {
+    if (part === ANY_FOLDERS) return ANY_RUN;
+    if (!/[*?]/.test(part)) return (name) => name === part;
+    const letters = letterPatterns(part);
+    return (name) => matches(letters, name);
+  });
+  return (path) => matches(names, path);
 }
 
 const ANY_FOLDERS = "**";
 
-function matchesName(pattern: string, name: string): boolean {
-  return matches(
-    pattern.split(""),
-    name.split(""),
-    (sign) => sign === "*",
-    (sign, letter) => sign === "?" || sign === letter,
-  );
+type NamePattern = ((name: string) => boolean) | typeof ANY_RUN;
+/** Stands for any number of things, none included. */
+const ANY_RUN = "any run";
+
+function letterPatterns(pattern: string): readonly NamePattern[] {
+  return pattern.split("").map((sign): NamePattern => {
+    if (sign === "*") return ANY_RUN;
+    return sign === "?" ? () => true : (letter) => letter === sign;
+  });
 }
 
-/** Matches a pattern in which some signs stand for any run of things. Only the last such sign is ever tried again. */
-function matches(
-  pattern: readonly string[],
-  things: readonly string[],
-  isAnyRun: (sign: string) => boolean,
-  matchesOne: (sign: string, thing: string) => boolean,
-): boolean {
+/** Matches letters of a name, or names of a path. Only the last run is ever tried again, so the time stays bounded. */
+function matches(patterns: readonly NamePattern[], things: ArrayLike<string>): boolean {
   let at = 0;
-  let sign = 0;
-  let retrySign = -1;
+  let index = 0;
+  let retryIndex = -1;
   let retryAt = 0;
   while (at < things.length) {
-    const current = pattern[sign];
-    const thing = things[at] ?? "";
-    if (current !== undefined && isAnyRun(current)) {
-      retrySign = sign++;
+    const pattern = patterns[index];
+    if (pattern === ANY_RUN) {
+      retryIndex = index++;
       retryAt = at;
-    } else if (current !== undefined && matchesOne(current, thing)) {
-      sign++;
+    } else if (pattern?.(things[at] ?? "") === true) {
+      index++;
       at++;
-    } else if (retrySign >= 0) {
-      sign = retrySign + 1;
+    } else if (retryIndex >= 0) {
+      index = retryIndex + 1;
       at = ++retryAt;
     } else return false;
   }
-  return pattern.slice(sign).every(isAnyRun);
+  return patterns.slice(index).every((pattern) => pattern === ANY_RUN);
 }

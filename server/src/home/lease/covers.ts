@@ -5,7 +5,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { NodeId } from "#protocol/ids.ts";
 import type { JobKind } from "#protocol/job.ts";
 import type { LeaseBound, LeaseBudget, LeaseUnfit, SteadyReading } from "#protocol/lease.ts";
-import { pathGlob } from "#protocol/pathGlob.ts";
+import { globsCover } from "#protocol/pathGlob.ts";
 import type { Bytes } from "#protocol/quantities.ts";
 import { budgetLeft, type HeldLease, type LeasesState } from "./state.ts";
 
@@ -80,7 +80,7 @@ export function unfitBounds(held: HeldLease, use: LeaseUse, now: SteadyReading):
     ["cost", !costFits(budget, left.costMicros, use.cost)],
   ];
   const bounds = broken.filter(([, isBroken]) => isBroken).map(([bound]) => bound);
-  return bounds.length > 0 || pathsFit(scope.paths, use.paths) ? bounds : ["paths"];
+  return bounds.length > 0 || globsCover(scope.paths, use.paths) ? bounds : ["paths"];
 }
 
 const RANKS: Readonly<Record<Classification, number>> = { public: 0, internal: 1, secret: 2, regulated: 3 };
@@ -89,11 +89,6 @@ const RANKS: Readonly<Record<Classification, number>> = { public: 0, internal: 1
 function costFits(budget: LeaseBudget, leftMicros: number | undefined, cost: Cost): boolean {
   if (budget.cost === undefined || leftMicros === undefined) return true;
   return cost.kind === "estimate" && cost.currency === budget.cost.currency && cost.highMicros <= leftMicros;
-}
-
-function pathsFit(globs: readonly string[], paths: readonly string[]): boolean {
-  const matchers = globs.map(pathGlob);
-  return paths.every((path) => matchers.some((matches) => matches(path)));
 }
 
 function deadlineOf({ lease }: HeldLease): number {
