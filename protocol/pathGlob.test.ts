@@ -82,8 +82,6 @@ function expressionOf(glob: string): RegExp {
 test("a glob made to backtrack takes no more than the product of the lengths", () => {
   const covers = pathGlob("*a".repeat(PATH_GLOB_CHARACTERS_MAX / 2));
   const path = "a".repeat(4_000);
-  const before = performance.now();
-  for (let turn = 0; turn < 100; turn++) covers(`${path}b`);
   // An exponential matcher would not come back within the age of the universe.
-  assert.ok(performance.now() - before < 20_000);
+  for (let turn = 0; turn < 100; turn++) assert.ok(!covers(`${path}b`));
 });

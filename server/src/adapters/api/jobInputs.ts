@@ -67,6 +67,8 @@ async function collectCommand(
     return refuse("limit-invalid", "A command may run from a moment to 24 hours.", "Choose a time between them.");
   }
   const { folder, dependencies } = request;
+  const outside = request.outputs.find((glob) => glob.startsWith("/") || glob.split("/").includes(".."));
+  if (outside !== undefined) return outsideWorkspace(outside);
   const leaveOut = request.leaveOut ?? [];
   const destination = placed.local ? "local" : "remote";
   const tree = await collectTree(
@@ -124,4 +126,12 @@ export async function pathsOfJob(job: JobSpec, blobs: BlobStore): Promise<readon
 /** Links as well: their names and targets are in the list of files. */
 function pathsIn({ entries }: TreeManifest): readonly string[] {
   return entries.map(({ path }) => path);
+}
+
+function outsideWorkspace(path: string): Refusal {
+  return refuse(
+    "path-outside-workspace",
+    `${JSON.stringify(path)} lies outside the workspace, and nothing there is sent or comes back.`,
+    "Name it relative to the workspace, without .. and without a leading slash.",
+  );
 }

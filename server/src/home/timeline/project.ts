@@ -84,7 +84,10 @@ function told(event: JournalEvent, names: TimelineNames): Told {
         proposalId: event.proposalId,
       };
     case "ProposalApplied":
-      return { text: `Applied the proposal to ${event.files} files`, proposalId: event.proposalId };
+      return {
+        text: `Applied the proposal to ${event.files} ${event.files === 1 ? "file" : "files"}`,
+        proposalId: event.proposalId,
+      };
     case "EgressPreviewed":
       return {
         ...here(event.destination.nodeId, names),
@@ -140,7 +143,7 @@ function told(event: JournalEvent, names: TimelineNames): Told {
 
 function previewedText(event: EgressPreviewed): string {
   const { destination, items, leaseId, leaseUnfit, leftOut, payloadBytes } = event;
-  const what = `${items} items, ${payloadBytes} bytes`;
+  const what = `${items} ${items === 1 ? "item" : "items"}, ${payloadBytes} bytes`;
   if (leaseId !== undefined) {
     return `Lease ${leaseId} covers this: ${what} may go to ${destination.name}; ${leftOut} stay here`;
   }
