@@ -6,8 +6,6 @@ import type {
   ConnectNode,
   CreateInvite,
   DenyEgress,
-  ExpireLeases,
-  GrantLease,
   LoseNode,
   PreviewOffload,
   RecordAccepted,
@@ -18,7 +16,6 @@ import type {
   RecordStarted,
   RequestEnrolment,
   Requester,
-  RevokeLease,
   RevokeNode,
   StartEpisode,
   Transfer,
@@ -49,7 +46,7 @@ import {
   proposalId,
 } from "#protocol/ids.ts";
 import { type AskJob, type CommandJob, type JobSpec, jobKey } from "#protocol/job.ts";
-import type { LeaseBudget, ScopedTerms, SteadyReading } from "#protocol/lease.ts";
+import type { SteadyReading } from "#protocol/lease.ts";
 import { byteCount, durationMs, type EpochMs, epochMs, fencingToken, steadyMs } from "#protocol/quantities.ts";
 import { type Receipt, receiptBytes, type SignedReceipt } from "#protocol/receipt.ts";
 import type { JobResult } from "#protocol/result.ts";
@@ -182,37 +179,6 @@ export function preview(number: number, node: TestNode, change: Partial<PreviewO
   };
 }
 
-/** Terms that cover five of the jobs that `preview` makes. */
-export function terms(
-  change: Partial<Omit<ScopedTerms, "budget">> = {},
-  budget: Partial<LeaseBudget> = {},
-): ScopedTerms {
-  const bytes = byteCount(5_000);
-  const of = { paths: ["**"], ceiling: "internal", leaseMs: durationMs(600_000) } as const;
-  return { ...of, ...change, budget: { uses: 5, bytes, ...budget } };
-}
-
-/** An approval that grants lease `number` for jobs like this one, the first of its uses. */
-export function approveScoped(number: number, of: ScopedTerms, change: Partial<ApproveEgress> = {}): ApproveEgress {
-  const paths = ["src/main.ts", "src/lib/a.ts", "package.json"];
-  return approve(number, { lease: { kind: "scoped", terms: of, paths }, ...change });
-}
-
-export function grantLease(
-  number: number,
-  node: TestNode,
-  of: ScopedTerms,
-  change: Partial<GrantLease> = {},
-): GrantLease {
-  const { leaseId: lease } = idsOf(number);
-  const granting = { kind: "grant-lease", at: NOW, by: OWNER, steady: steadyAt(0), reason: "nightly runs" } as const;
-  return { ...granting, leaseId: lease, nodeId: node.nodeId, job: "command", terms: of, ...change };
-}
-
-export function expireLeases(ms: number, change: Partial<ExpireLeases> = {}): ExpireLeases {
-  return { kind: "expire-leases", at: later(ms), by: SHELL, steady: steadyAt(ms), ...change };
-}
-
 export function approve(number: number, change: Partial<ApproveEgress> = {}): ApproveEgress {
   const { previewId: id, leaseId, recordId, attemptId: attempt } = idsOf(number);
   const digest = digestOf(`preview ${number}`);
@@ -229,11 +195,6 @@ export function deny(number: number, change: Partial<DenyEgress> = {}): DenyEgre
 export function cancel(number: number, change: Partial<CancelEpisode> = {}): CancelEpisode {
   const { episodeId: episode } = idsOf(number);
   return { kind: "cancel-episode", at: NOW, by: CLIENT, episodeId: episode, transfers: [], ...change };
-}
-
-export function revokeLease(number: number, change: Partial<RevokeLease> = {}): RevokeLease {
-  const { leaseId: lease } = idsOf(number);
-  return { kind: "revoke-lease", at: NOW, by: OWNER, leaseId: lease, reason: "enough", transfers: [], ...change };
 }
 
 export function applied(number: number, change: Partial<RecordApplied> = {}): RecordApplied {

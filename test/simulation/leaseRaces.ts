@@ -15,22 +15,8 @@ import { budgetLeft } from "../../server/src/home/lease/state.ts";
 import type { HomeState } from "../../server/src/home/state.ts";
 import type { Chance } from "./chance.ts";
 import { HomeBooks } from "./homeBooks.ts";
-import {
-  approve,
-  approveScoped,
-  connect,
-  expireLeases,
-  grantLease,
-  homeWith,
-  idsOf,
-  lose,
-  lost,
-  NOW,
-  preview,
-  revokeLease,
-  steadyAt,
-  terms,
-} from "./homeCommands.ts";
+import { approve, connect, homeWith, idsOf, lose, lost, NOW, preview, steadyAt } from "./homeCommands.ts";
+import { approveScoped, expireLeases, grantLease, revokeLease, terms } from "./leaseCommands.ts";
 import { capabilitiesWith, COMMAND_ENGINE, GPU } from "./homeScenario.ts";
 import { MemoryJournal, settled } from "./memoryJournal.ts";
 

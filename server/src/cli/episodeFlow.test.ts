@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bench, calls, local, offloaded, perform, STARTED } from "../../../test/clients/commandBench.ts";
 import { DIGEST, EPISODE, type FakeApi, type FakeHome, IDS, OWNER_SECRET } from "../../../test/clients/fakeHome.ts";
-import type { HomeApi } from "../adapters/clientServer/homeApi.ts";
 import { runCli } from "./program.ts";
 
 test("a local run streams both channels apart and ends with the command's exit code", async (t) => {
@@ -94,7 +93,7 @@ test("a job that a lease covers is not asked about; one that none covers says wh
   assert.deepEqual(calls(covered.home, "approveEgress"), []);
   const { terminal } = await bench(t, (home) => {
     const api = offloaded(home);
-    const readPreview: HomeApi["readPreview"] = async (params, session) => {
+    const readPreview: NonNullable<FakeApi["readPreview"]> = async (params, session) => {
       const shown = (await api.readPreview?.(params, session)) ?? assert.fail("there is a preview");
       if (!("digest" in shown)) return shown;
       return { ...shown, leaseUnfit: { leaseId: IDS.lease, bounds: ["bytes", "cost"] } };

@@ -11,9 +11,7 @@ import {
   connect,
   deny,
   enrol,
-  expireLeases,
   finished,
-  grantLease,
   homeOffloading,
   invite,
   lose,
@@ -22,15 +20,14 @@ import {
   output,
   OWNER,
   preview,
-  revokeLease,
   revokeNode,
   SHELL,
   start,
   started,
-  terms,
   turnOff,
   turnOn,
 } from "../../../test/simulation/homeCommands.ts";
+import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
 
 const NODE = { at: NOW, by: OWNER, nodeId: GPU.nodeId } as const;

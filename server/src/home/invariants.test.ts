@@ -15,15 +15,12 @@ import {
   accepted,
   applied,
   approve,
-  approveScoped,
   cancel,
   commandJob,
   connect,
   deny,
   exited,
-  expireLeases,
   finished,
-  grantLease,
   homeWith,
   idsOf,
   later,
@@ -32,16 +29,15 @@ import {
   output,
   preview,
   receiptOf,
-  revokeLease,
   revokeNode,
   start,
   started,
-  terms,
   transferOf,
   turnOff,
   turnOn,
   withProposal,
 } from "../../../test/simulation/homeCommands.ts";
+import { approveScoped, expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, type TestNode } from "../../../test/simulation/homeScenario.ts";
 import { evolve } from "./evolve.ts";
 import { initialState } from "./state.ts";

@@ -12,10 +12,8 @@ import {
   cancel,
   deny,
   enrol,
-  expireLeases,
   exited,
   finished,
-  grantLease,
   homeWith,
   idsOf,
   invite,
@@ -26,7 +24,6 @@ import {
   output,
   OWNER,
   preview,
-  revokeLease,
   revokeNode,
   SHELL,
   start,
@@ -34,9 +31,9 @@ import {
   turnOff,
   turnOn,
   withProposal,
-  terms,
   transferOf,
 } from "../../../test/simulation/homeCommands.ts";
+import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";

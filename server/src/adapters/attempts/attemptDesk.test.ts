@@ -6,7 +6,8 @@ import { ArwError } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type Need } from "#protocol/wire/worker.ts";
 import { DeskBench, ends, failure, need, ofAttempt, outputs, quiet } from "../../../../test/simulation/deskBench.ts";
-import { approve, idsOf, preview, revokeLease } from "../../../../test/simulation/homeCommands.ts";
+import { approve, idsOf, preview } from "../../../../test/simulation/homeCommands.ts";
+import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
 import { NEEDS_WAITING_MAX } from "./attemptDesk.ts";
 

@@ -13,7 +13,8 @@ import {
   outputs,
   quiet,
 } from "../../../../test/simulation/deskBench.ts";
-import { finished, homeOffloading, revokeLease } from "../../../../test/simulation/homeCommands.ts";
+import { finished, homeOffloading } from "../../../../test/simulation/homeCommands.ts";
+import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
 import { liveAttempts } from "../../home/job/state.ts";
 

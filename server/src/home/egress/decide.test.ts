@@ -19,11 +19,11 @@ import {
   lose,
   NOW,
   preview,
-  revokeLease,
   revokeNode,
   transferOf,
   turnOff,
 } from "../../../../test/simulation/homeCommands.ts";
+import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { GPU, kindsOf, only, type Scenario } from "../../../../test/simulation/homeScenario.ts";
 import { ONCE_LEASE_MS_MAX } from "./decide.ts";
 

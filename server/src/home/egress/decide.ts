@@ -9,7 +9,7 @@ import { endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
 import type { Job } from "../job/state.ts";
 import { unfitBounds } from "../lease/covers.ts";
-import { newLease, scopedLease, termsProblem } from "../lease/decide.ts";
+import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/decide.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
 import { egressRecord, type Previewed, sendEvents } from "./send.ts";
@@ -83,6 +83,8 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
 /** The lease that the owner chose, or why it may not be. A scoped one must cover the very job it is granted with. */
 function leaseChosen(state: HomeState, command: ApproveEgress, held: HeldPreview, job: Job): Lease | Refusal {
   const { lease: choice } = command;
+  const granted = grantedProblem(state, command.leaseId);
+  if (granted !== undefined) return granted;
   const { nodeId } = held.destination;
   const reason = `approved the preview of ${job.title}`;
   if (choice.kind === "once") {

@@ -6,16 +6,15 @@ import type { Cost } from "#protocol/egress.ts";
 import { byteCount, costMicros } from "#protocol/quantities.ts";
 import {
   approve,
-  approveScoped,
   homeOffloading,
   homeWith,
   idsOf,
   lost,
   preview,
   steadyAt,
-  terms,
   transferOf,
 } from "../../../../test/simulation/homeCommands.ts";
+import { approveScoped, terms } from "../../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, only } from "../../../../test/simulation/homeScenario.ts";
 import { leaseFor, leaseProblem, type LeaseUse, unfitBounds } from "./covers.ts";
 import { budgetLeft, type HeldLease, noLeases } from "./state.ts";

@@ -7,23 +7,25 @@ import { LEASE_PATHS_MAX, LEASE_USES_MAX, type LeaseBound, SCOPED_LEASE_MS_MAX }
 import { byteCount, costMicros, durationMs, epochMs, fencingToken } from "#protocol/quantities.ts";
 import {
   approve,
-  approveScoped,
   askJob,
-  expireLeases,
   finished,
-  grantLease,
   homeWith,
   idsOf,
   later,
   lost,
   NOW,
   preview,
-  revokeLease,
   revokeNode,
   steadyAt,
-  terms,
   transferOf,
 } from "../../../../test/simulation/homeCommands.ts";
+import {
+  approveScoped,
+  expireLeases,
+  grantLease,
+  revokeLease,
+  terms,
+} from "../../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, kindsOf, LOCAL, ofKind, only, type Scenario } from "../../../../test/simulation/homeScenario.ts";
 import { budgetLeft, type HeldLease, LIVE_SCOPED_LEASES_MAX } from "./state.ts";
 
@@ -278,6 +280,14 @@ test("the terms of a lease are held to their limits, at a grant and at an approv
   home.refuses(grantLease(3, ATTIC, terms()), "node-unknown");
   home.run(revokeNode(GPU));
   home.refuses(grantLease(3, GPU, terms()), "policy-denied");
+});
+
+test("the same grant twice is one lease, at a grant and at an approval alike", () => {
+  const home = homeWith(GPU);
+  home.run(preview(1, GPU), grantLease(1, GPU, terms()));
+  home.refuses(grantLease(1, GPU, terms()), "lease-exists");
+  home.refuses(approve(1), "lease-exists");
+  home.refuses(approveScoped(1, terms()), "lease-exists");
 });
 
 test("as many scoped leases as the limit are alive at a time; one that ended makes room", () => {

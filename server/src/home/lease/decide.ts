@@ -40,7 +40,7 @@ function grant(state: HomeState, command: GrantLease): readonly JournalEvent[] |
   if (node.status.kind !== "ready" && node.status.kind !== "unreachable") {
     return refuse("policy-denied", `${node.name} is not enrolled.`, "Only an enrolled worker may receive anything.");
   }
-  const problem = termsProblem(state, command.terms, command.steady);
+  const problem = termsProblem(state, command.terms, command.steady) ?? grantedProblem(state, command.leaseId);
   if (problem !== undefined) return problem;
   const { job, nodeId, reason } = command;
   return [{ kind: "LeaseGranted", version: 1, at: command.at, lease: scopedLease(command, { job, nodeId, reason }) }];
@@ -69,6 +69,12 @@ export function termsProblem(state: HomeState, terms: ScopedTerms, now: SteadyRe
     `${live.length} scoped leases are alive already.`,
     "Revoke one: arw-home leases lists them.",
   );
+}
+
+/** A lease is granted once: the same grant again, as after an answer that was lost, makes no second one. */
+export function grantedProblem(state: HomeState, leaseId: LeaseId): Refusal | undefined {
+  if (!state.leases.byId.has(leaseId)) return undefined;
+  return refuse("lease-exists", "This lease has been granted already.", "See `arw-home leases`.");
 }
 
 interface Granting {
