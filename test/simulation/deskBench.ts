@@ -17,19 +17,8 @@ import type { Effect } from "../../server/src/home/effects.ts";
 import { Home } from "../../server/src/home/home.ts";
 import type { NodeChannel } from "../../server/src/home/nodeChannel.ts";
 import type { HomeState } from "../../server/src/home/state.ts";
-import {
-  approve,
-  commandJob,
-  connect,
-  exited,
-  homeWith,
-  idsOf,
-  NOW,
-  preview,
-  receiptOf,
-  steadyAt,
-} from "./homeCommands.ts";
-import { GPU, only } from "./homeScenario.ts";
+import { approve, commandJob, connect, exited, homeWith, idsOf, NOW, preview, receiptOf } from "./homeCommands.ts";
+import { GPU, only, steadyAt } from "./homeScenario.ts";
 import { MemoryBlobs } from "./memoryBlobs.ts";
 import { MemoryJournal, settled } from "./memoryJournal.ts";
 

@@ -46,8 +46,7 @@ import {
   proposalId,
 } from "#protocol/ids.ts";
 import { type AskJob, type CommandJob, type JobSpec, jobKey } from "#protocol/job.ts";
-import type { SteadyReading } from "#protocol/lease.ts";
-import { byteCount, durationMs, type EpochMs, epochMs, fencingToken, steadyMs } from "#protocol/quantities.ts";
+import { byteCount, durationMs, type EpochMs, epochMs, fencingToken } from "#protocol/quantities.ts";
 import { type Receipt, receiptBytes, type SignedReceipt } from "#protocol/receipt.ts";
 import type { JobResult } from "#protocol/result.ts";
 import { sign } from "#protocol/signature.ts";
@@ -58,6 +57,7 @@ import {
   LOCAL,
   MODEL,
   Scenario,
+  steadyAt,
   type TestNode,
 } from "./homeScenario.ts";
 
@@ -143,11 +143,6 @@ export function start(number: number, change: Partial<StartEpisode> = {}): Start
 
 export function destinationOf(node: TestNode): Destination {
   return { nodeId: node.nodeId, name: node.name, keyWords: keyWords(node.publicKey), carrier: "direct" };
-}
-
-/** The steady clock so many milliseconds after NOW. */
-export function steadyAt(ms: number, boot = "this boot"): SteadyReading {
-  return { boot, ms: steadyMs(1_000_000 + ms) };
 }
 
 export function preview(number: number, node: TestNode, change: Partial<PreviewOffload> = {}): PreviewOffload {

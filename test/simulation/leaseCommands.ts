@@ -3,7 +3,8 @@
 import type { ApproveEgress, ExpireLeases, GrantLease, RevokeLease } from "#protocol/commands.ts";
 import type { LeaseBudget, ScopedTerms } from "#protocol/lease.ts";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
-import { approve, idsOf, later, NOW, OWNER, SHELL, steadyAt } from "./homeCommands.ts";
+import { approve, idsOf, later, NOW, OWNER, SHELL } from "./homeCommands.ts";
+import { steadyAt } from "./homeScenario.ts";
 import type { TestNode } from "./homeScenario.ts";
 
 /** Terms that cover five of the jobs that `preview` makes. */

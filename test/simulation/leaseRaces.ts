@@ -15,9 +15,9 @@ import { budgetLeft } from "../../server/src/home/lease/state.ts";
 import type { HomeState } from "../../server/src/home/state.ts";
 import type { Chance } from "./chance.ts";
 import { HomeBooks } from "./homeBooks.ts";
-import { approve, connect, homeWith, idsOf, lose, lost, NOW, preview, steadyAt } from "./homeCommands.ts";
+import { approve, connect, homeWith, idsOf, lose, lost, NOW, preview } from "./homeCommands.ts";
 import { approveScoped, expireLeases, grantLease, revokeLease, terms } from "./leaseCommands.ts";
-import { capabilitiesWith, COMMAND_ENGINE, GPU } from "./homeScenario.ts";
+import { capabilitiesWith, COMMAND_ENGINE, GPU, steadyAt } from "./homeScenario.ts";
 import { MemoryJournal, settled } from "./memoryJournal.ts";
 
 /** What the runs came to, so that a simulation which never gets into trouble does not pass for a proof. */

@@ -30,9 +30,15 @@ import {
   NOW,
   preview,
   SHELL,
-  steadyAt,
 } from "../../../../test/simulation/homeCommands.ts";
-import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL, only } from "../../../../test/simulation/homeScenario.ts";
+import {
+  capabilitiesWith,
+  COMMAND_ENGINE,
+  GPU,
+  LOCAL,
+  only,
+  steadyAt,
+} from "../../../../test/simulation/homeScenario.ts";
 import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";

@@ -17,9 +17,8 @@ import {
   NOW,
   preview,
   receiptOf,
-  steadyAt,
 } from "../../../../test/simulation/homeCommands.ts";
-import { GPU, only, type Scenario } from "../../../../test/simulation/homeScenario.ts";
+import { GPU, only, type Scenario, steadyAt } from "../../../../test/simulation/homeScenario.ts";
 import { MemoryBlobs } from "../../../../test/simulation/memoryBlobs.ts";
 import { MemoryJournal, settled } from "../../../../test/simulation/memoryJournal.ts";
 import type { Effect } from "../../home/effects.ts";

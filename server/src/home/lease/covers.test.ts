@@ -11,11 +11,10 @@ import {
   idsOf,
   lost,
   preview,
-  steadyAt,
   transferOf,
 } from "../../../../test/simulation/homeCommands.ts";
 import { approveScoped, terms } from "../../../../test/simulation/leaseCommands.ts";
-import { ATTIC, GPU, only } from "../../../../test/simulation/homeScenario.ts";
+import { ATTIC, GPU, only, steadyAt } from "../../../../test/simulation/homeScenario.ts";
 import { leaseFor, leaseProblem, type LeaseUse, unfitBounds } from "./covers.ts";
 import { budgetLeft, type HeldLease, noLeases } from "./state.ts";
 

@@ -16,7 +16,6 @@ import {
   NOW,
   preview,
   revokeNode,
-  steadyAt,
   transferOf,
 } from "../../../../test/simulation/homeCommands.ts";
 import {
@@ -26,7 +25,16 @@ import {
   revokeLease,
   terms,
 } from "../../../../test/simulation/leaseCommands.ts";
-import { ATTIC, GPU, kindsOf, LOCAL, ofKind, only, type Scenario } from "../../../../test/simulation/homeScenario.ts";
+import {
+  ATTIC,
+  GPU,
+  kindsOf,
+  LOCAL,
+  ofKind,
+  only,
+  type Scenario,
+  steadyAt,
+} from "../../../../test/simulation/homeScenario.ts";
 import { budgetLeft, type HeldLease, LIVE_SCOPED_LEASES_MAX } from "./state.ts";
 
 const USED = [
