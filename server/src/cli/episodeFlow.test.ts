@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { bench, calls, local, offloaded, perform, STARTED } from "../../../test/clients/commandBench.ts";
+import { bench, calls, local, offloaded, perform, STARTED, LEASE } from "../../../test/clients/commandBench.ts";
 import { DIGEST, EPISODE, type FakeApi, type FakeHome, IDS, OWNER_SECRET } from "../../../test/clients/fakeHome.ts";
 import { runCli } from "./program.ts";
 
@@ -81,6 +81,7 @@ test("--lease grants a lease with the approval, and the card says how far it goe
 test("a job that a lease covers is not asked about; one that none covers says why", async (t) => {
   const covered = await bench(t, (home) => ({
     ...offloaded(home),
+    listLeases: async () => ({ epoch: 1, leases: [LEASE] }),
     startEpisode: async () => {
       perform(home(), { kind: "exited", exitCode: 0 });
       const target = { nodeId: IDS.worker, name: "gpu-box-1", local: false };
@@ -89,7 +90,10 @@ test("a job that a lease covers is not asked about; one that none covers says wh
   }));
   const screen = covered.terminal();
   assert.equal(await runCli(["run", "--on", "gpu-box-1", "--", "npm", "test"], screen.host), 0);
-  assert.match(screen.stderr(), /^Runs on gpu-box-1: you asked for it; lease_\w+ covers what it needs there\n/);
+  assert.match(
+    screen.stderr(),
+    /^Runs on gpu-box-1: you asked for it\nNot asked: lease_\w+ covers it; 2 of 5 jobs, 12 KB and 30 min are left\.\n/,
+  );
   assert.deepEqual(calls(covered.home, "approveEgress"), []);
   const { terminal } = await bench(t, (home) => {
     const api = offloaded(home);

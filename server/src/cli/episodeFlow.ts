@@ -10,6 +10,7 @@ import type { HomeClient } from "./homeClient.ts";
 import { type LeaseWish, termsLike } from "./leaseTerms.ts";
 import { OutputReader } from "./outputReader.ts";
 import { plain } from "./render/style.ts";
+import { leftText } from "./render/leaseLines.ts";
 import { previewCardLines } from "./render/previewCard.ts";
 import { type Crossed, summaryLines } from "./render/summary.ts";
 import { timelineLine } from "./render/timelineLine.ts";
@@ -29,7 +30,7 @@ export async function runEpisode(session: CliSession, params: StartEpisodeParams
   const started = await home.call(METHODS.startEpisode, params);
   await terminal.emit("episode-started", { started });
   using interrupts = new Interrupts(session, home, started.episodeId);
-  if (started.previewId === undefined) await terminal.say(placeText(started));
+  if (started.previewId === undefined) await terminal.say(placeText(started), ...(await leaseText(home, started)));
   else await approve(session, home, started.previewId, answer);
   const crossed = await watch(session, home, started, interrupts.signal);
   if (interrupts.signal.aborted) return EXIT_CANCELLED;
@@ -117,9 +118,16 @@ function exitCodeOfEpisode({ outcome }: EpisodeView): number {
   }
 }
 
-function placeText({ leaseId, target, why }: StartEpisodeResult): string {
-  const where = `Runs ${target.local ? "here" : `on ${plain(target.name)}`}: ${plain(why)}`;
-  return leaseId === undefined ? where : `${where}; ${leaseId} covers what it needs there`;
+function placeText({ target, why }: StartEpisodeResult): string {
+  return `Runs ${target.local ? "here" : `on ${plain(target.name)}`}: ${plain(why)}`;
+}
+
+/** Under which lease it was let out, and what is left of that. */
+async function leaseText(home: HomeClient, { leaseId }: StartEpisodeResult): Promise<readonly string[]> {
+  if (leaseId === undefined) return [];
+  const { leases } = await home.call(METHODS.listLeases, {});
+  const view = leases.find(({ lease }) => lease.leaseId === leaseId);
+  return [`Not asked: ${leaseId} covers it${view === undefined ? "" : `; ${leftText(view)}`}.`];
 }
 
 function approvalNeeded(previewId: PreviewId): ArwError {

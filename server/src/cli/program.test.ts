@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
-import { byteCount, costMicros, durationMs, epochMs } from "#protocol/quantities.ts";
+import { byteCount, epochMs } from "#protocol/quantities.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
-import { AWAY_NODE, bench, calls, offloaded } from "../../../test/clients/commandBench.ts";
+import { AWAY_NODE, bench, calls, LEASE, offloaded } from "../../../test/clients/commandBench.ts";
 import { DIGEST, IDS, OWNER_SECRET, WORKER_NODE } from "../../../test/clients/fakeHome.ts";
 import { runCli } from "./program.ts";
 
@@ -53,7 +53,7 @@ test("leases shows what is left, and lease grants and revokes as the owner", asy
   assert.match(head, /^LEASE +NODE +COVERS +JOBS LEFT +BYTES LEFT +COST LEFT +TIME +STATE +REASON$/);
   assert.match(
     row,
-    /gpu-box-1 +command, internal, src\/\*\* +3 of 5, 1 running +12 KB of 20 KB +0\.060000 EUR of 0\.100000 EUR/,
+    /gpu-box-1 +command, internal, src\/\*\* +2 of 5, 1 running +12 KB of 20 KB +0\.060000 EUR of 0\.100000 EUR/,
   );
   assert.match(row, /30 min +● live +nightly runs$/);
   assert.deepEqual(more, []);
@@ -90,26 +90,6 @@ test("leases shows what is left, and lease grants and revokes as the owner", asy
   );
 });
 
-const LEASE: LeaseView = {
-  lease: {
-    leaseId: IDS.lease,
-    subject: IDS.worker,
-    capability: "offload",
-    scope: { kind: "scoped", job: "command", paths: ["src/**"], ceiling: "internal" },
-    grantedAt: epochMs(1_700_000_000_000),
-    expiresAt: epochMs(1_700_003_600_000),
-    budget: { uses: 5, bytes: byteCount(20_000), cost: { currency: "EUR", micros: costMicros(100_000) } },
-    issuer: "owner",
-    reason: "nightly runs",
-  },
-  node: "gpu-box-1",
-  state: "live",
-  usesLeft: 3,
-  bytesLeft: byteCount(12_000),
-  costMicrosLeft: costMicros(60_000),
-  remainingMs: durationMs(1_800_000),
-  inUse: 1,
-};
 const LEASES: readonly LeaseView[] = [LEASE, { ...LEASE, state: "revoked", reason: "enough", inUse: 0 }];
 
 test("nodes, episodes, egress and timeline print what the Home has", async (t) => {

@@ -41,6 +41,12 @@ function scopeText({ scope }: Lease): string {
   return `${scope.job}, ${scope.ceiling}, ${scope.paths.join(" ")}`;
 }
 
+/** What is left of a lease, in a few words. */
+export function leftText({ bytesLeft, lease, remainingMs, usesLeft }: LeaseView): string {
+  const { uses } = lease.budget;
+  return `${usesLeft} of ${countText(uses, "job")}, ${bytesText(bytesLeft)} and ${durationText(remainingMs)} are left`;
+}
+
 /** What an approval would grant, on the preview card. */
 export function termsText({ budget, ceiling, leaseMs, paths }: ScopedTerms): string {
   const cost = budget.cost === undefined ? "" : `, ${costBudgetText(budget.cost)}`;
