@@ -67,6 +67,7 @@ test("a lease that is not meant so is refused with the word that is wrong", () =
     "uses=1,minutes=1441",
     "uses=1,bytes=5TB",
     "uses=1,bytes=-5",
+    "uses=1,bytes=999999999GB",
     "uses=1,class=secret",
     "uses=1,paths=",
     "uses=1,paths=../**",

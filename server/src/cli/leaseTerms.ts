@@ -83,8 +83,9 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KB: 1e3, MB: 1e6,
 function bytesOf(text: string): Bytes {
   const [, digits = "", unit = ""] = /^(\d{1,9})\s*([A-Za-z]*)$/.exec(text) ?? [];
   const factor = UNITS[unit.toUpperCase()];
-  if (digits === "" || factor === undefined) throw invalid(`bytes=${text} must be a whole number of B, KB, MB or GB`);
-  return byteCount(Number(digits) * factor);
+  const bytes = Number(digits) * (factor ?? Number.NaN);
+  if (digits !== "" && Number.isSafeInteger(bytes)) return byteCount(bytes);
+  throw invalid(`bytes=${text} must be a whole number of B, KB, MB or GB`);
 }
 
 function ceilingOf(text: string): LeaseCeiling {
