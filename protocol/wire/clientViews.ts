@@ -11,6 +11,8 @@ import {
   episodeId,
   type JobId,
   jobId,
+  type LeaseId,
+  leaseId,
   type NodeId,
   nodeId,
   type PreviewId,
@@ -21,11 +23,14 @@ import {
   workspaceId,
 } from "../ids.ts";
 import { type Dependencies, type JobKind } from "../job.ts";
+import { type Lease, leaseSchema } from "../lease.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import { type Proposal, proposalSchema } from "../proposal.ts";
 import {
   type Bytes,
   bytesSchema,
+  type CostMicros,
+  costMicrosSchema,
   type DurationMs,
   durationMsSchema,
   type EpochMs,
@@ -96,6 +101,22 @@ export interface EpisodeTarget {
   readonly name: string;
   readonly local: boolean;
 }
+/** A lease and what is left of it. */
+export interface LeaseView {
+  readonly lease: Lease;
+  /** The name of the node that may receive. */
+  readonly node: string;
+  readonly state: "live" | "spent" | "expired" | "revoked";
+  /** Neither reserved nor spent. */
+  readonly usesLeft: number;
+  readonly bytesLeft: Bytes;
+  readonly costMicrosLeft?: CostMicros;
+  readonly remainingMs: DurationMs;
+  /** Attempts that run under it now. */
+  readonly inUse: number;
+  /** Why it was revoked. */
+  readonly reason?: string;
+}
 export interface StartEpisodeResult {
   readonly episodeId: EpisodeId;
   readonly jobId: JobId;
@@ -103,6 +124,8 @@ export interface StartEpisodeResult {
   readonly why: string;
   /** Present where the job waits for the owner's approval. */
   readonly previewId?: PreviewId;
+  /** Present where a scoped lease covered the send, so that nobody was asked. */
+  readonly leaseId?: LeaseId;
   /** The frame that started it: follow the timeline from here. */
   readonly sequence: Sequence;
 }
@@ -261,7 +284,20 @@ export const startEpisodeResultSchema: z.ZodType<StartEpisodeResult> = z.strictO
   target,
   why: z.string(),
   previewId: previewId.schema.exactOptional(),
+  leaseId: leaseId.schema.exactOptional(),
   sequence: sequenceSchema,
+});
+
+export const leaseViewSchema: z.ZodType<LeaseView> = z.strictObject({
+  lease: leaseSchema,
+  node: z.string(),
+  state: z.enum(["live", "spent", "expired", "revoked"]),
+  usesLeft: z.number().int().min(0),
+  bytesLeft: bytesSchema,
+  costMicrosLeft: costMicrosSchema.exactOptional(),
+  remainingMs: durationMsSchema,
+  inUse: z.number().int().min(0),
+  reason: z.string().exactOptional(),
 });
 
 export const proposalViewSchema: z.ZodType<ProposalView> = z.strictObject({

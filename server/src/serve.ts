@@ -23,6 +23,7 @@ import { openJournal } from "./adapters/journal/journalFile.ts";
 import { openHomeLog } from "./adapters/homeLog.ts";
 import { createLocalEngines, type LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { openOutputFiles } from "./adapters/outputFiles.ts";
+import { openSteadyClock } from "./adapters/steadyClock.ts";
 import type { ServeOptions } from "./cli/cliHost.ts";
 import { evolve } from "./home/evolve.ts";
 import type { HomeIdentity } from "./home/identity.ts";
@@ -80,6 +81,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
     invitesFolder,
     workspaceFolder,
     now,
+    steady: await openSteadyClock(),
     log,
     onStop: () => stopped.abort(),
   });

@@ -12,6 +12,7 @@ import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
 import { join } from "node:path";
 import { egressApi } from "./adapters/api/egressApi.ts";
 import { episodeApi } from "./adapters/api/episodeApi.ts";
+import { leaseApi } from "./adapters/api/leaseApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
@@ -23,9 +24,11 @@ import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
 import { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
+import { LeaseWatch } from "./adapters/leaseWatch.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
+import type { SteadyClock } from "./adapters/steadyClock.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
 import type { Effect } from "./home/effects.ts";
@@ -47,6 +50,7 @@ export interface HomeParts {
   readonly invitesFolder: string;
   readonly workspaceFolder: string;
   readonly now: () => EpochMs;
+  readonly steady: SteadyClock;
   readonly log: HomeLog;
   readonly onStop: () => void;
 }
@@ -63,14 +67,17 @@ export interface WiredHome {
 const HOME: Requester = { client: "home", session: "home" };
 
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
-  const { blobs, outputs, identity, leaf, now, journal, log, homeFolder, workspaceFolder } = parts;
+  const { blobs, outputs, identity, leaf, now, steady, journal, log, homeFolder, workspaceFolder } = parts;
   const followers = new Followers();
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
   const home = new Home(parts.state, {
     journal,
     perform: (effect) => perform(effect),
-    onDurable: () => followers.wake(),
+    onDurable: () => {
+      followers.wake();
+      leaseWatch.look();
+    },
     onReadOnly: (fault) => onTrouble("the journal failed; the Home serves reading only", fault),
   });
   const channelOf = (nodeId: NodeId): NodeChannel | undefined =>
@@ -80,6 +87,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     blobs,
     outputs,
     now,
+    steady,
     mintProposalId: () => mint(proposalId),
     channelOf,
     onTrouble,
@@ -97,11 +105,13 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     now,
     times: heartbeatTimes(process.env),
     receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
-    resume: (offer, leaseId, bytesMax) => desk.resume(offer, leaseId, bytesMax),
+    resume: (offer) => desk.resume(offer),
     transfers: () => desk.crossings.transfers(),
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });
+  const leaseWatch = new LeaseWatch({ home: () => home, now, steady, onTrouble });
+  leaseWatch.look();
   const { invitesFolder } = parts;
   const clustering = new Clustering({ home: () => home, identity, leaf, invitesFolder, now, links, onTrouble });
 
@@ -143,11 +153,13 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     detector: createSecretDetector(findings),
     workspaceFolder,
     now,
+    steady,
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
   const api: HomeApi = {
     ...timelineApi(services),
     ...egressApi(services),
+    ...leaseApi(services),
     ...episodeApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
@@ -184,11 +196,13 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         instanceId: mint(instanceId),
         capabilities,
         held: [],
+        transfers: [],
       };
       const executed = await home.execute(connect);
       if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
     },
     dispose: async () => {
+      leaseWatch[Symbol.dispose]();
       const closing = new ClosingStack();
       closing.defer(() => findings.save());
       closing.defer(() => localNode.dispose());

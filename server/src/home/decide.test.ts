@@ -20,7 +20,6 @@ import {
   output,
   OWNER,
   preview,
-  revokeLease,
   revokeNode,
   SHELL,
   start,
@@ -28,6 +27,7 @@ import {
   turnOff,
   turnOn,
 } from "../../../test/simulation/homeCommands.ts";
+import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
 
 const NODE = { at: NOW, by: OWNER, nodeId: GPU.nodeId } as const;
@@ -39,6 +39,8 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "cancel-episode": cancel(1),
   "deny-egress": deny(1),
   "approve-egress": approve(1),
+  "grant-lease": grantLease(9, GPU, terms()),
+  "expire-leases": expireLeases(1),
   "revoke-lease": revokeLease(1),
   "record-applied": applied(1),
   "turn-clustering-on": turnOn(),
@@ -67,6 +69,7 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "record-lost",
   "request-enrolment",
   "connect-node",
+  "expire-leases",
   "lose-node",
   "refuse-link",
 ];
@@ -86,7 +89,7 @@ const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
 
 test("a client of the same user without the owner session can give none of the owner's commands", () => {
   const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
-  assert.equal(owners.length, 9);
+  assert.equal(owners.length, 10);
   for (const kind of owners) {
     assert.equal(code(kind, CLIENT), "owner-session-required", kind);
     assert.equal(code(kind, SHELL), "owner-session-required", kind);

@@ -40,6 +40,7 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "LeaseCommitted":
     case "LeaseReleased":
     case "LeaseRevoked":
+    case "LeaseExpired":
       return { ...state, leases: evolveLeases(state.leases, event) };
     case "ClusteringTurnedOn":
     case "ClusteringTurnedOff":

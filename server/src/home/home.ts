@@ -5,12 +5,14 @@ import type { Refusal } from "#protocol/errors.ts";
 import { refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { AttemptId, NodeId } from "#protocol/ids.ts";
+import type { SteadyReading } from "#protocol/lease.ts";
 import { type FencingToken, type Sequence, sequence } from "#protocol/quantities.ts";
 import { decide } from "./decide.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
 import { type Journal, JournalFault, type JournalFrame } from "./journalPort.ts";
 import { liveAttempt } from "./job/state.ts";
+import { leaseProblem } from "./lease/covers.ts";
 import { react } from "./react.ts";
 import type { HomeState } from "./state.ts";
 
@@ -56,6 +58,18 @@ export class Home {
   holdsAttempt(id: AttemptId, token: FencingToken, nodeId: NodeId): boolean {
     const live = liveAttempt(this.#state.jobs, id);
     return live?.attempt.fencingToken === token && live.attempt.target === nodeId;
+  }
+
+  /**
+   * What forbids sending one byte more for this attempt; undefined where nothing does. It sees what deciding sees: a
+   * revocation stops the very next chunk, and what its record counts stays true while its frame is still in flight.
+   */
+  sendProblem(id: AttemptId, now: SteadyReading): Refusal | undefined {
+    if (this.#readOnly) return READ_ONLY;
+    const live = liveAttempt(this.#state.jobs, id);
+    if (live === undefined) return ATTEMPT_ENDED;
+    const { leaseId } = live.attempt;
+    return leaseId === undefined ? undefined : leaseProblem(this.#state.leases.byId.get(leaseId), now);
   }
 
   get readOnly(): boolean {
@@ -156,6 +170,8 @@ export class Home {
     this.#ports.onReadOnly(fault);
   }
 }
+
+const ATTEMPT_ENDED: Refusal = refuse("attempt-ended", "The attempt has ended.", "Nothing to do.");
 
 /** What a Home answers that can write no more. */
 export const READ_ONLY: Refusal = refuse(

@@ -24,7 +24,6 @@ import {
   output,
   OWNER,
   preview,
-  revokeLease,
   revokeNode,
   SHELL,
   start,
@@ -32,7 +31,9 @@ import {
   turnOff,
   turnOn,
   withProposal,
+  transferOf,
 } from "../../../test/simulation/homeCommands.ts";
+import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
@@ -64,6 +65,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   LeaseCommitted: [],
   LeaseReleased: [],
   LeaseRevoked: [],
+  LeaseExpired: [],
   ClusteringTurnedOn: ["OpenListener"],
   ClusteringTurnedOff: ["CloseListener"],
   InviteCreated: ["RefreshTrust"],
@@ -97,10 +99,12 @@ function wholeLife(): Scenario {
     deny(3),
     preview(4, ATTIC),
     approve(4),
-    lost(4, ATTIC, { sent: "none" }),
+    lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),
     preview(5, ATTIC),
     approve(5),
     revokeLease(5),
+    grantLease(11, GPU, terms()),
+    expireLeases(600_000),
     invite(6),
     enrol(6, stranger),
     enrol(6, stranger),

@@ -87,6 +87,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "LeaseCommitted":
     case "LeaseReleased":
     case "LeaseRevoked":
+    case "LeaseExpired":
     case "InviteReused":
     case "NodeConnected":
     case "NodeLost":

@@ -31,7 +31,14 @@ import {
   preview,
   SHELL,
 } from "../../../../test/simulation/homeCommands.ts";
-import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL, only } from "../../../../test/simulation/homeScenario.ts";
+import {
+  capabilitiesWith,
+  COMMAND_ENGINE,
+  GPU,
+  LOCAL,
+  only,
+  steadyAt,
+} from "../../../../test/simulation/homeScenario.ts";
 import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
@@ -66,6 +73,7 @@ async function services(context: TestContext, bench: DeskBench = new DeskBench()
     detector: createSecretDetector(new Map<Digest, readonly Finding[]>()),
     workspaceFolder,
     now: () => bench.now,
+    steady: () => steadyAt(0),
     presenceOf: () => undefined,
   };
 }

@@ -67,13 +67,14 @@ async function offload(services: HomeServices, offloaded: NewOffload): Promise<R
   const previewed = await previewOffload(services, offloaded);
   if (previewed.kind === "refusal") return previewed;
   const { begun, placed } = offloaded;
-  return { ...started(begun, placed), previewId: previewed.previewId, sequence: previewed.sequence };
+  const { leaseId, previewId, sequence } = previewed;
+  return { ...started(begun, placed), ...(leaseId === undefined ? { previewId } : { leaseId }), sequence };
 }
 
 function started(
   begun: NewOffload["begun"],
   placed: Placement,
-): Omit<ResultOf<"startEpisode">, "sequence" | "previewId"> {
+): Omit<ResultOf<"startEpisode">, "sequence" | "previewId" | "leaseId"> {
   const target: { nodeId: NodeId; name: string; local: boolean } = {
     nodeId: placed.target,
     name: placed.name,

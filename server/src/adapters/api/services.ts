@@ -11,6 +11,7 @@ import type { Crossings } from "../attempts/crossings.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
 import type { OutputFiles } from "../outputFiles.ts";
+import type { SteadyClock } from "../steadyClock.ts";
 
 export interface HomeServices {
   readonly home: Home;
@@ -21,6 +22,7 @@ export interface HomeServices {
   readonly detector: SecretDetector;
   readonly workspaceFolder: string;
   readonly now: () => EpochMs;
+  readonly steady: SteadyClock;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }
 

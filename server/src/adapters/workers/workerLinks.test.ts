@@ -86,7 +86,7 @@ class LinksBench extends DeskBench {
       now: () => this.now,
       times: heartbeatTimes({}),
       receive: (channel, message, bytes) => this.desk.receive(channel, message, bytes),
-      resume: (offer, leaseId, bytesMax) => this.desk.resume(offer, leaseId, bytesMax),
+      resume: (offer) => this.desk.resume(offer),
       transfers: () => this.desk.crossings.transfers(),
       onFault: (code) => this.faults.push(code),
       onTrouble: (what, error) => this.troubles.push(`${what}: ${String(error)}`),

@@ -2,7 +2,7 @@
 // and gives a dropped link one time-to-live to come back before the worker counts as lost.
 import type { Command, Requester, Transfer } from "#protocol/commands.ts";
 import { ArwError, type Refusal } from "#protocol/errors.ts";
-import type { AttemptId, LeaseId, NodeId } from "#protocol/ids.ts";
+import type { AttemptId, NodeId } from "#protocol/ids.ts";
 import type { NodeLoad } from "#protocol/node.ts";
 import { durationMs, type EpochMs } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
@@ -61,7 +61,7 @@ export interface WorkerLinksTerms {
   readonly now: () => EpochMs;
   readonly times: HeartbeatTimes;
   readonly receive: (channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array) => Promise<LinkFault>;
-  readonly resume: (offer: Offer, leaseId: LeaseId | undefined, bytesMax: number) => void;
+  readonly resume: (offer: Offer) => void;
   readonly transfers: () => readonly Transfer[];
   /** A link that was closed for what its peer did. */
   readonly onFault: (code: string, detail: string, nodeId: NodeId) => void;
@@ -180,6 +180,7 @@ export class WorkerLinks {
       ...(message.life === undefined ? {} : { life: message.life }),
       capabilities: message.capabilities,
       held,
+      transfers: this.#terms.transfers(),
     });
     if (executed.kind === "refusal") {
       link.close(closeCodeOf(executed), executed.message);
@@ -205,9 +206,7 @@ export class WorkerLinks {
         payload: job.jobKey,
         job: job.job,
       };
-      const { leaseId } = attempt;
-      const bytesMax = leaseId === undefined ? 0 : (state.leases.byId.get(leaseId)?.lease.budget.bytes ?? 0);
-      this.#terms.resume({ kind: "offer", ...offer }, leaseId, bytesMax);
+      this.#terms.resume({ kind: "offer", ...offer });
     }
     const welcome: HomeMessage = {
       kind: "welcome",

@@ -10,6 +10,7 @@ import { METHODS } from "#protocol/wire/client.ts";
 import type { JournalReport } from "../cliHost.ts";
 import { type Bind, readOptions, readWord } from "../commandLine.ts";
 import { approve, listenForInterrupts } from "../episodeFlow.ts";
+import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { countText } from "../render/amounts.ts";
 import { timelineLine } from "../render/timelineLine.ts";
 import { ledgerLines } from "../render/views.ts";
@@ -21,7 +22,14 @@ const FIRST: Sequence = sequence(1);
 const followSchema: z.ZodType<{ readonly follow?: boolean | undefined }> = z.looseObject({
   follow: z.boolean().optional(),
 });
-const yesSchema: z.ZodType<{ readonly yes?: boolean | undefined }> = z.looseObject({ yes: z.boolean().optional() });
+interface AnswerOptions {
+  readonly lease?: string | undefined;
+  readonly yes?: boolean | undefined;
+}
+const answerSchema: z.ZodType<AnswerOptions> = z.looseObject({
+  lease: z.string().optional(),
+  yes: z.boolean().optional(),
+});
 
 export function addRecordCommands(program: Command, bind: Bind): void {
   const timeline = program
@@ -60,10 +68,13 @@ function addEgress(program: Command, bind: Bind): void {
   const answer = egress
     .command("approve <preview>")
     .description("look at a waiting preview and approve exactly that")
+    .option("--lease <terms>", LEASE_OPTION_HELP)
     .option("-y, --yes", "without being asked");
   bind(answer, async (session, [word], raw) => {
     const id = readWord(previewId.schema, word, "preview");
-    await approve(session, await session.home(), id, readOptions(yesSchema, raw).yes === true);
+    const { lease, yes } = readOptions(answerSchema, raw);
+    const answer = { yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
+    await approve(session, await session.home(), id, answer);
     await session.terminal.print(["Approved. Watch it: arw-home timeline --follow"]);
   });
   const deny = egress.command("deny <preview>").description("deny a waiting preview; nothing leaves");

@@ -15,8 +15,9 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { nodeIdOf } from "#protocol/identity.ts";
 import { type NodeId, nodeId as idOfNode } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
-import { crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
-import { type Attempt, liveAttempts } from "../job/state.ts";
+import { type Crossed, crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
+import { type Attempt, type LiveStage, liveAttempts } from "../job/state.ts";
+import { revocationsOf } from "../lease/decide.ts";
 import type { HomeState } from "../state.ts";
 import { type HeldNode, LIVE_INVITES_MAX, NODES_MAX } from "./state.ts";
 
@@ -194,8 +195,7 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
         job,
         command.at,
         lostWith(state, attempt, "attempt-lost", isLocal ? "the Home restarted" : "it no longer holds the attempt"),
-        // Whether an offer that nobody answered reached the node cannot be known: it is never repeated blindly.
-        { state: stage === "offered" ? "unknown" : "partial" },
+        lostOnConnect(command.transfers, attempt, stage),
       ),
     ),
   ];
@@ -214,6 +214,12 @@ function restoredState(node: HeldNode | undefined, { life, instanceId }: Connect
     `its state folder is in life ${life}, and life ${last.life} was here before`,
     "On that machine: arw-worker leave, then join again with a new invite.",
   );
+}
+
+/** Whether an offer that nobody answered reached the node cannot be known: it is never repeated blindly. */
+function lostOnConnect(transfers: readonly Transfer[], attempt: Attempt, stage: LiveStage): Crossed {
+  const crossed = crossedWith(transfers, attempt);
+  return stage === "offered" ? { ...crossed, state: "unknown" } : crossed;
 }
 
 function lose(state: HomeState, command: LoseNode): readonly JournalEvent[] {
@@ -238,6 +244,7 @@ function revoke(state: HomeState, command: RevokeNode): readonly JournalEvent[] 
   });
   return [
     { kind: "NodeRevoked", version: 1, at: command.at, nodeId: command.nodeId, reason: command.reason },
+    ...revocationsOf(state, command.nodeId, command.at, `${node.name} was revoked`),
     ...endAllOn(state, command.nodeId, command.at, command.transfers, ending),
   ];
 }
