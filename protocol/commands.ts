@@ -158,6 +158,14 @@ export interface RefuseNode extends Order<"refuse-node"> {
   readonly nodeId: NodeId;
   readonly reason: string;
 }
+/** A node's next leaf, proven on its live link; the shell has checked every proof. */
+export interface RotateCertificate extends Order<"rotate-certificate"> {
+  readonly nodeId: NodeId;
+  /** The leaf that the link was opened with. */
+  readonly from: Digest;
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+}
 export interface ConnectNode extends Order<"connect-node"> {
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
@@ -192,6 +200,7 @@ export type NodeCommand =
   | RequestEnrolment
   | ApproveNode
   | RefuseNode
+  | RotateCertificate
   | ConnectNode
   | LoseNode
   | RevokeNode

@@ -224,6 +224,13 @@ export interface NodeEnrolled extends NodeFact<"NodeEnrolled"> {}
 export interface EnrolmentRefused extends NodeFact<"EnrolmentRefused"> {
   readonly reason: string;
 }
+/** The node proved its next TLS leaf on its live link. The one it replaces stays good until `overlapEndsAt`. */
+export interface NodeCertificateRotated extends NodeFact<"NodeCertificateRotated"> {
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  readonly replaces: Digest;
+  readonly overlapEndsAt: EpochMs;
+}
 export interface NodeConnected extends NodeFact<"NodeConnected"> {
   readonly instanceId: InstanceId;
   readonly capabilities: NodeCapabilities;
@@ -264,6 +271,7 @@ export type NodeEvent =
   | EnrolmentRequested
   | NodeEnrolled
   | EnrolmentRefused
+  | NodeCertificateRotated
   | NodeConnected
   | NodeLost
   | NodeRevoked

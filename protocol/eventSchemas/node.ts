@@ -40,6 +40,14 @@ export const nodeEventSchemas: SchemaOfKind<NodeEvent> = {
   }),
   NodeEnrolled: z.strictObject({ kind: z.literal("NodeEnrolled"), ...nodeFact }),
   EnrolmentRefused: z.strictObject({ kind: z.literal("EnrolmentRefused"), ...nodeFact, reason: z.string() }),
+  NodeCertificateRotated: z.strictObject({
+    kind: z.literal("NodeCertificateRotated"),
+    ...nodeFact,
+    fingerprint: digestSchema,
+    certificate: z.string(),
+    replaces: digestSchema,
+    overlapEndsAt: epochMsSchema,
+  }),
   NodeConnected: z.strictObject({
     kind: z.literal("NodeConnected"),
     ...nodeFact,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
-import { loadOrMintLeaf } from "#platform/identity/leafFile.ts";
+import { openLeaves } from "#platform/identity/leafFile.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
 import { stateFolders } from "#platform/state/stateFolders.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
@@ -51,7 +51,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   closing.defer(() => log.close());
   const now = (): EpochMs => epochMs(Date.now());
   const identity = await loadOrCreateIdentity(join(homeFolder, "identity"));
-  const leaf = await loadOrMintLeaf(join(homeFolder, "leaf"), identity, now());
+  const leaves = await openLeaves(join(homeFolder, "leaf"), identity, now(), "mint");
   const owner = await openOwnerSecret(homeFolder);
   const { publicKey, nodeId } = identity;
   const recovered = await recover(homeFolder, { workspaceId, nodeId, publicKey });
@@ -74,7 +74,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
     state: recovered.state,
     journal: recovered.journal,
     identity,
-    leaf,
+    leaves,
     blobs,
     outputs,
     engines: engines.all,

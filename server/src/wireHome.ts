@@ -8,7 +8,7 @@ import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { WorkerMessage } from "#protocol/wire/worker.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
-import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import type { HeldLeaves } from "#platform/identity/leafFile.ts";
 import { join } from "node:path";
 import { egressApi } from "./adapters/api/egressApi.ts";
 import { episodeApi } from "./adapters/api/episodeApi.ts";
@@ -26,6 +26,7 @@ import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/loc
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
+import { HomeLeaf } from "./adapters/workers/homeLeaf.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
 import type { Effect } from "./home/effects.ts";
 import { Home } from "./home/home.ts";
@@ -38,7 +39,7 @@ export interface HomeParts {
   readonly state: HomeState;
   readonly journal: Journal<JournalEvent>;
   readonly identity: Identity;
-  readonly leaf: TlsLeaf;
+  readonly leaves: HeldLeaves;
   readonly blobs: BlobStore;
   readonly outputs: OutputFiles;
   readonly engines: LocalNodeOptions["engines"];
@@ -62,7 +63,7 @@ export interface WiredHome {
 const HOME: Requester = { client: "home", session: "home" };
 
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
-  const { blobs, outputs, identity, leaf, now, journal, log, homeFolder, workspaceFolder } = parts;
+  const { blobs, outputs, identity, leaves, now, journal, log, homeFolder, workspaceFolder } = parts;
   const followers = new Followers();
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
@@ -91,8 +92,17 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onMessage: (message, bytes) => receiveLocal(message, bytes),
     log: (fact, detail) => log.info(fact, detail),
   });
+  const leaf = new HomeLeaf({
+    leaves,
+    now,
+    onNext: (next) => links.announce(next),
+    onSwitched: () => clustering.refreshTrust(),
+    onTrouble,
+  });
   const links = new WorkerLinks({
     home: () => home,
+    identity,
+    nextLeaf: () => leaf.next,
     now,
     times: heartbeatTimes(process.env),
     receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
@@ -105,7 +115,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   const clustering = new Clustering({ home: () => home, identity, leaf, invitesFolder, now, links, onTrouble });
 
   async function receiveLocal(message: WorkerMessage, bytes: Uint8Array): Promise<void> {
-    if (message.kind === "hello" || message.kind === "heartbeat" || message.kind === "leaving") return;
+    if (!("attemptId" in message)) return;
     const fault = await desk.receive(localNode, message, bytes);
     if (fault !== undefined) onTrouble("the local node broke the protocol", fault);
   }
@@ -133,6 +143,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     }
   }
 
+  await leaf.watch();
   const services: HomeServices = {
     home,
     journal,
@@ -188,6 +199,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
     },
     dispose: async () => {
+      leaf.dispose();
       links.dispose();
       await clustering.close();
       await localNode.dispose();

@@ -29,6 +29,7 @@ import {
   turnOn,
 } from "../../../test/simulation/homeCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
+import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 
 const NODE = { at: NOW, by: OWNER, nodeId: GPU.nodeId } as const;
 
@@ -53,6 +54,7 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "record-finished": finished(1, GPU),
   "record-lost": lost(1, GPU),
   "request-enrolment": enrol(2, GPU),
+  "rotate-certificate": rotate(GPU, 2),
   "connect-node": connect(GPU),
   "lose-node": lose(GPU),
   "refuse-link": { kind: "refuse-link", at: NOW, by: SHELL, code: "message-too-large", detail: "" },
@@ -66,6 +68,7 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "record-finished",
   "record-lost",
   "request-enrolment",
+  "rotate-certificate",
   "connect-node",
   "lose-node",
   "refuse-link",

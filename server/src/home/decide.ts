@@ -30,6 +30,7 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "record-finished": ["home"],
   "record-lost": ["home"],
   "request-enrolment": ["home"],
+  "rotate-certificate": ["home"],
   "connect-node": ["home"],
   "lose-node": ["home"],
   "refuse-link": ["home"],
@@ -73,6 +74,7 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "request-enrolment":
     case "approve-node":
     case "refuse-node":
+    case "rotate-certificate":
     case "connect-node":
     case "lose-node":
     case "revoke-node":

@@ -48,6 +48,7 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "EnrolmentRequested":
     case "NodeEnrolled":
     case "EnrolmentRefused":
+    case "NodeCertificateRotated":
     case "NodeConnected":
     case "NodeLost":
     case "NodeRevoked":

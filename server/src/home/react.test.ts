@@ -34,6 +34,7 @@ import {
   withProposal,
 } from "../../../test/simulation/homeCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
+import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
 import { react } from "./react.ts";
@@ -73,6 +74,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   EnrolmentRefused: ["RefreshTrust", "AnswerEnrolment"],
   NodeConnected: [],
   NodeLost: [],
+  NodeCertificateRotated: ["RefreshTrust"],
   NodeRevoked: ["RefreshTrust", "CutNode"],
   LinkRefused: [],
 };
@@ -98,6 +100,7 @@ function wholeLife(): Scenario {
     preview(4, ATTIC),
     approve(4),
     lost(4, ATTIC, { sent: "none" }),
+    rotate(ATTIC, 2),
     preview(5, ATTIC),
     approve(5),
     revokeLease(5),

@@ -2,14 +2,16 @@
 // It ends only when the worker leaves, or when the Home has said that this worker is not wanted. It decides nothing about attempts.
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { ChannelEnd } from "#platform/link/frameChannel.ts";
-import { linkProof } from "#platform/link/linkProof.ts";
+import { isWelcomeProof, linkProof } from "#platform/link/linkProof.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { InstanceId } from "#protocol/ids.ts";
 import type { NodeCapabilities, NodeLoad } from "#protocol/node.ts";
+import type { PublicKey } from "#protocol/signature.ts";
 import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { AttemptRunner } from "../engines/attempts/attemptRunner.ts";
 import type { WorkerLink } from "./dial/dialHome.ts";
 import { reconnectDelay } from "./dial/reconnect.ts";
+import type { CertificateMessage, LinkCertificates } from "./linkCertificates.ts";
 
 /** Without an answer to so many heartbeats the link is dead, however open it looks. */
 export const HEARTBEATS_UNANSWERED_MAX = 3;
@@ -29,7 +31,10 @@ export interface HomeConnectionOptions {
   readonly identity: Identity;
   readonly instanceId: InstanceId;
   readonly name: string;
+  /** The identity that a welcome must prove. */
+  readonly homeKey: PublicKey;
   readonly dial: (signal: AbortSignal) => Promise<WorkerLink>;
+  readonly certificates: Pick<LinkCertificates, "connected" | "offer" | "receive">;
   readonly capabilities: (signal: AbortSignal) => Promise<NodeCapabilities>;
   readonly load: () => Promise<NodeLoad>;
   readonly runner: AttemptRunner;
@@ -115,7 +120,7 @@ export class HomeConnection {
 
   /** Resolves when the link has ended, with whether the Home ever said welcome on it. */
   async #session(link: WorkerLink, capabilities: NodeCapabilities): Promise<boolean> {
-    const { identity, instanceId, name, runner, nowMs } = this.#options;
+    const { identity, instanceId, name, runner, nowMs, homeKey, certificates } = this.#options;
     let lastHeardMs = nowMs();
     let welcome: Welcome | undefined;
     let beat: NodeJS.Timeout | undefined;
@@ -124,12 +129,17 @@ export class HomeConnection {
       lastHeardMs = nowMs();
       if (welcome === undefined) {
         if (message.kind !== "welcome") return link.close("unexpected-message", "the first message must be a welcome");
+        if (!isWelcomeProof(message.proof, homeKey, link.exporter)) {
+          return link.close("not-enrolled", "the welcome does not prove the identity of the Home");
+        }
         clearTimeout(unwelcome);
         welcome = message;
         beat = setInterval(() => this.#beat(link, message, () => nowMs() - lastHeardMs), message.heartbeatMs);
-        return this.#welcomed(message);
+        this.#welcomed(message);
+        return certificates.connected(link);
       }
       if (message.kind === "welcome") return link.close("unexpected-message", "a second welcome");
+      if (isOfCertificates(message)) return certificates.receive(message, link);
       await runner.receive(message, bytes);
     });
     const proof = linkProof(identity, link.exporter);
@@ -172,6 +182,7 @@ export class HomeConnection {
     this.#options
       .load()
       .then((load) => link.send({ kind: "heartbeat", load }))
+      .then(() => this.#options.certificates.offer(link))
       .catch(() => link.close("goodbye", "a heartbeat could not be sent"));
   }
 
@@ -187,6 +198,14 @@ interface Problem {
   readonly error?: ArwError;
   /** Dialling again cannot help. */
   readonly final: boolean;
+}
+
+function isOfCertificates(message: HomeMessage): message is CertificateMessage {
+  return (
+    message.kind === "certificate-recorded" ||
+    message.kind === "certificate-refused" ||
+    message.kind === "home-certificate"
+  );
 }
 
 function isRefusal({ code }: ArwError): boolean {

@@ -15,8 +15,8 @@ import type { WorkerStatus } from "../core/workerStatus.ts";
 import { type AttemptRunner, createAttemptRunner } from "../engines/attempts/attemptRunner.ts";
 import { probeLoad, probeNode } from "../engines/nodeProbe.ts";
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
-import { dialHome } from "./dial/dialHome.ts";
 import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
+import { LinkCertificates } from "./linkCertificates.ts";
 import type { NamedMembership, WorkerFolder } from "./workerFolder.ts";
 
 export interface WorkerTerms {
@@ -126,7 +126,14 @@ class WorkerLife {
   async #connect(blobs: BlobStore, engines: readonly Engine[]): Promise<HomeConnection> {
     const { folder, membership, slots, log, onChange } = this.#terms;
     const { identity } = folder;
-    const leaf = await folder.leaf(now());
+    const certificates = new LinkCertificates({
+      identity,
+      leaves: await folder.leaves(now()),
+      membership,
+      now,
+      save: (changed) => folder.saveMembership(changed),
+      log,
+    });
     const priceCard = await folder.prices();
     const runner = createAttemptRunner({
       nodeId: identity.nodeId,
@@ -144,7 +151,9 @@ class WorkerLife {
       identity,
       instanceId: this.#instanceId,
       name: membership.name,
-      dial: (signal) => dialHome({ home: membership, leaf, now }, signal),
+      homeKey: membership.homeKey,
+      dial: (signal) => certificates.dial(signal),
+      certificates,
       capabilities: async (signal) => {
         const node = { engines, folder: folder.path, slots, ...(priceCard === undefined ? {} : { priceCard }) };
         const capabilities = await probeNode(node, signal);

@@ -33,6 +33,7 @@ const ROWS: readonly ExitCodeRow[] = [
   },
   { exitCode: 89, meaning: "the Home does not want this worker", codes: ["revoked", "not-enrolled-or-revoked"] },
   { exitCode: 90, meaning: "another worker with this identity took over", codes: ["replaced"] },
+  { exitCode: 92, meaning: "this worker's certificate ran out while it was away", codes: ["certificate-ran-out"] },
   { exitCode: 91, meaning: "the clocks of the two machines differ", codes: ["clock-skew"] },
   { exitCode: 130, meaning: "cancelled", codes: ["cancelled"] },
 ];

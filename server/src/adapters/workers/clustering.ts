@@ -25,7 +25,8 @@ import type { WorkerLinks } from "./workerLinks.ts";
 export interface ClusteringTerms {
   readonly home: () => { readonly state: HomeState; execute(command: Command): Promise<Executed | Refusal> };
   readonly identity: Identity;
-  readonly leaf: TlsLeaf;
+  /** The leaf to show, which changes in the life of a Home. */
+  readonly leaf: { readonly current: TlsLeaf };
   readonly invitesFolder: string;
   readonly now: () => EpochMs;
   readonly links: WorkerLinks;
@@ -53,7 +54,7 @@ export class Clustering {
   }
 
   get leaf(): TlsLeaf {
-    return this.#terms.leaf;
+    return this.#terms.leaf.current;
   }
 
   get listening(): { readonly host: string; readonly port: number } | undefined {
@@ -72,6 +73,11 @@ export class Clustering {
     const listener = this.#listener;
     this.#listener = undefined;
     await listener?.at.close();
+  }
+
+  /** New connections see the leaf and the allow-list of now. */
+  refreshTrust(): void {
+    this.#listener?.at.refreshTrust();
   }
 
   /** The addresses an invite names: the one it listens on, or every one of this machine where it listens on all. */
@@ -101,8 +107,7 @@ export class Clustering {
       case "RefreshTrust":
       case "CutNode":
         // Fresh trust cuts the live links of nodes that are no longer on the list.
-        this.#listener?.at.refreshTrust();
-        return;
+        return this.refreshTrust();
       case "AnswerEnrolment": {
         const { answer, nodeId } = effect;
         const refused = answer.approved ? "approved" : ownerRefused(answer.reason);
@@ -126,7 +131,7 @@ export class Clustering {
       host,
       port,
       workspaceId: state.identity.workspaceId,
-      leaf: this.#terms.leaf,
+      leaf: () => this.#terms.leaf.current,
       allowed: () => allowedBy(this.#terms.home().state, this.#terms.now()),
       now: this.#terms.now,
       onLink: (link, node) => this.#terms.links.take(link, node.nodeId),
@@ -176,12 +181,15 @@ export class Clustering {
 }
 
 /** Who may connect now, by the durable state: enrolled nodes, and invites that have not expired. */
-function allowedBy(state: HomeState, now: EpochMs): readonly Allowed[] {
+export function allowedBy(state: HomeState, now: EpochMs): readonly Allowed[] {
   const nodes = [...state.nodes.byId.values()].flatMap((node): readonly Allowed[] => {
     const enrolled = node.status.kind === "ready" || node.status.kind === "unreachable";
     if (!enrolled || node.fingerprint === undefined || node.certificate === undefined) return [];
-    const { nodeId, fingerprint, certificate } = node;
-    return [{ kind: "node", nodeId, fingerprint, certificate }];
+    const { nodeId, fingerprint, certificate, replaced } = node;
+    const present: Allowed = { kind: "node", nodeId, fingerprint, certificate };
+    // The leaf before it stays good for the overlap: its worker may not have heard that the next one counts.
+    if (replaced === undefined || now >= replaced.overlapEndsAt) return [present];
+    return [present, { kind: "node", nodeId, fingerprint: replaced.fingerprint, certificate: replaced.certificate }];
   });
   // A used invite still reaches the enrolment, and only that, until it expires: its second use is answered with the
   // reason and becomes an alarm, instead of looking like any refused handshake.

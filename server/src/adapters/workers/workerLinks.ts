@@ -6,14 +6,17 @@ import type { AttemptId, LeaseId, NodeId } from "#protocol/ids.ts";
 import type { NodeLoad } from "#protocol/node.ts";
 import { durationMs, type EpochMs } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
-import type { Hello, HomeMessage, Offer, WorkerMessage } from "#protocol/wire/worker.ts";
-import { isLinkProof } from "#platform/link/linkProof.ts";
+import type { Hello, HomeMessage, NextCertificate, Offer, WorkerMessage } from "#protocol/wire/worker.ts";
+import type { Identity } from "#platform/identity/identityFile.ts";
+import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import { isLinkProof, welcomeProof } from "#platform/link/linkProof.ts";
 import type { Executed } from "../../home/home.ts";
 import { liveAttempts } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { AttemptMessage, LinkFault } from "../attempts/attemptDesk.ts";
 import type { HomeLink } from "../listener/workerListener.ts";
+import { judgeNextCertificate } from "./nodeCertificates.ts";
 
 export const HEARTBEAT_MS = 2_000;
 const HEARTBEAT_MS_MIN = 50;
@@ -57,6 +60,9 @@ export interface WorkerLinksTerms {
     readonly state: HomeState;
     execute(command: Command): Promise<Executed | Refusal>;
   };
+  readonly identity: Identity;
+  /** The leaf that this Home will show next, once there is one. */
+  readonly nextLeaf: () => TlsLeaf | undefined;
   readonly now: () => EpochMs;
   readonly times: HeartbeatTimes;
   readonly receive: (channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array) => Promise<LinkFault>;
@@ -130,6 +136,13 @@ export class WorkerLinks {
     });
   }
 
+  /** Tells every connected worker the leaf that this Home will show next. */
+  announce(next: TlsLeaf): void {
+    for (const { link } of this.#connected.values()) {
+      void link.send({ kind: "home-certificate", certificate: next.certificate });
+    }
+  }
+
   /** Gives a node one time-to-live to come back. */
   await(nodeId: NodeId, detail: string): void {
     // A Home that ends closes its links itself: nobody is awaited, and no timer may keep its process.
@@ -177,11 +190,11 @@ export class WorkerLinks {
     this.#awaited.delete(nodeId);
     const connected: Connected = { link, channel, lastHeardAt: this.#terms.now(), leaving: false };
     this.#connected.set(nodeId, connected);
-    await this.#welcome(channel, held);
+    await this.#welcome(link, channel, held);
     return connected;
   }
 
-  async #welcome(channel: NodeChannel, held: readonly AttemptId[]): Promise<void> {
+  async #welcome(link: HomeLink, channel: NodeChannel, held: readonly AttemptId[]): Promise<void> {
     const { state } = this.#terms.home();
     const going = liveAttempts(state.jobs, channel.nodeId).filter(({ attempt }) => held.includes(attempt.attemptId));
     for (const { job, attempt } of going) {
@@ -201,11 +214,31 @@ export class WorkerLinks {
     const welcome: HomeMessage = {
       kind: "welcome",
       homeId: state.identity.nodeId,
+      proof: welcomeProof(this.#terms.identity, link.exporter),
       heartbeatMs: durationMs(this.#terms.times.heartbeatMs),
       heartbeatTtlMs: durationMs(this.#terms.times.ttlMs),
       resume: going.map(({ attempt }) => ({ attemptId: attempt.attemptId, acknowledged: attempt.lastNumber })),
     };
     await channel.deliver(welcome);
+    const next = this.#terms.nextLeaf();
+    if (next !== undefined) await link.send({ kind: "home-certificate", certificate: next.certificate });
+  }
+
+  /** A node's next leaf, proven on this very link: durable and let in before it is answered. */
+  async #rotate({ link, channel }: Connected, message: NextCertificate): Promise<void> {
+    const { nodeId } = channel;
+    const at = this.#terms.now();
+    const node = this.#terms.home().state.nodes.byId.get(nodeId);
+    if (node?.certificate === undefined) return link.close("not-enrolled", "this node has no certificate here");
+    const { publicKey, certificate: held } = node;
+    const judged = judgeNextCertificate(message, { publicKey, certificate: held, exporter: link.exporter }, at);
+    if (judged.kind === "unproven") return link.close("not-enrolled", judged.problem);
+    if (judged.kind === "refusal") return refuseCertificate(link, judged);
+    const { fingerprint, certificate } = judged;
+    const next = { nodeId, from: link.peerFingerprint, fingerprint, certificate };
+    const executed = await this.#terms.home().execute({ kind: "rotate-certificate", at, by: HOME, ...next });
+    if (executed.kind === "refusal") return refuseCertificate(link, executed);
+    await link.send({ kind: "certificate-recorded", fingerprint });
   }
 
   async #receive(connected: Connected, message: WorkerMessage, bytes: Uint8Array): Promise<void> {
@@ -217,6 +250,8 @@ export class WorkerLinks {
         connected.load = message.load;
         await connected.channel.deliver({ kind: "heartbeat-acknowledged" });
         return;
+      case "next-certificate":
+        return this.#rotate(connected, message);
       case "leaving":
         connected.leaving = true;
         return;
@@ -256,4 +291,8 @@ export class WorkerLinks {
       .execute({ kind: "lose-node", at, by: HOME, nodeId, code, detail, transfers: this.#terms.transfers() })
       .catch((error: unknown) => this.#terms.onTrouble("losing a node", error));
   }
+}
+
+async function refuseCertificate(link: HomeLink, { code, message, advice }: Refusal): Promise<void> {
+  await link.send({ kind: "certificate-refused", code, message, advice });
 }

@@ -124,6 +124,8 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: "Confirmed by the owner" };
     case "EnrolmentRefused":
       return { text: `Not let in: ${event.reason}` };
+    case "NodeCertificateRotated":
+      return { text: "Shows its next certificate from now on", level: "detail" };
     case "NodeConnected":
       return { text: `Connected (version ${event.capabilities.version})` };
     case "NodeLost":

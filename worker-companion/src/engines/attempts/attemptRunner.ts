@@ -77,7 +77,7 @@ class Runner implements AttemptRunner {
   }
 
   async receive(message: HomeMessage, bytes: Uint8Array): Promise<void> {
-    if (message.kind === "welcome" || message.kind === "heartbeat-acknowledged") return;
+    if (!("attemptId" in message)) return;
     if (message.kind === "offer" && !this.#state.attempts.has(message.attemptId)) {
       this.#records.set(message.attemptId, new AttemptRecord(message.job));
     }
