@@ -104,6 +104,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     identity,
     nextLeaf: () => leaf.next,
     now,
+    nowMs: () => performance.now(),
     times: heartbeatTimes(process.env),
     receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
     resume: (offer, leaseId, bytesMax) => desk.resume(offer, leaseId, bytesMax),

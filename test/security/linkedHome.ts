@@ -89,6 +89,7 @@ export async function linkedHome(context: Context, leafAgeDays = 0): Promise<Lin
     identity,
     nextLeaf: () => leaf.next,
     now,
+    nowMs: () => performance.now(),
     times: { heartbeatMs: 60_000, ttlMs: 180_000 },
     receive: async () => undefined,
     resume: () => undefined,

@@ -3,6 +3,7 @@
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { ChannelEnd } from "#platform/link/frameChannel.ts";
 import { isWelcomeProof, linkProof } from "#platform/link/linkProof.ts";
+import { SilenceWatch } from "#platform/link/silence.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { InstanceId } from "#protocol/ids.ts";
 import type { NodeCapabilities, NodeLoad } from "#protocol/node.ts";
@@ -91,8 +92,9 @@ export class HomeConnection {
   /** Says goodbye and ends `run`. Every attempt must be gone. */
   async leave(reason: "drain" | "stop"): Promise<void> {
     const link = this.#link;
-    if (link !== undefined && this.#connected) {
-      if (reason === "stop") await link.send({ kind: "leaving", reason });
+    if (link !== undefined) {
+      // Before its welcome a link knows no messages, and still has to end.
+      if (reason === "stop" && this.#connected) await link.send({ kind: "leaving", reason });
       link.close("goodbye", `the worker leaves: ${reason}`);
     }
     this.#left.abort();
@@ -121,12 +123,12 @@ export class HomeConnection {
   /** Resolves when the link has ended, with whether the Home ever said welcome on it. */
   async #session(link: WorkerLink, capabilities: NodeCapabilities): Promise<boolean> {
     const { identity, instanceId, name, runner, nowMs, homeKey, certificates } = this.#options;
-    let lastHeardMs = nowMs();
+    let silence: SilenceWatch | undefined;
     let welcome: Welcome | undefined;
     let beat: NodeJS.Timeout | undefined;
     const unwelcome = setTimeout(() => link.close("unexpected-message", "no welcome came"), WELCOME_MS_MAX);
     link.onMessage(async (message: HomeMessage, bytes) => {
-      lastHeardMs = nowMs();
+      silence?.heard();
       if (welcome === undefined) {
         if (message.kind !== "welcome") return link.close("unexpected-message", "the first message must be a welcome");
         if (!isWelcomeProof(message.proof, homeKey, link.exporter)) {
@@ -134,7 +136,12 @@ export class HomeConnection {
         }
         clearTimeout(unwelcome);
         welcome = message;
-        beat = setInterval(() => this.#beat(link, message, () => nowMs() - lastHeardMs), message.heartbeatMs);
+        beat = setInterval(() => this.#beat(link), message.heartbeatMs);
+        const limitMs = HEARTBEATS_UNANSWERED_MAX * message.heartbeatMs;
+        const onSilent = (): void => {
+          link.close("heartbeat-missed", `no word for ${HEARTBEATS_UNANSWERED_MAX} heartbeats`);
+        };
+        silence = new SilenceWatch({ limitMs, nowMs, onSilent });
         this.#welcomed(message);
         return certificates.connected(link);
       }
@@ -150,7 +157,8 @@ export class HomeConnection {
     clearTimeout(unwelcome);
     clearInterval(beat);
     if (welcome === undefined) return false;
-    this.#dropped(welcome, nowMs() - lastHeardMs, end);
+    this.#dropped(welcome, silence?.silentMs ?? 0, end);
+    silence?.dispose();
     return true;
   }
 
@@ -175,10 +183,7 @@ export class HomeConnection {
     this.#lapse = setTimeout(() => runner.leaseLapsed(), leftMs);
   }
 
-  #beat(link: WorkerLink, welcome: Welcome, silentMs: () => number): void {
-    if (silentMs() > HEARTBEATS_UNANSWERED_MAX * welcome.heartbeatMs) {
-      return link.close("heartbeat-missed", `no word for ${HEARTBEATS_UNANSWERED_MAX} heartbeats`);
-    }
+  #beat(link: WorkerLink): void {
     this.#options
       .load()
       .then((load) => link.send({ kind: "heartbeat", load }))

@@ -1,4 +1,4 @@
-// The Home's workers as they are connected now: proves who speaks, says welcome, judges heartbeats by the Home's own clock,
+// The Home's workers as they are connected now: proves who speaks, says welcome, judges silence by its own monotonic clock,
 // and gives a dropped link one time-to-live to come back before the worker counts as lost.
 import type { Command, Requester, Transfer } from "#protocol/commands.ts";
 import { ArwError, type Refusal } from "#protocol/errors.ts";
@@ -10,6 +10,7 @@ import type { Hello, HomeMessage, NextCertificate, Offer, WorkerMessage } from "
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
 import { isLinkProof, welcomeProof } from "#platform/link/linkProof.ts";
+import { SilenceWatch } from "#platform/link/silence.ts";
 import type { Executed } from "../../home/home.ts";
 import { liveAttempts } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
@@ -64,6 +65,8 @@ export interface WorkerLinksTerms {
   /** The leaf that this Home will show next, once there is one. */
   readonly nextLeaf: () => TlsLeaf | undefined;
   readonly now: () => EpochMs;
+  /** Monotonic milliseconds: what silence is measured by. */
+  readonly nowMs: () => number;
   readonly times: HeartbeatTimes;
   readonly receive: (channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array) => Promise<LinkFault>;
   readonly resume: (offer: Offer, leaseId: LeaseId | undefined, bytesMax: number) => void;
@@ -83,6 +86,7 @@ const HOME: Requester = { client: "home", session: "home" };
 interface Connected {
   readonly link: HomeLink;
   readonly channel: NodeChannel;
+  readonly silence: SilenceWatch;
   lastHeardAt: EpochMs;
   load?: NodeLoad;
   leaving: boolean;
@@ -92,13 +96,11 @@ export class WorkerLinks {
   readonly #terms: WorkerLinksTerms;
   readonly #connected = new Map<NodeId, Connected>();
   /** Nodes whose link dropped, or that were there before a restart, until they are back or lost. */
-  readonly #awaited = new Map<NodeId, NodeJS.Timeout>();
-  readonly #watch: NodeJS.Timeout;
+  readonly #awaited = new Map<NodeId, SilenceWatch>();
   #disposed = false;
 
   constructor(terms: WorkerLinksTerms) {
     this.#terms = terms;
-    this.#watch = setInterval(() => this.#judgeHeartbeats(), terms.times.heartbeatMs);
   }
 
   channelOf(nodeId: NodeId): NodeChannel | undefined {
@@ -131,6 +133,7 @@ export class WorkerLinks {
       if (PEER_FAULTS.has(code)) this.#terms.onFault(code, detail, nodeId);
       if (connected === undefined || this.#connected.get(nodeId) !== connected) return;
       this.#connected.delete(nodeId);
+      connected.silence.dispose();
       if (connected.leaving) this.#lose(nodeId, "left", "its owner stopped it");
       else this.await(nodeId, code === "lost" ? "its link dropped" : `${code}: ${detail}`);
     });
@@ -147,17 +150,17 @@ export class WorkerLinks {
   await(nodeId: NodeId, detail: string): void {
     // A Home that ends closes its links itself: nobody is awaited, and no timer may keep its process.
     if (this.#disposed || this.#awaited.has(nodeId) || this.#connected.has(nodeId)) return;
-    const timer = setTimeout(() => {
+    const timer = this.#watchSilence(() => {
       this.#awaited.delete(nodeId);
       this.#lose(nodeId, "heartbeat-missed", detail);
-    }, this.#terms.times.ttlMs);
+    });
     this.#awaited.set(nodeId, timer);
   }
 
   dispose(): void {
     this.#disposed = true;
-    clearInterval(this.#watch);
-    for (const timer of this.#awaited.values()) clearTimeout(timer);
+    for (const { silence } of this.#connected.values()) silence.dispose();
+    for (const timer of this.#awaited.values()) timer.dispose();
     this.#awaited.clear();
   }
 
@@ -186,9 +189,12 @@ export class WorkerLinks {
       link.close("not-enrolled", executed.message);
       return undefined;
     }
-    clearTimeout(this.#awaited.get(nodeId));
+    this.#awaited.get(nodeId)?.dispose();
     this.#awaited.delete(nodeId);
-    const connected: Connected = { link, channel, lastHeardAt: this.#terms.now(), leaving: false };
+    const silence = this.#watchSilence(() => this.#silent(nodeId, link));
+    const connected: Connected = { link, channel, silence, lastHeardAt: this.#terms.now(), leaving: false };
+    // A link that this one replaces closes later; its silence is nobody's any more.
+    this.#connected.get(nodeId)?.silence.dispose();
     this.#connected.set(nodeId, connected);
     await this.#welcome(link, channel, held);
     return connected;
@@ -243,6 +249,7 @@ export class WorkerLinks {
 
   async #receive(connected: Connected, message: WorkerMessage, bytes: Uint8Array): Promise<void> {
     connected.lastHeardAt = this.#terms.now();
+    connected.silence.heard();
     switch (message.kind) {
       case "hello":
         return connected.link.close("unexpected-message", "a second hello");
@@ -274,14 +281,16 @@ export class WorkerLinks {
     );
   }
 
-  #judgeHeartbeats(): void {
-    const now = this.#terms.now();
-    for (const [nodeId, connected] of this.#connected) {
-      if (now - connected.lastHeardAt <= this.#terms.times.ttlMs) continue;
-      this.#connected.delete(nodeId);
-      connected.link.close("heartbeat-missed", "no word for three heartbeats");
-      this.#lose(nodeId, "heartbeat-missed", "no word for three heartbeats");
-    }
+  /** Half-open: the connection looks alive, and nothing came through it for three heartbeats. */
+  #silent(nodeId: NodeId, link: HomeLink): void {
+    if (this.#connected.get(nodeId)?.link !== link) return;
+    this.#connected.delete(nodeId);
+    link.close("heartbeat-missed", "no word for three heartbeats");
+    this.#lose(nodeId, "heartbeat-missed", "no word for three heartbeats");
+  }
+
+  #watchSilence(onSilent: () => void): SilenceWatch {
+    return new SilenceWatch({ limitMs: this.#terms.times.ttlMs, nowMs: this.#terms.nowMs, onSilent });
   }
 
   #lose(nodeId: NodeId, code: string, detail: string): void {
