@@ -184,6 +184,11 @@ export interface RevokeNode extends Order<"revoke-node"> {
   readonly reason: string;
   readonly transfers: readonly Transfer[];
 }
+/** The owner wants clustering on, and this machine cannot have it on. */
+export interface BlockClustering extends Order<"block-clustering"> {
+  readonly code: string;
+  readonly detail: string;
+}
 export interface RefuseLink extends Order<"refuse-link"> {
   readonly nodeId?: NodeId;
   readonly code: string;
@@ -204,6 +209,7 @@ export type NodeCommand =
   | ConnectNode
   | LoseNode
   | RevokeNode
+  | BlockClustering
   | RefuseLink;
 
 export type Command = EpisodeCommand | EgressCommand | ReportCommand | NodeCommand;

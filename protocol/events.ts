@@ -198,6 +198,11 @@ export interface ClusteringTurnedOn extends Fact<"ClusteringTurnedOn"> {
 export interface ClusteringTurnedOff extends Fact<"ClusteringTurnedOff"> {
   readonly reason: string;
 }
+/** Clustering stays off, whatever its switch says: the self-test failed, or the address cannot be had. */
+export interface ClusteringBlocked extends Fact<"ClusteringBlocked"> {
+  readonly code: string;
+  readonly detail: string;
+}
 export interface InviteCreated extends Fact<"InviteCreated"> {
   readonly inviteId: InviteId;
   readonly role: "worker";
@@ -266,6 +271,7 @@ export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseRe
 export type NodeEvent =
   | ClusteringTurnedOn
   | ClusteringTurnedOff
+  | ClusteringBlocked
   | InviteCreated
   | InviteReused
   | EnrolmentRequested

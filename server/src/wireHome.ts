@@ -25,6 +25,8 @@ import type { HomeLog } from "./adapters/homeLog.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
+import { selfTest } from "./adapters/selfTest/selfTest.ts";
+import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
 import { HomeLeaf } from "./adapters/workers/homeLeaf.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
@@ -92,6 +94,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onMessage: (message, bytes) => receiveLocal(message, bytes),
     log: (fact, detail) => log.info(fact, detail),
   });
+  const ending = new AbortController();
   const leaf = new HomeLeaf({
     leaves,
     now,
@@ -113,7 +116,17 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onTrouble,
   });
   const { invitesFolder } = parts;
-  const clustering = new Clustering({ home: () => home, identity, leaf, invitesFolder, now, links, onTrouble });
+  const steps = selfTestSteps(homeFolder, now);
+  const clustering = new Clustering({
+    home: () => home,
+    identity,
+    leaf,
+    invitesFolder,
+    now,
+    selfTest: () => selfTest(steps, ending.signal),
+    links,
+    onTrouble,
+  });
 
   async function receiveLocal(message: WorkerMessage, bytes: Uint8Array): Promise<void> {
     if (!("attemptId" in message)) return;
@@ -167,7 +180,8 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       return {};
     },
     hello: () => {
-      const listening = clustering.listening;
+      const { listening, problem } = clustering;
+      const off = problem === undefined ? {} : { reason: `${problem.message} ${problem.advice}` };
       return {
         v: PROTOCOL_VERSION,
         workspaceId: home.state.identity.workspaceId,
@@ -175,7 +189,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         homeId: identity.nodeId,
         processId: process.pid,
         lastSequence: journal.durableSequence,
-        clustering: listening === undefined ? { on: false } : { on: true, ...listening },
+        clustering: listening === undefined ? { on: false, ...off } : { on: true, ...listening },
       };
     },
     onDurable: (listener) => followers.add(listener),
@@ -200,6 +214,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
     },
     dispose: async () => {
+      ending.abort();
       leaf.dispose();
       links.dispose();
       await clustering.close();

@@ -97,7 +97,9 @@ export async function linkedHome(context: Context, leafAgeDays = 0): Promise<Lin
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });
-  const clustering = new Clustering({ home, identity, leaf, invitesFolder: folder, now, links, onTrouble });
+  const selfTest = async (): Promise<undefined> => undefined;
+  const terms = { home, identity, leaf, invitesFolder: folder, now, selfTest, links, onTrouble };
+  const clustering = new Clustering(terms);
   context.after(async () => {
     links.dispose();
     await clustering.close();

@@ -204,6 +204,7 @@ const EVENTS: OneOfEach = {
     overlapEndsAt: fact.at,
   }),
   NodeRevoked: kindOf("NodeRevoked", { ...fact, nodeId, reason: text }),
+  ClusteringBlocked: kindOf("ClusteringBlocked", { ...fact, code: text, detail: text }),
   LinkRefused: sometimes(kindOf("LinkRefused", { ...fact, code: text, detail: text }), { nodeId }),
 };
 

@@ -136,6 +136,7 @@ export class HomeBooks {
       case "EnrolmentRefused":
       case "NodeConnected":
       case "NodeLost":
+      case "ClusteringBlocked":
       case "NodeCertificateRotated":
       case "NodeRevoked":
       case "LinkRefused":

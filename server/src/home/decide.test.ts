@@ -57,6 +57,7 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "rotate-certificate": rotate(GPU, 2),
   "connect-node": connect(GPU),
   "lose-node": lose(GPU),
+  "block-clustering": { kind: "block-clustering", at: NOW, by: SHELL, code: "clustering-self-test-files", detail: "" },
   "refuse-link": { kind: "refuse-link", at: NOW, by: SHELL, code: "message-too-large", detail: "" },
 };
 
@@ -71,6 +72,7 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "rotate-certificate",
   "connect-node",
   "lose-node",
+  "block-clustering",
   "refuse-link",
 ];
 

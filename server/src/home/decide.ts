@@ -33,6 +33,7 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "rotate-certificate": ["home"],
   "connect-node": ["home"],
   "lose-node": ["home"],
+  "block-clustering": ["home"],
   "refuse-link": ["home"],
 };
 
@@ -78,6 +79,7 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "connect-node":
     case "lose-node":
     case "revoke-node":
+    case "block-clustering":
     case "refuse-link":
       return decideNode(state, command);
   }

@@ -43,6 +43,7 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
       return { ...state, leases: evolveLeases(state.leases, event) };
     case "ClusteringTurnedOn":
     case "ClusteringTurnedOff":
+    case "ClusteringBlocked":
     case "InviteCreated":
     case "InviteReused":
     case "EnrolmentRequested":

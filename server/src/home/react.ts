@@ -89,6 +89,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "LeaseCommitted":
     case "LeaseReleased":
     case "LeaseRevoked":
+    case "ClusteringBlocked":
     case "InviteReused":
     case "NodeConnected":
     case "NodeLost":

@@ -3,7 +3,7 @@
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Command, Requester } from "#protocol/commands.ts";
-import { type Refusal, refuse } from "#protocol/errors.ts";
+import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import type { InviteId, NodeId } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
@@ -29,6 +29,8 @@ export interface ClusteringTerms {
   readonly leaf: { readonly current: TlsLeaf };
   readonly invitesFolder: string;
   readonly now: () => EpochMs;
+  /** Tries whether this runtime can be trusted with other machines; the reason where it cannot. */
+  readonly selfTest: () => Promise<ArwError | undefined>;
   readonly links: WorkerLinks;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
@@ -43,6 +45,9 @@ export class Clustering {
   #listener: { readonly at: WorkerListener; readonly host: string } | undefined;
   #opening: Promise<number> = Promise.resolve(0);
   readonly #undecided = new Map<NodeId, (decision: "approved" | Refusal) => void>();
+  /** Why clustering stays off although the owner wants it on. */
+  #problem: ArwError | undefined;
+  #tested = false;
   #refusals = { minute: 0, count: 0 };
 
   constructor(terms: ClusteringTerms) {
@@ -61,9 +66,14 @@ export class Clustering {
     return this.#listener === undefined ? undefined : { host: this.#listener.host, port: this.#listener.at.port };
   }
 
-  /** Listens there, unless it already does. Resolves with the port. Throws ArwError `listener-failed`. */
+  /** Why nothing listens; undefined where nothing should. */
+  get problem(): ArwError | undefined {
+    return this.#problem;
+  }
+
+  /** Listens there, unless it already does. Resolves with the port. Throws ArwError `listener-failed` or `clustering-self-test-*`. */
   open(host: string, port: number): Promise<number> {
-    const opened = this.#opening.catch(() => 0).then(() => this.#reopen(host, port));
+    const opened = this.#opening.catch(() => 0).then(() => this.#openTested(host, port));
     this.#opening = opened;
     return opened;
   }
@@ -72,6 +82,7 @@ export class Clustering {
     await this.#opening.catch(() => 0);
     const listener = this.#listener;
     this.#listener = undefined;
+    this.#problem = undefined;
     await listener?.at.close();
   }
 
@@ -115,6 +126,39 @@ export class Clustering {
         this.#undecided.delete(nodeId);
       }
     }
+  }
+
+  async #openTested(host: string, port: number): Promise<number> {
+    try {
+      await this.#passSelfTest();
+      const at = await this.#reopen(host, port);
+      this.#problem = undefined;
+      return at;
+    } catch (error) {
+      if (error instanceof ArwError) await this.#stayOff(error);
+      throw error;
+    }
+  }
+
+  /** Once passed it holds for the life of this process; once failed it is tried again with the next wish to open. */
+  async #passSelfTest(): Promise<void> {
+    if (this.#tested) return;
+    const problem = await this.#terms.selfTest();
+    if (problem !== undefined) throw problem;
+    this.#tested = true;
+  }
+
+  /** Local work goes on; the timeline, `home/hello` and `arw-home nodes` say why nobody else can help. */
+  async #stayOff(problem: ArwError): Promise<void> {
+    const news = this.#problem?.message !== problem.message;
+    this.#problem = problem;
+    if (!news) return;
+    const { code, message, advice } = problem;
+    const detail = `${message} ${advice}`.slice(0, 1_024);
+    const { home, now, onTrouble } = this.#terms;
+    await home()
+      .execute({ kind: "block-clustering", at: now(), by: HOME, code, detail })
+      .catch((error: unknown) => onTrouble("recording why clustering stays off", error));
   }
 
   async #reopen(host: string, port: number): Promise<number> {

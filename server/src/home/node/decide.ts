@@ -54,6 +54,8 @@ export function decideNode(state: HomeState, command: NodeCommand): readonly Jou
       return lose(state, command);
     case "revoke-node":
       return revoke(state, command);
+    case "block-clustering":
+      return [{ ...of, kind: "ClusteringBlocked", code: command.code, detail: command.detail }];
     case "refuse-link": {
       const node = command.nodeId === undefined ? {} : { nodeId: command.nodeId };
       return [{ ...of, ...node, kind: "LinkRefused", code: command.code, detail: command.detail }];

@@ -30,6 +30,7 @@ export function evolveNodes(state: NodesState, event: NodeEvent, identity: HomeI
         invites: withEntry(state.invites, event.inviteId, invite, { keep: RECENT_INVITES_MAX, mayGo }),
       };
     }
+    case "ClusteringBlocked":
     case "InviteReused":
     case "LinkRefused":
       return state;

@@ -114,6 +114,8 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `Clustering is on; workers reach this Home at ${event.listenHost}:${event.listenPort}` };
     case "ClusteringTurnedOff":
       return { text: `Clustering is off: ${event.reason}` };
+    case "ClusteringBlocked":
+      return { text: `${event.detail} (${event.code})`, level: "error" };
     case "InviteCreated":
       return { text: `Invited a ${event.role} (${event.inviteId})` };
     case "InviteReused":

@@ -18,7 +18,7 @@ import {
   tlsProblem,
 } from "./dialProblems.ts";
 import { equal, type HomePins, newerLeaf, pinnedLeaves } from "./homePins.ts";
-import { upgradeChannel } from "./upgradeChannel.ts";
+import { upgradeChannel } from "#platform/link/upgradeChannel.ts";
 
 /** From the first packet to the open channel, for one address. */
 export const DIAL_MS_MAX = 10_000;

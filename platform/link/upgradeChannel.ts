@@ -6,9 +6,9 @@ import { ClientRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
-import { LEAF_DNS_NAME } from "#platform/identity/tlsLeaf.ts";
-import { FRAME_CHUNKS_MAX, FRAME_FRAGMENTS_MAX } from "#platform/link/channelLimits.ts";
-import { type FrameChannel, openFrameChannel } from "#platform/link/frameChannel.ts";
+import { LEAF_DNS_NAME } from "../identity/tlsLeaf.ts";
+import { FRAME_CHUNKS_MAX, FRAME_FRAGMENTS_MAX } from "./channelLimits.ts";
+import { type FrameChannel, openFrameChannel } from "./frameChannel.ts";
 import type { Digest } from "#protocol/digest.ts";
 
 /** What every WebSocket server appends to the key before it digests it. Source: RFC 6455 §1.3. */
