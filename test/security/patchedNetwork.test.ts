@@ -103,7 +103,7 @@ function targetOf(home: TestHome, pinned: Party, address: string): PatchedOrder[
 }
 
 for (const certificates of ["v1", "v2"] as const) {
-  test(`under VS Code's patches (${certificates}) a worker reaches its Home and nobody else`, async (context) => {
+  test(`with VS Code's patches ${certificates} a worker reaches its Home and nobody else`, async (context) => {
     const home = await testHome(context);
     const node = await party();
     home.allowNode(node);
