@@ -7,6 +7,7 @@ import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
 import { openLeaves } from "#platform/identity/leafFile.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
+import { acquireProcessLock, type ProcessLock } from "#platform/state/processLock.ts";
 import { stateFolders } from "#platform/state/stateFolders.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -15,7 +16,6 @@ import { epochMs, type EpochMs } from "#protocol/quantities.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { openClientServer } from "./adapters/clientServer/clientServer.ts";
 import { openOwnerSecret } from "./adapters/clientServer/ownerSecret.ts";
-import { acquireHomeLock, type HomeLock } from "./adapters/homeLock.ts";
 import { openIdleWatch } from "./adapters/idleWatch.ts";
 import { type FileJournal } from "./adapters/journal/journalWriter.ts";
 import { openJournal } from "./adapters/journal/journalFile.ts";
@@ -140,8 +140,8 @@ async function recover(homeFolder: string, identity: HomeIdentity): Promise<Reco
   }
 }
 
-async function lockHome(homeFolder: string): Promise<HomeLock> {
-  const lock = await acquireHomeLock(join(homeFolder, "lock"));
+async function lockHome(homeFolder: string): Promise<ProcessLock> {
+  const lock = await acquireProcessLock(join(homeFolder, "lock"));
   if (lock.kind === "acquired") return lock;
   throw new ArwError(
     "home-held",

@@ -29,7 +29,7 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 88,
     meaning: "the worker's state folder or a file in it is not usable",
-    codes: ["state-folder-*", "identity-*", "worker-state-malformed", "prices-malformed", "worker-silent"],
+    codes: ["state-folder-*", "lock-*", "identity-*", "worker-state-malformed", "prices-malformed", "worker-silent"],
   },
   { exitCode: 89, meaning: "the Home does not want this worker", codes: ["revoked", "not-enrolled-or-revoked"] },
   { exitCode: 90, meaning: "another worker with this identity took over", codes: ["replaced"] },
