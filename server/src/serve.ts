@@ -1,8 +1,9 @@
 // Runs one Home: opens its state, replays its journal, wires core and shells together, and closes all in order.
 // It decides nothing. A Home that cannot be opened whole is not opened at all.
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
 import { openLeaves } from "#platform/identity/leafFile.ts";
@@ -20,7 +21,7 @@ import { openIdleWatch } from "./adapters/idleWatch.ts";
 import { type FileJournal } from "./adapters/journal/journalWriter.ts";
 import { openJournal } from "./adapters/journal/journalFile.ts";
 import { openHomeLog } from "./adapters/homeLog.ts";
-import { createLocalEngines } from "./adapters/localNode/localEngines.ts";
+import { createLocalEngines, type LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { openOutputFiles } from "./adapters/outputFiles.ts";
 import type { ServeOptions } from "./cli/cliHost.ts";
 import { evolve } from "./home/evolve.ts";
@@ -38,6 +39,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const closing = new ClosingStack();
   try {
     await run(options, closing);
+  } catch (error) {
+    // Whoever stops a Home that still starts gets what was asked for.
+    if (error !== options.signal.reason) throw error;
   } finally {
     await closing.close();
   }
@@ -62,13 +66,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   closing.defer(() => outputs.close());
   const invitesFolder = join(homeFolder, "invites");
   await mkdir(invitesFolder, { recursive: true, mode: 0o700 });
-  const folders = stateFolders();
-  const engines = createLocalEngines({
-    blobs,
-    jobsFolder: join(homeFolder, "jobs"),
-    enginesFolder: folders.enginesFolder(),
-    modelsFolder: folders.modelsFolder(),
-  });
+  const engines = await openEngines(homeFolder, blobs);
   closing.defer(() => engines.dispose());
   const wired = await wireHome({
     state: recovered.state,
@@ -103,6 +101,15 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   options.announce(owner.minted === undefined ? {} : { ownerSecret: owner.minted });
   await aborted([options.signal, stopped.signal, idle.ended]);
   log.info("home stopping", {});
+}
+
+async function openEngines(homeFolder: string, blobs: BlobStore): Promise<LocalEngines> {
+  const jobsFolder = join(homeFolder, "jobs");
+  // A Home that was killed left its job folders; no run of an earlier life goes on.
+  await rm(jobsFolder, { recursive: true, force: true });
+  const folders = stateFolders();
+  const [enginesFolder, modelsFolder] = [folders.enginesFolder(), folders.modelsFolder()];
+  return createLocalEngines({ blobs, jobsFolder, enginesFolder, modelsFolder });
 }
 
 interface Recovered {

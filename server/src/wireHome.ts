@@ -18,6 +18,7 @@ import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
 import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
+import { ClosingStack } from "./adapters/closingStack.ts";
 import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
 import { Followers } from "./adapters/followers.ts";
@@ -214,12 +215,14 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
     },
     dispose: async () => {
-      ending.abort();
-      leaf.dispose();
-      links.dispose();
-      await clustering.close();
-      await localNode.dispose();
-      await findings.save();
+      const closing = new ClosingStack();
+      closing.defer(() => findings.save());
+      closing.defer(() => localNode.dispose());
+      closing.defer(() => clustering.close());
+      closing.defer(() => links.dispose());
+      closing.defer(() => leaf.dispose());
+      closing.defer(() => ending.abort());
+      await closing.close();
     },
   };
 }

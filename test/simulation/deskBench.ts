@@ -7,23 +7,45 @@ import { ArwError } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { NodeId } from "#protocol/ids.ts";
 import type { CommandJob, TreeEntry, TreeManifest } from "#protocol/job.ts";
+import type { JobResult } from "#protocol/result.ts";
 import { byteCount, type EpochMs, epochMs, fencingToken, sequence } from "#protocol/quantities.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
-import type { BlobChunk, HomeMessage, Offer } from "#protocol/wire/worker.ts";
+import type { BlobChunk, Finished, HomeMessage, Need, Offer, Output } from "#protocol/wire/worker.ts";
 import { AttemptDesk, type LinkFault } from "../../server/src/adapters/attempts/attemptDesk.ts";
 import type { OutputFiles, OutputStream } from "../../server/src/adapters/outputFiles.ts";
 import type { Effect } from "../../server/src/home/effects.ts";
 import { Home } from "../../server/src/home/home.ts";
 import type { NodeChannel } from "../../server/src/home/nodeChannel.ts";
 import type { HomeState } from "../../server/src/home/state.ts";
-import { approve, commandJob, connect, homeWith, idsOf, NOW, preview } from "./homeCommands.ts";
-import { GPU } from "./homeScenario.ts";
+import { approve, commandJob, connect, exited, homeWith, idsOf, NOW, preview, receiptOf } from "./homeCommands.ts";
+import { GPU, only } from "./homeScenario.ts";
 import { MemoryBlobs } from "./memoryBlobs.ts";
 import { MemoryJournal, settled } from "./memoryJournal.ts";
 
 /** Of attempt `number`, as a worker names it. */
 export function ofAttempt(number: number): Pick<Offer, "attemptId" | "fencingToken"> {
   return { attemptId: idsOf(number).attemptId, fencingToken: fencingToken(1) };
+}
+
+/** Asks for whole blobs. */
+export function need(number: number, ...digests: readonly Digest[]): Need {
+  return { kind: "need", ...ofAttempt(number), blobs: digests.map((digest) => ({ digest, fromByte: byteCount(0) })) };
+}
+
+/** The `index`-th ten bytes of stdout. */
+export function outputs(number: number, index: number, change: Partial<Output> = {}): Output {
+  const fromByte = byteCount((index - 1) * 10);
+  return { kind: "output", ...ofAttempt(number), number: index, stream: "stdout", fromByte, ...change };
+}
+
+/** A result with the receipt that stands for it. */
+export function ends(
+  number: number,
+  job: CommandJob,
+  lastNumber = 0,
+  result: JobResult = exited(lastNumber),
+): Finished {
+  return { kind: "finished", ...ofAttempt(number), lastNumber, result, receipt: receiptOf(number, GPU, result, job) };
 }
 
 /** One end of a link: what the Home said to the node. */
@@ -188,4 +210,9 @@ export class DeskBench {
 /** Lets everything that memory alone holds up come to its end. */
 export async function quiet(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await settled();
+}
+
+/** The code that the one failed job failed with. */
+export async function failure(bench: DeskBench): Promise<string> {
+  return only(await bench.events(), "JobFailed").code;
 }

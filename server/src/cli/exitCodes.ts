@@ -25,7 +25,7 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 72,
     meaning: "the disk is full or refuses to write",
-    codes: ["disk-full", "journal-unavailable", "journal-read-only", "journal-*"],
+    codes: ["disk-full", "journal-unavailable", "journal-read-only", "journal-*", "home-read-only"],
   },
   {
     exitCode: 73,
@@ -87,7 +87,17 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 87,
     meaning: "an input is missing, too large or outside the workspace",
-    codes: ["input-*", "path-*", "tree-*", "file-*", "folder-*", "prompt-*", "git-failed", "not-a-regular-file"],
+    codes: [
+      "input-*",
+      "path-*",
+      "dependency-folder-missing",
+      "tree-*",
+      "file-*",
+      "folder-*",
+      "prompt-*",
+      "git-failed",
+      "not-a-regular-file",
+    ],
   },
   {
     exitCode: 88,

@@ -157,7 +157,8 @@ export class Home {
   }
 }
 
-const READ_ONLY: Refusal = refuse(
+/** What a Home answers that can write no more. */
+export const READ_ONLY: Refusal = refuse(
   "home-read-only",
   "The Home's journal could not be written, so it serves reading only.",
   "Free disk space or mend the disk, then restart the Home: arw-home stop.",

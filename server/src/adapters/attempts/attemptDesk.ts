@@ -67,6 +67,8 @@ interface Dealt {
   readonly ended: AbortController;
   /** Read when it is first asked for: a job that stays here never asks. */
   permitted: Promise<ReadonlySet<Digest>> | undefined;
+  /** Proposal blobs that its node has given. */
+  readonly given: Set<Digest>;
   /** Blobs leave one after the other, however many messages ask for them. */
   serving: Promise<void>;
   needsWaiting: number;
@@ -284,7 +286,7 @@ export class AttemptDesk {
     this.#crossings.cameBack(attemptId, Buffer.byteLength(JSON.stringify(message)));
     const stopped = AbortSignal.any([dealt.ended.signal, replaced.signal]);
     try {
-      await this.#proposals.fetch(channel, message, stopped);
+      await this.#proposals.fetch(channel, message, dealt.given, stopped);
     } catch (error) {
       if (!stopped.aborted) await this.#troubled("taking a result", error, dealt, channel);
       return;
@@ -323,7 +325,13 @@ export class AttemptDesk {
 
   #deal(offer: Offer, leaseId: Dealt["leaseId"]): void {
     const ended = new AbortController();
-    const idle = { permitted: undefined, serving: Promise.resolve(), needsWaiting: 0, taking: undefined };
+    const idle = {
+      given: new Set<Digest>(),
+      permitted: undefined,
+      serving: Promise.resolve(),
+      needsWaiting: 0,
+      taking: undefined,
+    };
     this.#dealt.set(offer.attemptId, { offer, leaseId, ended, ...idle });
   }
 

@@ -116,21 +116,24 @@ export class WorkerLinks {
 
   /** Takes an authenticated link: nothing on it counts before a hello that proves the node's identity on this very channel. */
   take(link: HomeLink, nodeId: NodeId): void {
-    let connected: Connected | undefined;
     const channel: NodeChannel = {
       nodeId,
       local: false,
       deliver: (message, bytes) => link.send(message, bytes),
     };
+    let greeting: Promise<Connected | undefined> | undefined;
     const unproved = setTimeout(() => link.close("not-enrolled", "no hello came"), this.#terms.times.ttlMs);
     link.onMessage(async (message, bytes) => {
-      if (connected !== undefined) return this.#receive(connected, message, bytes);
       clearTimeout(unproved);
-      connected = await this.#greet(link, channel, message);
+      if (greeting === undefined) return void (await (greeting = this.#greet(link, channel, message)));
+      const connected = await greeting;
+      if (connected !== undefined) await this.#receive(connected, message, bytes);
     });
-    void link.closed.then(({ code, detail }) => {
+    void link.closed.then(async ({ code, detail }) => {
       clearTimeout(unproved);
       if (PEER_FAULTS.has(code)) this.#terms.onFault(code, detail, nodeId);
+      // A link may end while its hello is still being made durable: only then is it known what it connected.
+      const connected = await greeting?.catch(() => undefined);
       if (connected === undefined || this.#connected.get(nodeId) !== connected) return;
       this.#connected.delete(nodeId);
       connected.silence.dispose();
@@ -175,6 +178,9 @@ export class WorkerLinks {
       link.close("not-enrolled", "the hello does not prove the identity of this certificate");
       return undefined;
     }
+    // It is back: from here on its own link says whether it is lost.
+    this.#awaited.get(nodeId)?.dispose();
+    this.#awaited.delete(nodeId);
     const held = message.attempts.filter((attempt) => this.#isLive(nodeId, attempt)).map(({ attemptId }) => attemptId);
     const executed = await this.#terms.home().execute({
       kind: "connect-node",
@@ -186,11 +192,9 @@ export class WorkerLinks {
       held,
     });
     if (executed.kind === "refusal") {
-      link.close("not-enrolled", executed.message);
+      link.close(closeCodeOf(executed), executed.message);
       return undefined;
     }
-    this.#awaited.get(nodeId)?.dispose();
-    this.#awaited.delete(nodeId);
     const silence = this.#watchSilence(() => this.#silent(nodeId, link));
     const connected: Connected = { link, channel, silence, lastHeardAt: this.#terms.now(), leaving: false };
     // A link that this one replaces closes later; its silence is nobody's any more.
@@ -294,6 +298,7 @@ export class WorkerLinks {
   }
 
   #lose(nodeId: NodeId, code: string, detail: string): void {
+    if (this.#disposed) return;
     const at = this.#terms.now();
     this.#terms
       .home()
@@ -304,4 +309,9 @@ export class WorkerLinks {
 
 async function refuseCertificate(link: HomeLink, { code, message, advice }: Refusal): Promise<void> {
   await link.send({ kind: "certificate-refused", code, message, advice });
+}
+
+/** How a refused hello closes its link: only a node that is not let in is told to join again. */
+function closeCodeOf({ code }: Refusal): CloseCode {
+  return code === "not-enrolled" || code === "clustering-off" ? code : "goodbye";
 }

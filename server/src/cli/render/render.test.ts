@@ -121,7 +121,8 @@ test("the preview card says what, what not, where, why, cost and until when", ()
     "  src/log/parse.ts  internal   17.3 KB",
     "Stays here — everything else, and",
     "  .env: key and credential files never leave",
-    "Where — gpu-box-1 · key babab dodod · direct link · sandboxed, claims no network, memory limit",
+    "Where — gpu-box-1 · key babab dodod · direct link",
+    "Sandbox — by its own word: no network, memory limit",
     "Why — rule asked-for. Here: this machine can run it too",
     "Cost — unknown: gpu-box-1 has no price card",
     "Until — this job only, 10 min",
@@ -141,7 +142,16 @@ test("a long card counts what it does not show, and never hides the most sensiti
   assert.match(lines[2] ?? "", /file-16 +regulated/);
   assert.ok(lines.includes("  … and 5 more"));
   assert.ok(lines.includes("Stays here — everything else"));
-  assert.ok(lines.some((line) => line.endsWith("sandbox unknown")));
+  assert.ok(lines.some((line) => line === "Sandbox — unknown"));
+});
+
+test("the card of a question claims no sandbox", () => {
+  const items = [{ path: "(prompt)", bytes: byteCount(94), classification: "internal", digest: DIGEST } as const];
+  const lines = previewCardLines(previewOf({ items }), DIGEST, undefined, PLAIN);
+  assert.equal(
+    lines.some((line) => line.startsWith("Sandbox")),
+    false,
+  );
 });
 
 test("the ledger says in words whether the receipt's digest is the one sent", () => {
