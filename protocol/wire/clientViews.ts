@@ -60,7 +60,9 @@ export interface HelloResult {
   readonly processId: number;
   readonly lastSequence: Sequence;
   /** Off with a reason: the owner wants it on, and this machine cannot. */
-  readonly clustering: { readonly on: false; readonly reason?: string } | { readonly on: true; readonly host: string; readonly port: number };
+  readonly clustering:
+    | { readonly on: false; readonly reason?: string }
+    | { readonly on: true; readonly host: string; readonly port: number };
 }
 
 export type EpisodeRequest =

@@ -26,8 +26,9 @@ const fixtures = readFixtures("protocol/wire/fixtures");
 const goodOf = (folder: string): readonly unknown[] =>
   fixtures.filter(({ name }) => name.startsWith(`${folder}/`)).map(({ value }) => value);
 
+type Decoding = (value: unknown) => Decoded<unknown>;
 /** One decoder: makes a mutant and decodes it. A decoded value is returned with the way to decode it again. */
-type Attempt = (chance: Chance) => { readonly decoded: Decoded<unknown>; again(value: unknown): Decoded<unknown> };
+type Attempt = (chance: Chance) => { readonly decoded: Decoded<unknown>; readonly again: Decoding };
 
 function framed(schema: z.ZodType, good: readonly unknown[]): Attempt {
   return (chance) => {
@@ -108,7 +109,7 @@ for (const [claim, attempt] of DECODERS) {
 }
 
 /** What was let in is of its form: it decodes again to the same, and has no key that its form does not have. */
-function assertStable(value: unknown, again: (value: unknown) => Decoded<unknown>, where: string): void {
+function assertStable(value: unknown, again: Decoding, where: string): void {
   const second = again(value);
   assert.ok(second.ok, `${where}: what decoded once is refused the second time`);
   assert.equal(canonicalJson(second.value), canonicalJson(value), where);
