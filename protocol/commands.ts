@@ -191,6 +191,14 @@ export interface RefuseNode extends Order<"refuse-node"> {
   readonly nodeId: NodeId;
   readonly reason: string;
 }
+/** A node's next leaf, proven on its live link; the shell has checked every proof. */
+export interface RotateCertificate extends Order<"rotate-certificate"> {
+  readonly nodeId: NodeId;
+  /** The leaf that the link was opened with. */
+  readonly from: Digest;
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+}
 export interface ConnectNode extends Order<"connect-node"> {
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
@@ -211,6 +219,11 @@ export interface RevokeNode extends Order<"revoke-node"> {
   readonly reason: string;
   readonly transfers: readonly Transfer[];
 }
+/** The owner wants clustering on, and this machine cannot have it on. */
+export interface BlockClustering extends Order<"block-clustering"> {
+  readonly code: string;
+  readonly detail: string;
+}
 export interface RefuseLink extends Order<"refuse-link"> {
   readonly nodeId?: NodeId;
   readonly code: string;
@@ -228,9 +241,11 @@ export type NodeCommand =
   | RequestEnrolment
   | ApproveNode
   | RefuseNode
+  | RotateCertificate
   | ConnectNode
   | LoseNode
   | RevokeNode
+  | BlockClustering
   | RefuseLink;
 
 export type Command = EpisodeCommand | EgressCommand | LeaseCommand | ReportCommand | NodeCommand;

@@ -214,6 +214,11 @@ export interface ClusteringTurnedOn extends Fact<"ClusteringTurnedOn"> {
 export interface ClusteringTurnedOff extends Fact<"ClusteringTurnedOff"> {
   readonly reason: string;
 }
+/** Clustering stays off, whatever its switch says: the self-test failed, or the address cannot be had. */
+export interface ClusteringBlocked extends Fact<"ClusteringBlocked"> {
+  readonly code: string;
+  readonly detail: string;
+}
 export interface InviteCreated extends Fact<"InviteCreated"> {
   readonly inviteId: InviteId;
   readonly role: "worker";
@@ -239,6 +244,13 @@ export interface InviteReused extends Fact<"InviteReused"> {
 export interface NodeEnrolled extends NodeFact<"NodeEnrolled"> {}
 export interface EnrolmentRefused extends NodeFact<"EnrolmentRefused"> {
   readonly reason: string;
+}
+/** The node proved its next TLS leaf on its live link. The one it replaces stays good until `overlapEndsAt`. */
+export interface NodeCertificateRotated extends NodeFact<"NodeCertificateRotated"> {
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  readonly replaces: Digest;
+  readonly overlapEndsAt: EpochMs;
 }
 export interface NodeConnected extends NodeFact<"NodeConnected"> {
   readonly instanceId: InstanceId;
@@ -277,11 +289,13 @@ export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseRe
 export type NodeEvent =
   | ClusteringTurnedOn
   | ClusteringTurnedOff
+  | ClusteringBlocked
   | InviteCreated
   | InviteReused
   | EnrolmentRequested
   | NodeEnrolled
   | EnrolmentRefused
+  | NodeCertificateRotated
   | NodeConnected
   | NodeLost
   | NodeRevoked

@@ -64,7 +64,10 @@ export interface HelloResult {
   readonly homeId: NodeId;
   readonly processId: number;
   readonly lastSequence: Sequence;
-  readonly clustering: { readonly on: false } | { readonly on: true; readonly host: string; readonly port: number };
+  /** Off with a reason: the owner wants it on, and this machine cannot. */
+  readonly clustering:
+    | { readonly on: false; readonly reason?: string }
+    | { readonly on: true; readonly host: string; readonly port: number };
 }
 
 export type EpisodeRequest =
@@ -267,7 +270,7 @@ export const helloResultSchema: z.ZodType<HelloResult> = z.strictObject({
   processId: z.number().int(),
   lastSequence: sequenceSchema,
   clustering: z.discriminatedUnion("on", [
-    z.strictObject({ on: z.literal(false) }),
+    z.strictObject({ on: z.literal(false), reason: z.string().exactOptional() }),
     z.strictObject({ on: z.literal(true), host: z.string(), port: z.number().int() }),
   ]),
 });

@@ -6,8 +6,9 @@ import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
-import { loadOrMintLeaf } from "#platform/identity/leafFile.ts";
+import { openLeaves } from "#platform/identity/leafFile.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
+import { acquireProcessLock, type ProcessLock } from "#platform/state/processLock.ts";
 import { stateFolders } from "#platform/state/stateFolders.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -16,7 +17,6 @@ import { epochMs, type EpochMs } from "#protocol/quantities.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { openClientServer } from "./adapters/clientServer/clientServer.ts";
 import { openOwnerSecret } from "./adapters/clientServer/ownerSecret.ts";
-import { acquireHomeLock, type HomeLock } from "./adapters/homeLock.ts";
 import { openIdleWatch } from "./adapters/idleWatch.ts";
 import { type FileJournal } from "./adapters/journal/journalWriter.ts";
 import { openJournal } from "./adapters/journal/journalFile.ts";
@@ -56,7 +56,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   closing.defer(() => log.close());
   const now = (): EpochMs => epochMs(Date.now());
   const identity = await loadOrCreateIdentity(join(homeFolder, "identity"));
-  const leaf = await loadOrMintLeaf(join(homeFolder, "leaf"), identity, now());
+  const leaves = await openLeaves(join(homeFolder, "leaf"), identity, now(), "mint");
   const owner = await openOwnerSecret(homeFolder);
   const { publicKey, nodeId } = identity;
   const recovered = await recover(homeFolder, { workspaceId, nodeId, publicKey });
@@ -73,7 +73,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
     state: recovered.state,
     journal: recovered.journal,
     identity,
-    leaf,
+    leaves,
     blobs,
     outputs,
     engines: engines.all,
@@ -149,8 +149,8 @@ async function recover(homeFolder: string, identity: HomeIdentity): Promise<Reco
   }
 }
 
-async function lockHome(homeFolder: string): Promise<HomeLock> {
-  const lock = await acquireHomeLock(join(homeFolder, "lock"));
+async function lockHome(homeFolder: string): Promise<ProcessLock> {
+  const lock = await acquireProcessLock(join(homeFolder, "lock"));
   if (lock.kind === "acquired") return lock;
   throw new ArwError(
     "home-held",

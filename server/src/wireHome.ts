@@ -8,7 +8,7 @@ import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { WorkerMessage } from "#protocol/wire/worker.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
-import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import type { HeldLeaves } from "#platform/identity/leafFile.ts";
 import { join } from "node:path";
 import { egressApi } from "./adapters/api/egressApi.ts";
 import { episodeApi } from "./adapters/api/episodeApi.ts";
@@ -29,7 +29,10 @@ import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/loc
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
 import type { SteadyClock } from "./adapters/steadyClock.ts";
+import { selfTest } from "./adapters/selfTest/selfTest.ts";
+import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
+import { HomeLeaf } from "./adapters/workers/homeLeaf.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
 import type { Effect } from "./home/effects.ts";
 import { Home } from "./home/home.ts";
@@ -42,7 +45,7 @@ export interface HomeParts {
   readonly state: HomeState;
   readonly journal: Journal<JournalEvent>;
   readonly identity: Identity;
-  readonly leaf: TlsLeaf;
+  readonly leaves: HeldLeaves;
   readonly blobs: BlobStore;
   readonly outputs: OutputFiles;
   readonly engines: LocalNodeOptions["engines"];
@@ -67,7 +70,7 @@ export interface WiredHome {
 const HOME: Requester = { client: "home", session: "home" };
 
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
-  const { blobs, outputs, identity, leaf, now, steady, journal, log, homeFolder, workspaceFolder } = parts;
+  const { blobs, outputs, identity, leaves, now, steady, journal, log, homeFolder, workspaceFolder } = parts;
   const followers = new Followers();
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
@@ -100,9 +103,20 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onMessage: (message, bytes) => receiveLocal(message, bytes),
     log: (fact, detail) => log.info(fact, detail),
   });
+  const ending = new AbortController();
+  const leaf = new HomeLeaf({
+    leaves,
+    now,
+    onNext: (next) => links.announce(next),
+    onSwitched: () => clustering.refreshTrust(),
+    onTrouble,
+  });
   const links = new WorkerLinks({
     home: () => home,
+    identity,
+    nextLeaf: () => leaf.next,
     now,
+    nowMs: () => performance.now(),
     times: heartbeatTimes(process.env),
     receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
     resume: (offer) => desk.resume(offer),
@@ -113,10 +127,20 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   const leaseWatch = new LeaseWatch({ home: () => home, now, steady, onTrouble });
   leaseWatch.look();
   const { invitesFolder } = parts;
-  const clustering = new Clustering({ home: () => home, identity, leaf, invitesFolder, now, links, onTrouble });
+  const steps = selfTestSteps(homeFolder, now);
+  const clustering = new Clustering({
+    home: () => home,
+    identity,
+    leaf,
+    invitesFolder,
+    now,
+    selfTest: () => selfTest(steps, ending.signal),
+    links,
+    onTrouble,
+  });
 
   async function receiveLocal(message: WorkerMessage, bytes: Uint8Array): Promise<void> {
-    if (message.kind === "hello" || message.kind === "heartbeat" || message.kind === "leaving") return;
+    if (!("attemptId" in message)) return;
     const fault = await desk.receive(localNode, message, bytes);
     if (fault !== undefined) onTrouble("the local node broke the protocol", fault);
   }
@@ -144,6 +168,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     }
   }
 
+  await leaf.watch();
   const services: HomeServices = {
     home,
     journal,
@@ -168,7 +193,8 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       return {};
     },
     hello: () => {
-      const listening = clustering.listening;
+      const { listening, problem } = clustering;
+      const off = problem === undefined ? {} : { reason: `${problem.message} ${problem.advice}` };
       return {
         v: PROTOCOL_VERSION,
         workspaceId: home.state.identity.workspaceId,
@@ -176,7 +202,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         homeId: identity.nodeId,
         processId: process.pid,
         lastSequence: journal.durableSequence,
-        clustering: listening === undefined ? { on: false } : { on: true, ...listening },
+        clustering: listening === undefined ? { on: false, ...off } : { on: true, ...listening },
       };
     },
     onDurable: (listener) => followers.add(listener),
@@ -208,6 +234,8 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       closing.defer(() => localNode.dispose());
       closing.defer(() => clustering.close());
       closing.defer(() => links.dispose());
+      closing.defer(() => leaf.dispose());
+      closing.defer(() => ending.abort());
       await closing.close();
     },
   };

@@ -203,7 +203,16 @@ const EVENTS: OneOfEach = {
     capabilities: fc.constantFrom(capabilitiesWith(), capabilitiesWith(COMMAND_ENGINE, LLAMA_ENGINE)),
   }),
   NodeLost: kindOf("NodeLost", { ...fact, nodeId, code: text, detail: text }),
+  NodeCertificateRotated: kindOf("NodeCertificateRotated", {
+    ...fact,
+    nodeId,
+    fingerprint: digest,
+    certificate: text,
+    replaces: digest,
+    overlapEndsAt: fact.at,
+  }),
   NodeRevoked: kindOf("NodeRevoked", { ...fact, nodeId, reason: text }),
+  ClusteringBlocked: kindOf("ClusteringBlocked", { ...fact, code: text, detail: text }),
   LinkRefused: sometimes(kindOf("LinkRefused", { ...fact, code: text, detail: text }), { nodeId }),
 };
 

@@ -160,6 +160,8 @@ export class HomeBooks {
       case "EnrolmentRefused":
       case "NodeConnected":
       case "NodeLost":
+      case "ClusteringBlocked":
+      case "NodeCertificateRotated":
       case "NodeRevoked":
       case "LinkRefused":
         return;

@@ -48,7 +48,7 @@ async function joinHome(inviteText: string, options: JoinOptions, signal: AbortS
   }
   const now = (): ReturnType<typeof epochMs> => epochMs(Date.now());
   const name = options.name ?? hostname().slice(0, NAME_CHARACTERS_MAX);
-  const leaf = await folder.leaf(now());
+  const leaf = await folder.freshLeaf(now());
   const terms = { identity: folder.identity, leaf, name, now, onWords: options.onWords };
   const membership = { ...(await enrol(invite, terms, signal)), name };
   await folder.saveMembership(membership);

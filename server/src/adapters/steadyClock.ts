@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { SteadyReading } from "#protocol/lease.ts";
 import { steadyMs } from "#protocol/quantities.ts";
-import { identityOfThisProcess } from "./processIdentity.ts";
+import { identityOfThisProcess } from "#platform/state/processIdentity.ts";
 
 export type SteadyClock = () => SteadyReading;
 

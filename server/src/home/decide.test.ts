@@ -29,6 +29,7 @@ import {
 } from "../../../test/simulation/homeCommands.ts";
 import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
+import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 
 const NODE = { at: NOW, by: OWNER, nodeId: GPU.nodeId } as const;
 
@@ -55,8 +56,10 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "record-finished": finished(1, GPU),
   "record-lost": lost(1, GPU),
   "request-enrolment": enrol(2, GPU),
+  "rotate-certificate": rotate(GPU, 2),
   "connect-node": connect(GPU),
   "lose-node": lose(GPU),
+  "block-clustering": { kind: "block-clustering", at: NOW, by: SHELL, code: "clustering-self-test-files", detail: "" },
   "refuse-link": { kind: "refuse-link", at: NOW, by: SHELL, code: "message-too-large", detail: "" },
 };
 
@@ -68,9 +71,11 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "record-finished",
   "record-lost",
   "request-enrolment",
+  "rotate-certificate",
   "connect-node",
   "expire-leases",
   "lose-node",
+  "block-clustering",
   "refuse-link",
 ];
 

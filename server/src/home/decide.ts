@@ -33,8 +33,10 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "record-finished": ["home"],
   "record-lost": ["home"],
   "request-enrolment": ["home"],
+  "rotate-certificate": ["home"],
   "connect-node": ["home"],
   "lose-node": ["home"],
+  "block-clustering": ["home"],
   "refuse-link": ["home"],
 };
 
@@ -79,9 +81,11 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "request-enrolment":
     case "approve-node":
     case "refuse-node":
+    case "rotate-certificate":
     case "connect-node":
     case "lose-node":
     case "revoke-node":
+    case "block-clustering":
     case "refuse-link":
       return decideNode(state, command);
   }

@@ -44,11 +44,13 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
       return { ...state, leases: evolveLeases(state.leases, event) };
     case "ClusteringTurnedOn":
     case "ClusteringTurnedOff":
+    case "ClusteringBlocked":
     case "InviteCreated":
     case "InviteReused":
     case "EnrolmentRequested":
     case "NodeEnrolled":
     case "EnrolmentRefused":
+    case "NodeCertificateRotated":
     case "NodeConnected":
     case "NodeLost":
     case "NodeRevoked":

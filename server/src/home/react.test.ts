@@ -35,6 +35,7 @@ import {
 } from "../../../test/simulation/homeCommands.ts";
 import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
+import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
 import { react } from "./react.ts";
@@ -67,6 +68,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   LeaseRevoked: [],
   LeaseExpired: [],
   ClusteringTurnedOn: ["OpenListener"],
+  ClusteringBlocked: [],
   ClusteringTurnedOff: ["CloseListener"],
   InviteCreated: ["RefreshTrust"],
   InviteReused: [],
@@ -75,6 +77,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   EnrolmentRefused: ["RefreshTrust", "AnswerEnrolment"],
   NodeConnected: [],
   NodeLost: [],
+  NodeCertificateRotated: ["RefreshTrust"],
   NodeRevoked: ["RefreshTrust", "CutNode"],
   LinkRefused: [],
 };
@@ -100,6 +103,7 @@ function wholeLife(): Scenario {
     preview(4, ATTIC),
     approve(4),
     lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),
+    rotate(ATTIC, 2),
     preview(5, ATTIC),
     approve(5),
     revokeLease(5),
@@ -109,6 +113,7 @@ function wholeLife(): Scenario {
     enrol(6, stranger),
     enrol(6, stranger),
     { ...turnAway, nodeId: stranger.nodeId },
+    { kind: "block-clustering", at: NOW, by: SHELL, code: "clustering-self-test-files", detail: "The disk is full." },
     { kind: "refuse-link", at: NOW, by: SHELL, code: "too-deep", detail: "40 levels" },
     invite(7),
     enrol(7, stranger),

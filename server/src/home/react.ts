@@ -64,6 +64,8 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
           answer: { approved: false, reason: event.reason },
         },
       ];
+    case "NodeCertificateRotated":
+      return [{ kind: "RefreshTrust", key: `trust:${event.nodeId}:${event.fingerprint}`, repeatable: false }];
     case "NodeRevoked":
       return [
         { kind: "RefreshTrust", key: `trust:${event.nodeId}:revoked`, repeatable: false },
@@ -88,6 +90,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "LeaseReleased":
     case "LeaseRevoked":
     case "LeaseExpired":
+    case "ClusteringBlocked":
     case "InviteReused":
     case "NodeConnected":
     case "NodeLost":

@@ -100,11 +100,11 @@ async function homeFact(
   const now = (): ReturnType<typeof epochMs> => epochMs(Date.now());
   let clockAheadMs: number | undefined;
   try {
-    const leaf = await folder.leaf(now());
+    const { current: leaf } = await folder.leaves(now());
     const onClock = (aheadMs: number): void => {
       clockAheadMs = aheadMs;
     };
-    const link = await dialHome({ home: membership, leaf, now, onClock }, signal);
+    const { link } = await dialHome({ home: membership, leaf, now, onClock }, signal);
     // Nothing is said on it: the Home must not take this for the worker.
     link.onMessage(async () => {});
     link.close("goodbye", "only looked whether the Home answers");

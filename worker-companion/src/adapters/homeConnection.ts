@@ -2,14 +2,17 @@
 // It ends only when the worker leaves, or when the Home has said that this worker is not wanted. It decides nothing about attempts.
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { ChannelEnd } from "#platform/link/frameChannel.ts";
-import { linkProof } from "#platform/link/linkProof.ts";
+import { isWelcomeProof, linkProof } from "#platform/link/linkProof.ts";
+import { SilenceWatch } from "#platform/link/silence.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { InstanceId } from "#protocol/ids.ts";
 import type { NodeCapabilities, NodeLoad } from "#protocol/node.ts";
+import type { PublicKey } from "#protocol/signature.ts";
 import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { AttemptRunner } from "../engines/attempts/attemptRunner.ts";
 import type { WorkerLink } from "./dial/dialHome.ts";
 import { reconnectDelay } from "./dial/reconnect.ts";
+import type { CertificateMessage, LinkCertificates } from "./linkCertificates.ts";
 
 /** Without an answer to so many heartbeats the link is dead, however open it looks. */
 export const HEARTBEATS_UNANSWERED_MAX = 3;
@@ -31,7 +34,10 @@ export interface HomeConnectionOptions {
   /** Counts the starts of the state folder, so that the Home notices an old backup or a copy. */
   readonly life?: number;
   readonly name: string;
+  /** The identity that a welcome must prove. */
+  readonly homeKey: PublicKey;
   readonly dial: (signal: AbortSignal) => Promise<WorkerLink>;
+  readonly certificates: Pick<LinkCertificates, "connected" | "offer" | "receive">;
   readonly capabilities: (signal: AbortSignal) => Promise<NodeCapabilities>;
   readonly load: () => Promise<NodeLoad>;
   readonly runner: AttemptRunner;
@@ -88,8 +94,9 @@ export class HomeConnection {
   /** Says goodbye and ends `run`. Every attempt must be gone. */
   async leave(reason: "drain" | "stop"): Promise<void> {
     const link = this.#link;
-    if (link !== undefined && this.#connected) {
-      if (reason === "stop") await link.send({ kind: "leaving", reason });
+    if (link !== undefined) {
+      // Before its welcome a link knows no messages, and still has to end.
+      if (reason === "stop" && this.#connected) await link.send({ kind: "leaving", reason });
       link.close("goodbye", `the worker leaves: ${reason}`);
     }
     this.#left.abort();
@@ -117,21 +124,31 @@ export class HomeConnection {
 
   /** Resolves when the link has ended, with whether the Home ever said welcome on it. */
   async #session(link: WorkerLink, capabilities: NodeCapabilities): Promise<boolean> {
-    const { identity, instanceId, name, runner, nowMs } = this.#options;
-    let lastHeardMs = nowMs();
+    const { identity, instanceId, name, runner, nowMs, homeKey, certificates } = this.#options;
+    let silence: SilenceWatch | undefined;
     let welcome: Welcome | undefined;
     let beat: NodeJS.Timeout | undefined;
     const unwelcome = setTimeout(() => link.close("unexpected-message", "no welcome came"), WELCOME_MS_MAX);
     link.onMessage(async (message: HomeMessage, bytes) => {
-      lastHeardMs = nowMs();
+      silence?.heard();
       if (welcome === undefined) {
         if (message.kind !== "welcome") return link.close("unexpected-message", "the first message must be a welcome");
+        if (!isWelcomeProof(message.proof, homeKey, link.exporter)) {
+          return link.close("not-enrolled", "the welcome does not prove the identity of the Home");
+        }
         clearTimeout(unwelcome);
         welcome = message;
-        beat = setInterval(() => this.#beat(link, message, () => nowMs() - lastHeardMs), message.heartbeatMs);
-        return this.#welcomed(message);
+        beat = setInterval(() => this.#beat(link), message.heartbeatMs);
+        const limitMs = HEARTBEATS_UNANSWERED_MAX * message.heartbeatMs;
+        const onSilent = (): void => {
+          link.close("heartbeat-missed", `no word for ${HEARTBEATS_UNANSWERED_MAX} heartbeats`);
+        };
+        silence = new SilenceWatch({ limitMs, nowMs, onSilent });
+        this.#welcomed(message);
+        return certificates.connected(link);
       }
       if (message.kind === "welcome") return link.close("unexpected-message", "a second welcome");
+      if (isOfCertificates(message)) return certificates.receive(message, link);
       await runner.receive(message, bytes);
     });
     const proof = linkProof(identity, link.exporter);
@@ -144,7 +161,8 @@ export class HomeConnection {
     clearTimeout(unwelcome);
     clearInterval(beat);
     if (welcome === undefined) return false;
-    this.#dropped(welcome, nowMs() - lastHeardMs, end);
+    this.#dropped(welcome, silence?.silentMs ?? 0, end);
+    silence?.dispose();
     return true;
   }
 
@@ -169,13 +187,11 @@ export class HomeConnection {
     this.#lapse = setTimeout(() => runner.leaseLapsed(), leftMs);
   }
 
-  #beat(link: WorkerLink, welcome: Welcome, silentMs: () => number): void {
-    if (silentMs() > HEARTBEATS_UNANSWERED_MAX * welcome.heartbeatMs) {
-      return link.close("heartbeat-missed", `no word for ${HEARTBEATS_UNANSWERED_MAX} heartbeats`);
-    }
+  #beat(link: WorkerLink): void {
     this.#options
       .load()
       .then((load) => link.send({ kind: "heartbeat", load }))
+      .then(() => this.#options.certificates.offer(link))
       .catch(() => link.close("goodbye", "a heartbeat could not be sent"));
   }
 
@@ -191,6 +207,14 @@ interface Problem {
   readonly error?: ArwError;
   /** Dialling again cannot help. */
   readonly final: boolean;
+}
+
+function isOfCertificates(message: HomeMessage): message is CertificateMessage {
+  return (
+    message.kind === "certificate-recorded" ||
+    message.kind === "certificate-refused" ||
+    message.kind === "home-certificate"
+  );
 }
 
 function isRefusal({ code }: ArwError): boolean {

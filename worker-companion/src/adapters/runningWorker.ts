@@ -17,10 +17,10 @@ import { probeLoad, probeNode } from "../engines/nodeProbe.ts";
 import { BLOB_BYTES_USUAL, type BoundedBlobs, openBoundedBlobs } from "./boundedBlobs.ts";
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
 import { type DailyUseFile, openDailyUse } from "./dailyUseFile.ts";
-import { dialHome } from "./dial/dialHome.ts";
-import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
 import { createMachineOwner, rulesStatusOf } from "./machineOwner.ts";
 import { openRulesFile, type RulesFile } from "./rulesFile.ts";
+import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
+import { LinkCertificates } from "./linkCertificates.ts";
 import type { NamedMembership, WorkerFolder } from "./workerFolder.ts";
 
 export interface WorkerTerms {
@@ -143,7 +143,15 @@ class WorkerLife {
   async #connect(blobs: BoundedBlobs, engines: readonly Engine[]): Promise<HomeConnection> {
     const { folder, membership, slots, log, onChange } = this.#terms;
     const { identity } = folder;
-    const leaf = await folder.leaf(now());
+    const certificates = new LinkCertificates({
+      identity,
+      leaves: await folder.leaves(now()),
+      membership,
+      now,
+      save: (changed) => folder.saveMembership(changed),
+      onClock: (aheadMs) => this.#noteClock(aheadMs),
+      log,
+    });
     const priceCard = await folder.prices();
     const runner = createAttemptRunner({
       nodeId: identity.nodeId,
@@ -173,8 +181,9 @@ class WorkerLife {
       instanceId: this.#instanceId,
       life,
       name: membership.name,
-      dial: (signal) =>
-        dialHome({ home: membership, leaf, now, onClock: (aheadMs) => this.#noteClock(aheadMs) }, signal),
+      homeKey: membership.homeKey,
+      dial: (signal) => certificates.dial(signal),
+      certificates,
       capabilities: async (signal) => {
         const node = { engines, folder: folder.path, slots, ...(priceCard === undefined ? {} : { priceCard }) };
         const capabilities = await probeNode(node, signal);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Identity, loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
-import { loadOrMintLeaf } from "#platform/identity/leafFile.ts";
+import { freshLeaf, type HeldLeaves, openLeaves, removeLeaves } from "#platform/identity/leafFile.ts";
 import { readSecretFile, removeSecretFile, replaceSecretFile } from "#platform/identity/secretFile.ts";
 import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
@@ -16,6 +16,7 @@ import { nodeId, workspaceId } from "#protocol/ids.ts";
 import { type PriceCard, priceCardSchema } from "#protocol/node.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import { publicKeySchema } from "#protocol/signature.ts";
+import { CERTIFICATE_CHARACTERS_MAX } from "#protocol/wire/worker.ts";
 import type { Membership } from "./dial/enrol.ts";
 
 /** The worker's place in its Home, and the name it was given there. */
@@ -30,8 +31,10 @@ export interface WorkerFolder {
   readonly jobsPath: string;
   /** What was used of the owner's daily budget. */
   readonly dailyUsePath: string;
-  /** The leaf that the Home knows; a fresh one before the first join. */
-  leaf(now: EpochMs): Promise<TlsLeaf>;
+  /** A leaf for a Home that is yet to know this worker. */
+  freshLeaf(now: EpochMs): Promise<TlsLeaf>;
+  /** The leaf that the Home knows, and the next one. Throws ArwError `certificate-ran-out`. */
+  leaves(now: EpochMs): Promise<HeldLeaves>;
   /** Undefined before the first join. Throws ArwError `worker-state-malformed`. */
   membership(): Promise<NamedMembership | undefined>;
   saveMembership(membership: NamedMembership): Promise<void>;
@@ -49,7 +52,8 @@ const membershipSchema: z.ZodType<NamedMembership> = z.strictObject({
   name: z.string().min(1).max(64),
   addresses: z.array(z.string().min(3).max(300)).min(1).max(16),
   homeKey: publicKeySchema,
-  homeCertificate: z.string().max(8_192),
+  homeCertificate: z.string().max(CERTIFICATE_CHARACTERS_MAX),
+  nextHomeCertificate: z.string().max(CERTIFICATE_CHARACTERS_MAX).exactOptional(),
   homeId: nodeId.schema,
   workspaceId: workspaceId.schema,
   nodeId: nodeId.schema,
@@ -67,12 +71,13 @@ export async function openWorkerFolder(path: string): Promise<WorkerFolder> {
     blobsPath: join(path, "blobs"),
     jobsPath: join(path, "jobs"),
     dailyUsePath: join(path, "daily-use.json"),
-    leaf: (now) => loadOrMintLeaf(leafPath, identity, now),
+    freshLeaf: (now) => freshLeaf(leafPath, identity, now),
+    leaves: (now) => openLeaves(leafPath, identity, now, "refuse"),
     membership: () => readMembership(homePath),
     saveMembership: (membership) => replaceSecretFile(homePath, Buffer.from(canonicalJson(membership))),
     removeMembership: async () => {
       await removeSecretFile(homePath);
-      await removeSecretFile(leafPath);
+      await removeLeaves(leafPath);
     },
     removeIdentity: () => removeSecretFile(identityPath),
     beginLife: () => countLife(join(path, "life.json")),

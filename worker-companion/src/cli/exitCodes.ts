@@ -31,6 +31,7 @@ const ROWS: readonly ExitCodeRow[] = [
     meaning: "the worker's state folder or a file in it is not usable",
     codes: [
       "state-folder-*",
+      "lock-*",
       "identity-*",
       "worker-state-malformed",
       "prices-malformed",
@@ -40,6 +41,7 @@ const ROWS: readonly ExitCodeRow[] = [
   },
   { exitCode: 89, meaning: "the Home does not want this worker", codes: ["revoked", "not-enrolled-or-revoked"] },
   { exitCode: 90, meaning: "another worker with this identity took over", codes: ["replaced"] },
+  { exitCode: 92, meaning: "this worker's certificate ran out while it was away", codes: ["certificate-ran-out"] },
   { exitCode: 91, meaning: "the clocks of the two machines differ", codes: ["clock-skew"] },
   { exitCode: 92, meaning: "the doctor found something that fails", codes: ["doctor-failed"] },
   { exitCode: 93, meaning: "this state folder was restored from a backup or copied", codes: ["state-restored"] },

@@ -7,6 +7,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
 import { addMachineCommands } from "./machineCommands.ts";
+import { inviteOf } from "./inviteInput.ts";
 import { createOutput, explain, type Output } from "./output.ts";
 import { changeSentence, statusSentence } from "./sentences.ts";
 import { type RunFlags, withRunFlags } from "./runFlags.ts";
@@ -66,7 +67,9 @@ function describe(program: Command, actions: WorkerActions, output: Output): voi
   const command = (words: string, description: string): Command =>
     program.command(words).description(description).exitOverride();
 
-  withRunFlags(command("join <invite>", "join the Home that made this invite, then run"))
+  withRunFlags(
+    command("join <invite>", "join the Home that made this invite, then run; - reads it from standard input"),
+  )
     .option("--name <name>", "what the Home's owner calls this machine", nameOf)
     .option("--no-run", "only join")
     .action(async (invite: string, flags: RunFlags & { readonly name?: string; readonly run: boolean }) => {
@@ -103,7 +106,11 @@ async function join(actions: WorkerActions, output: Output, invite: string, name
         `Compare these four words with the Home's screen: ${words.join(" ")}\nWaiting for the Home's owner to confirm …`,
         { kind: "words", words },
       );
-    const joined = await actions.join(invite, { ...(name === undefined ? {} : { name }), onWords }, cancelled.signal);
+    const joined = await actions.join(
+      await inviteOf(invite),
+      { ...(name === undefined ? {} : { name }), onWords },
+      cancelled.signal,
+    );
     output.say(`Joined the Home ${joined.homeId} as ${joined.name}.`, { kind: "joined", ...joined });
   } finally {
     process.off("SIGINT", cancel).off("SIGTERM", cancel);

@@ -11,8 +11,20 @@ import type { JobOutcome, JobResult, OutputStream } from "#protocol/result.ts";
 import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { InputStage, OutputRange } from "./attempt.ts";
 
-/** Messages of the Home that concern an attempt. `welcome` is the input `link-up`; heartbeats are the link's own affair. */
-export type AttemptMessage = Exclude<HomeMessage, { readonly kind: "welcome" | "heartbeat-acknowledged" }>;
+/** Messages that are the link's own affair: its opening, its heartbeats and its certificates. */
+export type LinkMessage = Extract<
+  HomeMessage,
+  {
+    readonly kind:
+      | "welcome"
+      | "heartbeat-acknowledged"
+      | "certificate-recorded"
+      | "certificate-refused"
+      | "home-certificate";
+  }
+>;
+/** Messages of the Home that concern an attempt. */
+export type AttemptMessage = Exclude<HomeMessage, LinkMessage>;
 
 export interface MissingBlob {
   readonly digest: Digest;

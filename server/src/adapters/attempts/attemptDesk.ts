@@ -16,6 +16,7 @@ import type {
   Heartbeat,
   Hello,
   Leaving,
+  NextCertificate,
   Need,
   Offer,
   Output,
@@ -54,7 +55,7 @@ export interface AttemptDeskTerms {
 }
 
 /** Messages about attempts; the rest of the wire is the link's own business. */
-export type AttemptMessage = Exclude<WorkerMessage, Hello | Heartbeat | Leaving>;
+export type AttemptMessage = Exclude<WorkerMessage, Hello | Heartbeat | NextCertificate | Leaving>;
 /** Why the link must be closed, where a message says so. */
 export type LinkFault = { readonly code: CloseCode; readonly detail: string } | undefined;
 

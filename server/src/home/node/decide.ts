@@ -7,6 +7,7 @@ import type {
   NodeCommand,
   RequestEnrolment,
   RevokeNode,
+  RotateCertificate,
   Transfer,
   TurnClusteringOff,
 } from "#protocol/commands.ts";
@@ -14,12 +15,12 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { nodeIdOf } from "#protocol/identity.ts";
 import { type NodeId, nodeId as idOfNode } from "#protocol/ids.ts";
-import type { EpochMs } from "#protocol/quantities.ts";
+import { type EpochMs, epochMs } from "#protocol/quantities.ts";
 import { type Crossed, crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
 import { type Attempt, type LiveStage, liveAttempts } from "../job/state.ts";
 import { revocationsOf } from "../lease/decide.ts";
 import type { HomeState } from "../state.ts";
-import { type HeldNode, LIVE_INVITES_MAX, NODES_MAX } from "./state.ts";
+import { type HeldNode, LEAF_OVERLAP_MS, LIVE_INVITES_MAX, NODES_MAX, ROTATION_MS_MIN } from "./state.ts";
 
 export function decideNode(state: HomeState, command: NodeCommand): readonly JournalEvent[] | Refusal {
   const of = { version: 1, at: command.at } as const;
@@ -46,12 +47,16 @@ export function decideNode(state: HomeState, command: NodeCommand): readonly Jou
       if (node?.status.kind !== "pending") return notPending(command.nodeId);
       return [{ ...of, kind: "EnrolmentRefused", nodeId: command.nodeId, reason: command.reason }];
     }
+    case "rotate-certificate":
+      return rotate(state, command);
     case "connect-node":
       return connect(state, command);
     case "lose-node":
       return lose(state, command);
     case "revoke-node":
       return revoke(state, command);
+    case "block-clustering":
+      return [{ ...of, kind: "ClusteringBlocked", code: command.code, detail: command.detail }];
     case "refuse-link": {
       const node = command.nodeId === undefined ? {} : { nodeId: command.nodeId };
       return [{ ...of, ...node, kind: "LinkRefused", code: command.code, detail: command.detail }];
@@ -166,6 +171,27 @@ function uniqueName(state: HomeState, wanted: string, nodeId: NodeId): string {
 function printableName(wanted: string): string {
   const name = wanted.replaceAll(/\p{C}/gu, "").replaceAll(/\s+/gu, " ").trim();
   return name === "" || idOfNode.is(name) ? "worker" : name;
+}
+
+/** A node's next leaf beside its present one. A leaf that is known already is not news, so that a lost answer can be asked for again. */
+function rotate(state: HomeState, command: RotateCertificate): readonly JournalEvent[] | Refusal {
+  const { nodeId, at, from, fingerprint, certificate } = command;
+  const node = state.nodes.byId.get(nodeId);
+  if (node === undefined || node.local || node.status.kind === "pending" || node.status.kind === "revoked") {
+    return refuse("not-enrolled", "This worker is not enrolled here.", "Join again with a new invite.");
+  }
+  if (fingerprint === node.fingerprint) return [];
+  const { replaced } = node;
+  const shown = from === node.fingerprint || (from === replaced?.fingerprint && at < replaced.overlapEndsAt);
+  if (!shown) {
+    return refuse("certificate-replaced", "The link's certificate was replaced before.", "Connect with the newer one.");
+  }
+  if (replaced !== undefined && at < replaced.rotatedAt + ROTATION_MS_MIN) {
+    return refuse("certificate-too-soon", "This worker replaced its certificate just now.", "Try again in an hour.");
+  }
+  const overlapEndsAt = epochMs(at + LEAF_OVERLAP_MS);
+  const rotated = { nodeId, fingerprint, certificate, replaces: from, overlapEndsAt };
+  return [{ kind: "NodeCertificateRotated", version: 1, at, ...rotated }];
 }
 
 function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[] | Refusal {

@@ -123,6 +123,8 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `Clustering is on; workers reach this Home at ${event.listenHost}:${event.listenPort}` };
     case "ClusteringTurnedOff":
       return { text: `Clustering is off: ${event.reason}` };
+    case "ClusteringBlocked":
+      return { text: `${event.detail} (${event.code})`, level: "error" };
     case "InviteCreated":
       return { text: `Invited a ${event.role} (${event.inviteId})` };
     case "InviteReused":
@@ -133,6 +135,8 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: "Confirmed by the owner" };
     case "EnrolmentRefused":
       return { text: `Not let in: ${event.reason}` };
+    case "NodeCertificateRotated":
+      return { text: "Shows its next certificate from now on", level: "detail" };
     case "NodeConnected":
       return { text: `Connected (version ${event.capabilities.version})` };
     case "NodeLost":

@@ -1,6 +1,7 @@
 // Opens a worker's link to the Home that it belongs to, with the node's own certificate.
 // It dials once; when to dial again is `reconnect.ts`'s to say.
 import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import type { VerifiedLeaf } from "#platform/identity/verifyLeaf.ts";
 import { LINK_PATH } from "#platform/link/channelLimits.ts";
 import { type Link, linkOver } from "#platform/link/link.ts";
 import type { WorkspaceId } from "#protocol/ids.ts";
@@ -11,6 +12,12 @@ import { type DialTarget, dialChannel } from "./dialTls.ts";
 
 export type WorkerLink = Link<WorkerMessage, HomeMessage>;
 
+export interface DialledHome {
+  readonly link: WorkerLink;
+  /** The leaf that the Home showed. */
+  readonly shown: VerifiedLeaf;
+}
+
 export interface DialHomeTerms {
   readonly home: DialTarget & { readonly workspaceId: WorkspaceId };
   readonly leaf: TlsLeaf;
@@ -19,8 +26,8 @@ export interface DialHomeTerms {
 }
 
 /** Throws ArwError as `dialChannel` does. `onMessage` must be called on the link, or nothing is read. */
-export async function dialHome({ home, leaf, now, onClock }: DialHomeTerms, signal: AbortSignal): Promise<WorkerLink> {
-  const channel = await dialChannel(
+export async function dialHome({ home, leaf, now, onClock }: DialHomeTerms, signal: AbortSignal): Promise<DialledHome> {
+  const { channel, shown } = await dialChannel(
     home,
     {
       path: LINK_PATH,
@@ -32,5 +39,5 @@ export async function dialHome({ home, leaf, now, onClock }: DialHomeTerms, sign
     },
     signal,
   );
-  return linkOver(channel, { workspaceId: home.workspaceId, incoming: homeEnvelopeSchema });
+  return { link: linkOver(channel, { workspaceId: home.workspaceId, incoming: homeEnvelopeSchema }), shown };
 }

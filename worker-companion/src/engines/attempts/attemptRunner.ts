@@ -81,7 +81,7 @@ class Runner implements AttemptRunner {
   }
 
   async receive(message: HomeMessage, bytes: Uint8Array): Promise<void> {
-    if (message.kind === "welcome" || message.kind === "heartbeat-acknowledged") return;
+    if (!("attemptId" in message)) return;
     const effects =
       message.kind === "offer" ? this.#decideOffer(message) : this.#decide({ kind: "home-message", message });
     if (!this.#state.attempts.has(message.attemptId)) this.#forgetUnheld(message.attemptId, effects);
