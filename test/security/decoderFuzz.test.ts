@@ -79,7 +79,7 @@ function assertUnpolluted(): void {
 }
 
 for (const [claim, attempt] of DECODERS) {
-  test(`${claim}, broken in any way, is decoded or refused with its place, and nothing else happens`, () => {
+  test(`${claim} broken in any way is decoded or refused with its place, and nothing else happens`, () => {
     const seeds = seedsOf(FIXED_SEEDS);
     const perSeed = Math.ceil(MUTANTS / DECODERS.length / seeds.length);
     let refused = 0;
