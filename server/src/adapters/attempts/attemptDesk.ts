@@ -3,8 +3,7 @@
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Command, Requester, Transfer } from "#protocol/commands.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
-import type { Refusal } from "#protocol/errors.ts";
-import { ArwError, refuse } from "#protocol/errors.ts";
+import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { AttemptId, NodeId, ProposalId } from "#protocol/ids.ts";
 import type { SteadyReading } from "#protocol/lease.ts";
