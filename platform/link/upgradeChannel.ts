@@ -20,7 +20,7 @@ const WEBSOCKET_OPTIONS = { autoPong: true, maxPendingAutoPongs: 8, closeTimeout
 export interface UpgradeTerms {
   readonly path: string;
   readonly frameBytesMax: number;
-  /** Told the time that the peer's answer carries, in whole seconds, where it carries one. */
+  /** Told the peer's time, where its answer says it; to the second. */
   readonly onDate?: (peerMs: number) => void;
 }
 

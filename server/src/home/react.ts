@@ -89,8 +89,8 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "LeaseCommitted":
     case "LeaseReleased":
     case "LeaseRevoked":
-    case "LeaseExpired":
     case "ClusteringBlocked":
+    case "LeaseExpired":
     case "InviteReused":
     case "NodeConnected":
     case "NodeLost":

@@ -27,7 +27,7 @@ export interface LinkCertificatesTerms {
   readonly membership: NamedMembership;
   readonly now: () => EpochMs;
   readonly save: (membership: NamedMembership) => Promise<void>;
-  /** Told how far this machine's clock is before the Home's, at each dial. */
+  /** Told how far this machine's clock is before the Home's, at each dial that gets through. */
   readonly onClock?: (aheadMs: number) => void;
   readonly log: (fact: string, detail: Readonly<Record<string, unknown>>) => void;
 }
@@ -94,8 +94,9 @@ export class LinkCertificates {
 
   #dialWith(leaf: TlsLeaf, signal: AbortSignal): Promise<DialledHome> {
     const { now, onClock } = this.#terms;
-    const terms: DialHomeTerms = { home: this.#membership, leaf, now };
-    return dialHome(onClock === undefined ? terms : { ...terms, onClock }, signal);
+    const clock = onClock === undefined ? {} : { onClock };
+    const terms: DialHomeTerms = { home: this.#membership, leaf, now, ...clock };
+    return dialHome(terms, signal);
   }
 
   async #keepShown(shown: VerifiedLeaf): Promise<void> {

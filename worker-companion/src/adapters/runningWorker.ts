@@ -17,10 +17,10 @@ import { probeLoad, probeNode } from "../engines/nodeProbe.ts";
 import { BLOB_BYTES_USUAL, type BoundedBlobs, openBoundedBlobs } from "./boundedBlobs.ts";
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
 import { type DailyUseFile, openDailyUse } from "./dailyUseFile.ts";
-import { createMachineOwner, rulesStatusOf } from "./machineOwner.ts";
-import { openRulesFile, type RulesFile } from "./rulesFile.ts";
 import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
 import { LinkCertificates } from "./linkCertificates.ts";
+import { createMachineOwner, rulesStatusOf } from "./machineOwner.ts";
+import { openRulesFile, type RulesFile } from "./rulesFile.ts";
 import type { NamedMembership, WorkerFolder } from "./workerFolder.ts";
 
 export interface WorkerTerms {

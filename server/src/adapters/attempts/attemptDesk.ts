@@ -3,24 +3,14 @@
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Command, Requester, Transfer } from "#protocol/commands.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
-import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
+import type { Refusal } from "#protocol/errors.ts";
+import { ArwError, refuse } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { AttemptId, NodeId, ProposalId } from "#protocol/ids.ts";
 import type { SteadyReading } from "#protocol/lease.ts";
 import { byteCount, type EpochMs, type FencingToken } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
-import type {
-  BlobChunk,
-  Finished,
-  Heartbeat,
-  Hello,
-  Leaving,
-  NextCertificate,
-  Need,
-  Offer,
-  Output,
-  WorkerMessage,
-} from "#protocol/wire/worker.ts";
+import type { BlobChunk, Finished, Need, Offer, Output, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { Effect } from "../../home/effects.ts";
 import type { Executed } from "../../home/home.ts";
 import { liveAttempt } from "../../home/job/state.ts";
@@ -54,7 +44,7 @@ export interface AttemptDeskTerms {
 }
 
 /** Messages about attempts; the rest of the wire is the link's own business. */
-export type AttemptMessage = Exclude<WorkerMessage, Hello | Heartbeat | NextCertificate | Leaving>;
+export type AttemptMessage = Extract<WorkerMessage, { readonly attemptId: AttemptId }>;
 /** Why the link must be closed, where a message says so. */
 export type LinkFault = { readonly code: CloseCode; readonly detail: string } | undefined;
 

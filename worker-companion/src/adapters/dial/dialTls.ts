@@ -92,9 +92,10 @@ async function dialAddress(dialling: Dialling, signal: AbortSignal): Promise<Dia
   const limited = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS_MAX)]);
   const checked = await connectToHome(dialling, limited);
   try {
+    const { path, frameBytesMax, now, onClock } = terms;
     // An HTTP date has whole seconds: on average half of one has passed since.
-    const onDate = (homeMs: number): void => terms.onClock?.(terms.now() - homeMs - 500);
-    const upgrade = { path: terms.path, frameBytesMax: terms.frameBytesMax, onDate };
+    const onDate = (homeMs: number): void => onClock?.(now() - homeMs - 500);
+    const upgrade = { path, frameBytesMax, onDate };
     const channel = await upgradeChannel(checked.tls, checked.shown.fingerprint, upgrade, limited);
     return { channel, shown: checked.shown };
   } catch (error) {
