@@ -1,12 +1,14 @@
 // Wires the core to its shells: effects to those who perform them, messages of nodes to the attempt desk, frames to
 // followers. All arrows between the parts of a running Home are in this file.
 import type { Command, Requester } from "#protocol/commands.ts";
+import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { instanceId, type NodeId, proposalId } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
+import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { WorkerMessage } from "#protocol/wire/worker.ts";
-import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
 import { join } from "node:path";
@@ -20,11 +22,12 @@ import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
-import { Followers } from "./adapters/followers.ts";
+import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
+import { collectStorage } from "./adapters/storage/collectStorage.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
 import type { Effect } from "./home/effects.ts";
@@ -39,7 +42,7 @@ export interface HomeParts {
   readonly journal: Journal<JournalEvent>;
   readonly identity: Identity;
   readonly leaf: TlsLeaf;
-  readonly blobs: BlobStore;
+  readonly blobs: SweptBlobStore;
   readonly outputs: OutputFiles;
   readonly engines: LocalNodeOptions["engines"];
   readonly homeFolder: string;
@@ -48,6 +51,13 @@ export interface HomeParts {
   readonly now: () => EpochMs;
   readonly log: HomeLog;
   readonly onStop: () => void;
+  /** Outlive this Home where its journal has to be opened again. */
+  readonly followers: Followers;
+  /** Told of every durable frame. */
+  readonly onDurable: () => void;
+  /** Why the Home serves reading only, if it does, and the way out of it. */
+  readonly readOnly: () => ReadOnlyView | undefined;
+  readonly reopen: () => Promise<Refusal | Record<string, never>>;
 }
 
 export interface WiredHome {
@@ -62,15 +72,18 @@ export interface WiredHome {
 const HOME: Requester = { client: "home", session: "home" };
 
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
-  const { blobs, outputs, identity, leaf, now, journal, log, homeFolder, workspaceFolder } = parts;
-  const followers = new Followers();
+  const { blobs, outputs, identity, leaf, now, journal, log, homeFolder, workspaceFolder, followers } = parts;
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
   const home = new Home(parts.state, {
     journal,
     perform: (effect) => perform(effect),
-    onDurable: () => followers.wake(),
-    onReadOnly: (fault) => onTrouble("the journal failed; the Home serves reading only", fault),
+    onDurable: () => {
+      parts.onDurable();
+      followers.wake();
+    },
+    // The journal tells whoever opens it again, and that is said there.
+    onReadOnly: () => undefined,
   });
   const channelOf = (nodeId: NodeId): NodeChannel | undefined =>
     nodeId === identity.nodeId ? localNode : links.channelOf(nodeId);
@@ -154,8 +167,15 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       setImmediate(parts.onStop);
       return {};
     },
+    reopenJournal: () => parts.reopen(),
+    collectStorage: ({ dryRun }, { signal }) => {
+      const isLive = (id: string): boolean =>
+        liveAttempts(home.state.jobs).some(({ attempt }) => attempt.attemptId === id);
+      return collectStorage({ journal, blobs, outputs, now, isLive }, dryRun, signal);
+    },
     hello: () => {
       const listening = clustering.listening;
+      const readOnly = parts.readOnly();
       return {
         v: PROTOCOL_VERSION,
         workspaceId: home.state.identity.workspaceId,
@@ -164,6 +184,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         processId: process.pid,
         lastSequence: journal.durableSequence,
         clustering: listening === undefined ? { on: false } : { on: true, ...listening },
+        ...(readOnly === undefined ? {} : { readOnly }),
       };
     },
     onDurable: (listener) => followers.add(listener),

@@ -25,7 +25,7 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 72,
     meaning: "the disk is full or refuses to write",
-    codes: ["disk-full", "journal-unavailable", "journal-read-only", "journal-*"],
+    codes: ["disk-full", "home-read-only", "journal-unavailable", "journal-read-only", "journal-*"],
   },
   {
     exitCode: 73,

@@ -30,6 +30,8 @@ const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 export interface FileJournal<E> extends Journal<E> {
   /** Marks all before as durable, so that damage to the last batch is told from a torn tail. Nothing to mark, no write. */
   mark(): Promise<void>;
+  /** Writes a mark whether or not it says anything new. Rejects with the JournalFault where the disk takes nothing. */
+  prove(): Promise<void>;
 }
 
 /** Where the journal stands when it begins to append. */
@@ -136,6 +138,12 @@ export class JournalWriter<E> implements FileJournal<E> {
   async mark(): Promise<void> {
     this.#markWanted = true;
     await (this.#writing ??= this.#writeWhatWaits());
+  }
+
+  async prove(): Promise<void> {
+    this.#unmarked = true;
+    await this.mark();
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   async close(): Promise<void> {
@@ -267,11 +275,12 @@ function faultOf(code: keyof typeof WORDS, cause?: unknown): JournalFault {
 const WORDS = {
   "journal-unknown-outcome": {
     message: "The disk failed while the journal was written; whether this command was kept is unknown",
-    advice: "Mend the disk (free space, check its health) and start the Home again: it says what was kept.",
+    advice:
+      "Mend the disk (free space, check its health); once the Home writes again, its timeline says what was kept.",
   },
   "journal-read-only": {
     message: "The journal takes nothing more since the disk failed to write it",
-    advice: "Mend the disk (free space, check its health) and start the Home again: it resumes from what was kept.",
+    advice: "Mend the disk (free space, check its health): the Home then resumes from what was kept.",
   },
   "journal-closed": {
     message: "The journal is closed",
