@@ -1,7 +1,10 @@
 // One life of a Home: its journal opened and added up, then core and shells wired to it. A Home has one at a time;
 // a journal that failed is left to its old life, and the next one begins from what is durable.
 import type { Identity } from "#platform/identity/identityFile.ts";
+import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import type { WorkspaceId } from "#protocol/ids.ts";
+import { type Sequence, sequence } from "#protocol/quantities.ts";
+import { CHECKPOINT_FRAMES, Checkpoints } from "./adapters/checkpoint/checkpoints.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
 import type { HomeLife, NextLife } from "./adapters/homeLives.ts";
 import { openIdleMarks } from "./adapters/journal/idleMarks.ts";
@@ -21,11 +24,30 @@ export async function openLife(parts: LifeParts, onFault: (fault: unknown) => vo
   const { workspaceId } = parts;
   const { publicKey, nodeId } = identity;
   const recovered = await recoverHome(homeFolder, { workspaceId, nodeId, publicKey }, onFault);
-  const { state, journal, tornTail } = recovered;
+  const { state, journal, tornTail, from } = recovered;
+  log.info("journal opened", { sequence: journal.durableSequence, ...from });
   if (tornTail !== undefined) log.info("journal repaired", tornTail);
   const wire = async (): Promise<HomeLife<HomeApi>> => {
-    const marks = openIdleMarks(() => journal.mark());
-    const wired = await wireHome({ ...parts, state, journal, onDurable: () => marks.touch() });
+    const marks = openIdleMarks(async () => {
+      await journal.mark();
+      await checkpoints.make(CHECKPOINT_FRAMES);
+    });
+    const onDurable = (durable: Sequence): void => {
+      marks.touch();
+      checkpoints.note(durable);
+    };
+    const wired = await wireHome({ ...parts, state, journal, onDurable });
+    const checkpoints = new Checkpoints({
+      fileSystem: recovered.checkpoints,
+      privateKey: identity.privateKey,
+      program: PRODUCT_VERSION,
+      lastFrame: journal.durableSequence,
+      madeAt: "checkpoint" in from ? sequence(from.checkpoint) : sequence(0),
+      lastRecord: () => journal.lastRecord,
+      state: wired.state,
+      log: (fact, facts) => log.info(fact, facts),
+      trouble: (what, error) => log.trouble(what, error),
+    });
     return {
       api: wired.api,
       busy: wired.busy,
@@ -36,6 +58,8 @@ export async function openLife(parts: LifeParts, onFault: (fault: unknown) => vo
       end: async () => {
         await wired.dispose();
         marks.dispose();
+        await journal.mark();
+        await checkpoints.make(1);
         await recovered.close();
       },
     };

@@ -1,11 +1,16 @@
-// Opens the journal of a Home and adds its facts up to the state that they mean.
-// It decides nothing: a frame that cannot be read whole stops it, and nothing is skipped.
+// Opens the journal of a Home and adds its facts up to the state that they mean: from a checkpoint and what came after it,
+// or from the start. Both give the same state, bit for bit. A checkpoint that does not verify is only ever a reason to
+// read more; one that names a record which is gone proves a loss, and the Home is not opened.
 import { join } from "node:path";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
+import type { FileSystem } from "#platform/files/fileSystem.ts";
+import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
 import type { JournalEvent } from "#protocol/events.ts";
+import { type FoundCheckpoint, readCheckpoint } from "./adapters/checkpoint/checkpointFile.ts";
 import { openJournal, type RecoveredJournal } from "./adapters/journal/journalFile.ts";
 import type { FileJournal } from "./adapters/journal/journalWriter.ts";
+import { startAt } from "./adapters/journal/scanJournal.ts";
 import { evolve } from "./home/evolve.ts";
 import type { HomeIdentity } from "./home/identity.ts";
 import { type HomeState, initialState } from "./home/state.ts";
@@ -15,35 +20,95 @@ export interface RecoveredHome {
   readonly journal: FileJournal<JournalEvent>;
   /** What a crash had left of the last batch; it has been cut. */
   readonly tornTail: RecoveredJournal["tornTail"];
+  /** Where the state came from, for the log. */
+  readonly from: { readonly checkpoint: number } | { readonly start: string };
+  readonly checkpoints: FileSystem;
   close(): Promise<void>;
 }
 
-/** Reads every frame once; the state is their sum. Throws JournalFault. */
+/** Throws JournalFault. */
 export async function recoverHome(
   homeFolder: string,
   identity: HomeIdentity,
   onFault: (fault: unknown) => void,
 ): Promise<RecoveredHome> {
   const fileSystem = await openNodeFileSystem(join(homeFolder, "journal"));
-  let state = initialState(identity);
+  const checkpoints = await openNodeFileSystem(join(homeFolder, "checkpoint"));
   try {
-    const { journal, recovered } = await openJournal<JournalEvent>({
-      fileSystem,
-      header: { workspaceId: identity.workspaceId, homeId: identity.nodeId },
-      decodeEvent: requireEvent,
-      onFrame: (frame) => {
-        state = frame.events.reduce(evolve, state);
-      },
-      onFault,
-    });
+    const added = await addUp({ fileSystem, checkpoints, identity, program: PRODUCT_VERSION, onFault });
     const close = async (): Promise<void> => {
-      await journal.close();
+      await added.journal.close();
       await fileSystem.close();
+      await checkpoints.close();
     };
-    return { state, journal, tornTail: recovered.tornTail, close };
+    return { ...added, checkpoints, close };
   } catch (error) {
     await fileSystem.close();
+    await checkpoints.close();
     throw error;
+  }
+}
+
+export interface AddUpTerms {
+  readonly fileSystem: FileSystem;
+  readonly checkpoints: FileSystem;
+  readonly identity: HomeIdentity;
+  readonly program: string;
+  readonly onFault: (fault: unknown) => void;
+  readonly segmentBytes?: number;
+}
+
+/** The state that a journal means, and the journal. Each frame that is read is read once. */
+export async function addUp(
+  terms: AddUpTerms,
+): Promise<Pick<RecoveredHome, "state" | "journal" | "tornTail" | "from">> {
+  const { fileSystem, identity, segmentBytes } = terms;
+  const found = await readCheckpoint(terms.checkpoints, identity, terms.program);
+  const start = found.kind === "found" ? await startAt(fileSystem, found.checkpoint.record) : undefined;
+  const fromCheckpoint = found.kind === "found" && start !== undefined;
+  let state = fromCheckpoint ? found.checkpoint.state : initialState(identity);
+  const witness = start === undefined ? witnessOf(found) : undefined;
+  const { journal, recovered } = await openJournal<JournalEvent>({
+    fileSystem,
+    header: { workspaceId: identity.workspaceId, homeId: identity.nodeId },
+    decodeEvent: requireEvent,
+    onFrame: (frame) => {
+      state = frame.events.reduce(evolve, state);
+    },
+    onFault: terms.onFault,
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    ...(start === undefined ? {} : { start }),
+    ...(witness === undefined ? {} : { witness }),
+  });
+  const from = fromCheckpoint ? { checkpoint: found.checkpoint.record.sequence } : { start: reasonOf(found) };
+  return { state, journal, tornTail: recovered.tornTail, from };
+}
+
+function witnessOf(
+  found: FoundCheckpoint,
+):
+  | { readonly segment: string; readonly atByte: number; readonly sequence: number; readonly digest: string }
+  | undefined {
+  switch (found.kind) {
+    case "none":
+    case "ignored":
+      return undefined;
+    case "witness":
+      return found.record;
+    case "found":
+      return found.checkpoint.record;
+  }
+}
+
+function reasonOf(found: FoundCheckpoint): string {
+  switch (found.kind) {
+    case "none":
+      return "there is no checkpoint";
+    case "ignored":
+    case "witness":
+      return `the checkpoint was ignored: ${found.reason}`;
+    case "found":
+      return "the checkpoint was ignored: its record does not stand where it is said to";
   }
 }
 

@@ -4,7 +4,7 @@ import type { Command, Requester } from "#protocol/commands.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { instanceId, type NodeId, proposalId } from "#protocol/ids.ts";
-import type { EpochMs } from "#protocol/quantities.ts";
+import type { EpochMs, Sequence } from "#protocol/quantities.ts";
 import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { WorkerMessage } from "#protocol/wire/worker.ts";
@@ -54,7 +54,7 @@ export interface HomeParts {
   /** Outlive this Home where its journal has to be opened again. */
   readonly followers: Followers;
   /** Told of every durable frame. */
-  readonly onDurable: () => void;
+  readonly onDurable: (sequence: Sequence) => void;
   /** Why the Home serves reading only, if it does, and the way out of it. */
   readonly readOnly: () => ReadOnlyView | undefined;
   readonly reopen: () => Promise<Refusal | Record<string, never>>;
@@ -63,6 +63,8 @@ export interface HomeParts {
 export interface WiredHome {
   readonly api: HomeApi;
   readonly perform: (effect: Effect) => void;
+  /** As of the last durable frame. */
+  readonly state: () => HomeState;
   /** Whether anything runs that must not end with the last client. */
   readonly busy: () => boolean;
   connectLocalNode(signal: AbortSignal): Promise<void>;
@@ -78,8 +80,8 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   const home = new Home(parts.state, {
     journal,
     perform: (effect) => perform(effect),
-    onDurable: () => {
-      parts.onDurable();
+    onDurable: (frame) => {
+      parts.onDurable(frame.sequence);
       followers.wake();
     },
     // The journal tells whoever opens it again, and that is said there.
@@ -193,6 +195,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   return {
     api,
     perform,
+    state: () => home.state,
     busy: () => liveAttempts(home.state.jobs).length > 0,
     connectLocalNode: async (signal) => {
       const capabilities = await localNode.capabilities(signal);

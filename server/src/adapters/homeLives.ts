@@ -92,6 +92,8 @@ export class HomeLives<Api extends object> {
 
   /** Tries now. Nothing to do for a Home that writes. */
   async reopen(): Promise<Refusal | Record<string, never>> {
+    // A try under way may have met the disk as it was before it was mended.
+    await this.#trying;
     if (this.#trouble === undefined) return {};
     return this.#tryOnce();
   }

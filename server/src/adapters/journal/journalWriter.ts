@@ -2,12 +2,12 @@
 // It decides when a frame counts as durable. It must never say so early, never repeat a failed sync, and never write
 // again after one: what the disk kept is then unknown until the journal is opened anew.
 import type { FileSystem } from "#platform/files/fileSystem.ts";
-import { errnoOf } from "#platform/files/fileSystem.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import { sequence as sequenceOf } from "#protocol/quantities.ts";
-import type { Journal, JournalFaultCode, JournalFrame } from "../../home/journalPort.ts";
-import { JournalFault } from "../../home/journalPort.ts";
-import type { FramePages } from "./framePages.ts";
+import type { Journal, JournalFrame } from "../../home/journalPort.ts";
+import type { JournalFault } from "../../home/journalPort.ts";
+import type { FramePage, FramePages, UnreadSegment } from "./framePages.ts";
+import { corruptionAt, faultOf } from "./journalFaults.ts";
 import type { EncodedRecord, RecordPosition } from "./record.ts";
 import {
   encodeFrame,
@@ -17,7 +17,8 @@ import {
   JOURNAL_FRAME_BYTES_MAX,
   parseRecordAt,
 } from "./record.ts";
-import { segmentName } from "./scanJournal.ts";
+import { type RecordPlace, segmentName } from "./scanJournal.ts";
+import { readFrames } from "./segmentFrames.ts";
 
 /** Frames that may wait for the disk, the batch in flight included: at 200 a sync, some seconds of a slow disk. */
 export const JOURNAL_PENDING_FRAMES_MAX = 16_384;
@@ -32,6 +33,8 @@ export interface FileJournal<E> extends Journal<E> {
   mark(): Promise<void>;
   /** Writes a mark whether or not it says anything new. Rejects with the JournalFault where the disk takes nothing. */
   prove(): Promise<void>;
+  /** The last durable record of this life; undefined while frames wait for the disk, and after a fault. */
+  readonly lastRecord: RecordPlace | undefined;
 }
 
 /** Where the journal stands when it begins to append. */
@@ -71,6 +74,7 @@ export class JournalWriter<E> implements FileJournal<E> {
   #pendingFrames = 0;
   #pendingBytes = 0;
   #markWanted = false;
+  #lastRecord: RecordPlace | undefined;
   #writing: Promise<void> | undefined;
   #fault: JournalFault | undefined;
   #closed = false;
@@ -115,24 +119,50 @@ export class JournalWriter<E> implements FileJournal<E> {
   }
 
   async *read(from: Sequence, limit: number): AsyncGenerator<JournalFrame<E>, void, void> {
+    let next = Math.max(1, from);
     let left = limit;
-    // The pages hold durable frames only.
-    for (const { segment, fromByte, toByte } of this.#start.pages.from(from)) {
-      const page = await this.#fileSystem.read(segment, { fromByte, bytesMax: toByte - fromByte });
-      const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
-      for (let at = 0; at < toByte - fromByte; ) {
-        const found = parseRecordAt(bytes, at);
-        if (found === undefined)
-          throw corruptionAt(segment, fromByte + at, "its bytes were sound when they were written");
-        const { record } = found;
-        if (record.kind === "frame" && record.sequence >= from) {
-          if (left-- <= 0) return;
-          const events = this.#start.decodeEvents(record.events, segment, fromByte + at);
-          yield { sequence: sequenceOf(record.sequence), events };
+    for (;;) {
+      let unread: UnreadSegment | undefined;
+      // The pages hold durable frames only.
+      for (const page of this.#start.pages.from(next)) {
+        if (!("fromByte" in page)) {
+          unread = page;
+          break;
         }
-        at = found.endByte;
+        for await (const frame of this.#framesOf(page, next)) {
+          if (left-- <= 0) return;
+          if (frame.sequence !== next) throw corruptionAt(page.segment, page.fromByte, `frame ${next} is missing`);
+          next = frame.sequence + 1;
+          yield frame;
+        }
       }
+      if (unread === undefined || left <= 0) return;
+      this.#start.pages.resolve(unread, await readFrames(this.#fileSystem, unread));
     }
+  }
+
+  async *#framesOf(
+    { segment, fromByte, toByte }: FramePage,
+    from: number,
+  ): AsyncGenerator<JournalFrame<E>, void, void> {
+    const page = await this.#fileSystem.read(segment, { fromByte, bytesMax: toByte - fromByte });
+    const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
+    for (let at = 0; at < toByte - fromByte; ) {
+      const found = parseRecordAt(bytes, at);
+      if (found === undefined)
+        throw corruptionAt(segment, fromByte + at, "its bytes were sound when they were written");
+      const { record } = found;
+      if (record.kind === "frame" && record.sequence >= from) {
+        const events = this.#start.decodeEvents(record.events, segment, fromByte + at);
+        yield { sequence: sequenceOf(record.sequence), events };
+      }
+      at = found.endByte;
+    }
+  }
+
+  /** The last record, if nothing is on its way to the disk: where a checkpoint of that moment stands. */
+  get lastRecord(): RecordPlace | undefined {
+    return this.#fault === undefined && this.#pendingFrames === 0 ? this.#lastRecord : undefined;
   }
 
   async mark(): Promise<void> {
@@ -187,6 +217,7 @@ export class JournalWriter<E> implements FileJournal<E> {
         toByte += records[index]?.length ?? 0;
         this.#start.pages.note(frame.sequence, { segment: segment.name, fromByte, toByte });
         this.#durable = frame.sequence;
+        this.#noteLast(segment.name, fromByte);
       }
       this.#unmarked = true;
     } catch (cause) {
@@ -200,6 +231,7 @@ export class JournalWriter<E> implements FileJournal<E> {
     try {
       const segment = await this.#segmentToWrite();
       await this.#writeDurably(segment, this.#next(encodeMark(this.#position(this.#durable))));
+      this.#noteLast(segment.name, segment.bytes);
       this.#unmarked = false;
     } catch (cause) {
       this.#giveUp(cause, []);
@@ -229,6 +261,11 @@ export class JournalWriter<E> implements FileJournal<E> {
     return this.#segment;
   }
 
+  /** Of the last record composed, which is now durable. */
+  #noteLast(segment: string, atByte: number): void {
+    this.#lastRecord = { segment, atByte, sequence: this.#durable, digest: this.#lastDigest };
+  }
+
   #position(sequence: number): RecordPosition {
     return { sequence, durableBefore: this.#durable, previousDigest: this.#lastDigest };
   }
@@ -254,44 +291,3 @@ export class JournalWriter<E> implements FileJournal<E> {
     }
   }
 }
-
-/** Damage at a place that was durable once. */
-export function corruptionAt(segment: string, atByte: number, reason: string): JournalFault {
-  return new JournalFault(
-    "journal-corrupt",
-    `The journal is damaged in ${segment} at byte ${atByte}: ${reason}`,
-    "Nothing was changed. Keep a copy of the journal's folder, then restore it from a backup; `arw-home journal verify` checks it.",
-    { place: { segment, atByte } },
-  );
-}
-
-/** A fault of the journal as a whole, in words. */
-function faultOf(code: keyof typeof WORDS, cause?: unknown): JournalFault {
-  const { message, advice } = WORDS[code];
-  const errno = errnoOf(cause);
-  return new JournalFault(code, errno === undefined ? message : `${message} (${errno})`, advice, { cause });
-}
-
-const WORDS = {
-  "journal-unknown-outcome": {
-    message: "The disk failed while the journal was written; whether this command was kept is unknown",
-    advice:
-      "Mend the disk (free space, check its health); once the Home writes again, its timeline says what was kept.",
-  },
-  "journal-read-only": {
-    message: "The journal takes nothing more since the disk failed to write it",
-    advice: "Mend the disk (free space, check its health): the Home then resumes from what was kept.",
-  },
-  "journal-closed": {
-    message: "The journal is closed",
-    advice: "Start the Home again.",
-  },
-  "journal-overloaded": {
-    message: "The disk is too slow: too many commands wait to be written to the journal",
-    advice: "Try again in a moment; if it lasts, see what else keeps the disk busy.",
-  },
-  "journal-frame-too-large": {
-    message: `One command's events exceed the journal's limit of ${JOURNAL_FRAME_BYTES_MAX} bytes`,
-    advice: "Use fewer or smaller inputs in one command.",
-  },
-} satisfies Partial<Record<JournalFaultCode, { readonly message: string; readonly advice: string }>>;
