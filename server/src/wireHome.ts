@@ -28,6 +28,7 @@ import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/loc
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
 import { collectStorage } from "./adapters/storage/collectStorage.ts";
+import { ViewOnDemand } from "./adapters/view/viewOnDemand.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
 import type { Effect } from "./home/effects.ts";
@@ -148,8 +149,10 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     }
   }
 
+  const view = new ViewOnDemand(journal, parts.state.identity);
   const services: HomeServices = {
     home,
+    view,
     journal,
     blobs,
     outputs,
@@ -212,6 +215,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
     },
     dispose: async () => {
+      view.dispose();
       links.dispose();
       await clustering.close();
       await localNode.dispose();

@@ -13,7 +13,7 @@ type ProposalApi = Pick<HomeApi, "showProposal" | "readProposedFile" | "applyPro
 const PROPOSAL_UNKNOWN = refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
 
 export function proposalApi(services: HomeServices): ProposalApi {
-  const { home, blobs, workspaceFolder, now } = services;
+  const { home, blobs, view, workspaceFolder, now } = services;
   let applying: Promise<unknown> = Promise.resolve();
   const apply: HomeApi["applyProposal"] = async ({ proposalId, digest }, session) => {
     const held = home.state.episodes.proposals.get(proposalId);
@@ -41,7 +41,7 @@ export function proposalApi(services: HomeServices): ProposalApi {
   };
   return {
     showProposal: async ({ proposalId }) => {
-      const held = home.state.episodes.proposals.get(proposalId);
+      const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
       const proposal = await readProposal(blobs, held.digest);
       const conflicts = held.appliedAt === undefined ? await conflictsOf(workspaceFolder, proposal) : [];
@@ -49,7 +49,7 @@ export function proposalApi(services: HomeServices): ProposalApi {
       return { proposalId, episodeId, digest, proposal, conflicts, ...(appliedAt === undefined ? {} : { appliedAt }) };
     },
     readProposedFile: async ({ proposalId, digest, fromByte }) => {
-      const held = home.state.episodes.proposals.get(proposalId);
+      const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
       const proposal = await readProposal(blobs, held.digest);
       const named = proposal.changes.some((change) => "digest" in change && change.digest === digest);
