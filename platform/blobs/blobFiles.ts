@@ -43,7 +43,7 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
     read: (digest, fromByte, bytesMax) => used(places, digest, () => read(places, digest, fromByte, bytesMax)),
     materialise: (digest, path, executable) =>
       used(places, digest, () => materialise(places, digest, path, executable)),
-    idle: () => idleBlobs(places, now),
+    all: () => allBlobs(places, now),
     removeIdle: (digest) => places.uses.removeIdle(digest, () => unlink(pathOf(places, digest))),
   };
 }
@@ -60,16 +60,17 @@ async function used<T>(places: Places, digest: Digest, then: () => Promise<T>): 
   return then();
 }
 
-/** Not used in this life and older than the grace: one that came before a restart counts from its file's time. */
-async function* idleBlobs(places: Places, now: () => number): AsyncGenerator<StoredBlob> {
+/** Idle is what was not used in this life and is older than the grace: a blob from before a restart counts from its file's time. */
+async function* allBlobs(places: Places, now: () => number): AsyncGenerator<StoredBlob & { readonly idle: boolean }> {
   for (const shard of await readdir(places.folder)) {
     if (!/^[0-9a-f]{2}$/.test(shard)) continue;
     for (const name of await readdir(join(places.folder, shard))) {
       if (!/^[0-9a-f]{64}$/.test(name)) continue;
       const found = await lstat(join(places.folder, shard, name)).catch(() => undefined);
-      if (found?.isFile() !== true || now() - found.mtimeMs < BLOB_GRACE_MS) continue;
+      if (found?.isFile() !== true) continue;
       const digest = digestFromHex(name);
-      if (!places.uses.isUsed(digest)) yield { digest, bytes: byteCount(found.size) };
+      const idle = now() - found.mtimeMs >= BLOB_GRACE_MS && !places.uses.isUsed(digest);
+      yield { digest, bytes: byteCount(found.size), idle };
     }
   }
 }

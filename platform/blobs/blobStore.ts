@@ -30,8 +30,8 @@ export interface BlobStore {
 
 /** A store that can be swept: the Home's. */
 export interface SweptBlobStore extends BlobStore {
-  /** Every whole blob that nobody has stored, found or read for the grace. */
-  idle(): AsyncIterable<StoredBlob>;
+  /** Every whole blob; an idle one nobody has stored, found or read for the grace. */
+  all(): AsyncIterable<StoredBlob & { readonly idle: boolean }>;
   /** Drops a blob unless it has been used since; says whether it did. */
   removeIdle(digest: Digest): Promise<boolean>;
 }

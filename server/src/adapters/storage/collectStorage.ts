@@ -25,8 +25,8 @@ export interface StorageTerms {
 export async function collectStorage(terms: StorageTerms, dryRun: boolean, signal: AbortSignal): Promise<StorageView> {
   const { journal, blobs, outputs, now, isLive } = terms;
   // Candidates first: what is stored from here on is used, and what is used is not removed.
-  const idle: { readonly digest: Digest; readonly bytes: number }[] = [];
-  for await (const blob of blobs.idle()) idle.push(blob);
+  const stored: { readonly digest: Digest; readonly bytes: number; readonly idle: boolean }[] = [];
+  for await (const blob of blobs.all()) stored.push(blob);
   const written = await outputs.attempts();
   const traces = new EpisodeTraces();
   for await (const { events } of journal.read(sequence(1), Number.MAX_SAFE_INTEGER)) {
@@ -36,9 +36,9 @@ export async function collectStorage(terms: StorageTerms, dryRun: boolean, signa
   const retained = traces.retained(now());
   const needed = await closure(blobs, retained.digests, signal);
   const blobCount = { kept: 0, dropped: 0, droppedBytes: 0 };
-  for (const { digest, bytes } of idle) {
+  for (const { digest, bytes, idle } of stored) {
     signal.throwIfAborted();
-    const drop = !needed.has(digest) && (dryRun || (await blobs.removeIdle(digest)));
+    const drop = idle && !needed.has(digest) && (dryRun || (await blobs.removeIdle(digest)));
     count(blobCount, drop, bytes);
   }
   const outputCount = { kept: 0, dropped: 0, droppedBytes: 0 };
