@@ -12,7 +12,7 @@ import { nodeBundle } from "./bundling.mjs";
 const FOLDERS = ["protocol", "platform", "server", "worker-companion", "test"];
 
 /** Programs that tests start in a process of their own, bundled beside them. */
-const CHILD_PROGRAMS = ["worker-companion/src/engines/llama/llamaChild.ts"];
+const CHILD_PROGRAMS = ["worker-companion/src/engines/llama/llamaChild.ts", "test/faults/journalWriterProgram.ts"];
 
 /** A test that hangs must end the run with its name, not with the patience of whoever waits. */
 const TEST_TIMEOUT_MS = 120_000;

@@ -2,6 +2,7 @@
 // checkpoint anywhere, through crashes of the disk and after any damage to the checkpoint's file.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { crc32 } from "node:zlib";
 import type { JournalEvent } from "#protocol/events.ts";
 import { sequence } from "#protocol/quantities.ts";
 import {
@@ -187,5 +188,25 @@ test("damage before the checkpoint does not hinder a start, and is said when it 
   disks.journal.flipBit(first ?? "", 8 * 400);
   const { state } = await open(disks);
   assert.equal(stateHash(state), stateHash(home.state));
+  await assert.rejects(read(disks), (error) => error instanceof JournalFault && error.code === "journal-corrupt");
+});
+
+test("a record before the checkpoint that was edited to fit its checksum is found by the chain when it is read", async () => {
+  const home = homeWith(GPU, ATTIC);
+  const chance = chanceOf(1);
+  const disks = { journal: new ModelledDisk(chance), checkpoints: new ModelledDisk(chance) };
+  await write(disks, home.frames, new Set([home.frames.length]));
+  const [first = ""] = [...(await disks.journal.list())].sort();
+  const text = Buffer.from(await disks.journal.read(first)).toString("utf8");
+  const lines = text.split("\n").map((line) => {
+    if (!line.includes('"listenHost":"127.0.0.1"')) return line;
+    const [length = "", , ...rest] = line.split(" ");
+    const json = Buffer.from(rest.join(" ").replaceAll("127.0.0.1", "127.0.0.2"));
+    return `${length} ${crc32(json, crc32(`${length} `))
+      .toString(16)
+      .padStart(8, "0")} ${json.toString("utf8")}`;
+  });
+  assert.notEqual(lines.join("\n"), text);
+  disks.journal.tamper(first, Buffer.from(lines.join("\n")));
   await assert.rejects(read(disks), (error) => error instanceof JournalFault && error.code === "journal-corrupt");
 });
