@@ -15,7 +15,7 @@ const FOLDERS = ["protocol", "platform", "server", "worker-companion", "test"];
 const CHILD_PROGRAMS = ["worker-companion/src/engines/llama/llamaChild.ts", "test/faults/journalWriterProgram.ts"];
 
 /** A test that hangs must end the run with its name, not with the patience of whoever waits. */
-const TEST_TIMEOUT_MS = 120_000;
+const TEST_TIMEOUT_MS = 120_000 * Number(process.env.ARW_SOAK_FACTOR ?? 1);
 
 const onlyBuild = process.argv.includes("--only-build");
 const substrings = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));

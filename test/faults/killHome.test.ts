@@ -10,9 +10,10 @@ import { verifyJournal } from "../../server/src/adapters/journal/verifyJournal.t
 import { Bench, timeline } from "../acceptance/bench.ts";
 import { pause, until } from "../acceptance/processes.ts";
 import { type Chance, chanceOf, seedsOf } from "../simulation/chance.ts";
+import { soaked } from "../simulation/soak.ts";
 import { loadUntilGone } from "./homeLoad.ts";
 
-const KILLS = Number(process.env["ARW_SOAK_KILLS"] ?? 50);
+const KILLS: number = soaked(50);
 const CLIENTS = 3;
 /** From before its first answer to well into the load. */
 const LIFE_MS_MAX = 250;

@@ -10,8 +10,9 @@ import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { openJournal } from "../../server/src/adapters/journal/journalFile.ts";
 import { pause, until } from "../acceptance/processes.ts";
 import { chanceOf, seedsOf } from "../simulation/chance.ts";
+import { soaked } from "../simulation/soak.ts";
 
-const CUTS = Number(process.env["ARW_SOAK_CUTS"] ?? 25);
+const CUTS: number = soaked(25);
 /** A journal that never syncs must lose something in so many cuts, or the cuts prove nothing. */
 const CARELESS_CUTS = 4;
 const LIFE_MS_MAX = 200;

@@ -19,6 +19,7 @@ import { type Chance, chanceOf, seedsOf } from "./chance.ts";
 import { approve, finished, homeWith, invite, later, lost, preview, revokeLease, start } from "./homeCommands.ts";
 import { ATTIC, GPU, IDENTITY, LOCAL, type Scenario } from "./homeScenario.ts";
 import { ModelledDisk } from "./modelledDisk.ts";
+import { soaked } from "./soak.ts";
 
 const PROGRAM = "1.2.3";
 
@@ -78,7 +79,7 @@ async function read(disks: Disks): Promise<readonly JournalEvent[]> {
 }
 
 test("a state reads back from its text as it was, whatever happened", () => {
-  for (const seed of seedsOf(300)) {
+  for (const seed of seedsOf(soaked(300))) {
     const { state } = aRun(chanceOf(seed));
     const text = encodeState(state);
     const decoded = decodeState(text);
@@ -90,7 +91,7 @@ test("a state reads back from its text as it was, whatever happened", () => {
 });
 
 test("a checkpoint and the tail give the state of a full replay, bit for bit, and every frame can still be read", async () => {
-  for (const seed of seedsOf(150)) {
+  for (const seed of seedsOf(soaked(150))) {
     const chance = chanceOf(seed);
     const home = aRun(chance);
     const disks = { journal: new ModelledDisk(chance), checkpoints: new ModelledDisk(chance) };
@@ -106,7 +107,7 @@ test("a checkpoint and the tail give the state of a full replay, bit for bit, an
 
 test("crashes while journal and checkpoints are written never give another state than the durable frames'", async () => {
   let fromCheckpoint = 0;
-  for (const seed of seedsOf(400)) {
+  for (const seed of seedsOf(soaked(400))) {
     const chance = chanceOf(seed);
     const { frames } = aRun(chance);
     let disks: Disks = { journal: new ModelledDisk(chance), checkpoints: new ModelledDisk(chance) };
@@ -131,7 +132,7 @@ test("one flipped bit anywhere in a checkpoint makes it count for nothing, with 
   const disks = { journal: new ModelledDisk(chance), checkpoints: new ModelledDisk(chance) };
   await write(disks, home.frames, new Set([2]));
   const bits = (await disks.checkpoints.size(CHECKPOINT_FILE)) * 8;
-  for (let flip = 0; flip < 500; flip++) {
+  for (let flip = 0; flip < soaked(500); flip++) {
     const bit = chance.below(bits);
     disks.checkpoints.flipBit(CHECKPOINT_FILE, bit);
     const { state, from } = await open(disks);

@@ -12,14 +12,7 @@ import type { StorageView } from "#protocol/wire/clientViews.ts";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
 import { BLOB_GRACE_MS } from "#platform/blobs/blobUses.ts";
-import {
-  exited,
-  finished,
-  homeAlone,
-  idsOf,
-  start,
-  withProposal,
-} from "../../../../test/simulation/homeCommands.ts";
+import { exited, finished, homeAlone, idsOf, start, withProposal } from "../../../../test/simulation/homeCommands.ts";
 import { LOCAL } from "../../../../test/simulation/homeScenario.ts";
 import { MemoryJournal } from "../../../../test/simulation/memoryJournal.ts";
 import { openOutputFiles, type OutputFiles } from "../outputFiles.ts";
