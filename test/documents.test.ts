@@ -130,6 +130,24 @@ test("every name that ARCHITECTURE.md quotes is in the code", () => {
   }
 });
 
+test("where ARCHITECTURE.md names a file and then a function, the function is in that file", () => {
+  const pairs = [...prose("ARCHITECTURE.md").matchAll(/`([\w/.-]+\.ts)`\s`(\w+)`/g)];
+  assert.ok(pairs.length > 8, String(pairs.length));
+  for (const [, path = "", name = ""] of pairs) {
+    const files = SOURCES.filter((file) => file === path || file.endsWith(`/${path}`));
+    assert.ok(
+      files.some((file) => new RegExp(`\\b${name}\\b`).test(read(file))),
+      `${path} has no ${name}`,
+    );
+  }
+});
+
+test("the Home's core is synchronous outside home.ts, as ARCHITECTURE.md says", () => {
+  const core = SOURCES.filter((file) => file.startsWith("server/src/home/") && !file.endsWith(".test.ts"));
+  const waiting = core.filter((file) => /\basync\b|\bawait\s/.test(read(file).replace(/\/\/.*|\/\*[^]*?\*\//g, "")));
+  assert.deepEqual(waiting, ["server/src/home/home.ts"]);
+});
+
 test("every folder of the import table has its invariant in ARCHITECTURE.md", () => {
   const page = read("ARCHITECTURE.md");
   for (const section of page.split(/^### /m).slice(1)) {

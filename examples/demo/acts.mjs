@@ -8,6 +8,11 @@ import { checkAll } from "./checks.mjs";
 const EXAMPLE = resolve(import.meta.dirname, "..", "tally");
 const WORKER = "box";
 const TESTS = ["npm", "test"];
+/** The exit code of arw-home for a no to what would leave. */
+const EXIT_DENIED = 75;
+
+/** The person said no. That is an answer, and the end of the demo. */
+export class Declined extends Error {}
 
 export class Demo {
   #story;
@@ -111,7 +116,7 @@ export class Demo {
       "Run the same tests on the worker: first what would leave, then a yes, then the output as it comes",
     );
     if (this.#noSandbox !== undefined) return this.#story.skipped("the offloaded test run", this.#noSandbox);
-    this.#there = await this.#shown(["run", "--on", WORKER, ...this.#yes(), "--", ...TESTS], true);
+    this.#there = await this.#sent(["run", "--on", WORKER, ...this.#yes(), "--", ...TESTS]);
   }
 
   async askHere() {
@@ -121,7 +126,7 @@ export class Demo {
 
   async askThere() {
     this.#story.step("Ask the demo model on the worker the same");
-    this.#answers.there = (await this.#shown(["ask", "--on", WORKER, ...this.#yes(), this.#question()], true)).stdout;
+    this.#answers.there = (await this.#sent(["ask", "--on", WORKER, ...this.#yes(), this.#question()])).stdout;
   }
 
   async showRecords() {
@@ -170,6 +175,13 @@ export class Demo {
   async #episodes() {
     const facts = await this.#facts(["episodes"], "episode");
     return facts.map(({ episode }) => episode).sort((left, right) => left.startedAt - right.startedAt);
+  }
+
+  /** A command that shows what would leave and asks. Throws Declined after a no. */
+  async #sent(words) {
+    const ended = await this.#shown(words, true);
+    if (ended.exitCode === EXIT_DENIED) throw new Declined();
+    return ended;
   }
 
   /** Types a command of arw-home and shows it with all that it says. */

@@ -62,7 +62,7 @@ function checkRecords(story, { records, timeline, there }) {
   story.check(
     "every crossing has exactly one record",
     paired && [allowed.length, out.length, back.length, offers.length].every((found) => found === expected),
-    `${offers.length} jobs sent, ${allowed.length} records, ${out.length} out, ${back.length} back`,
+    `jobs sent: ${offers.length}, records: ${allowed.length}, crossings: ${out.length} out, ${back.length} back`,
   );
   const bytesAgree = allowed.every((record) => {
     const [crossing] = ofRecord(out, record);

@@ -1,7 +1,7 @@
 // The main job of the product on real input: a project's tests run here, then on another machine, previewed, leased,
 // recorded, metered; then a question to a model, here and there. It drives the programs a person would type, and then
 // checks what they said against each other. It must never succeed when a check does not hold.
-import { Demo } from "./acts.mjs";
+import { Declined, Demo } from "./acts.mjs";
 import { Programs } from "./programs.mjs";
 import { Story } from "./story.mjs";
 
@@ -20,7 +20,15 @@ for (const [signal, number] of [
 try {
   await play(new Demo(story, programs));
 } catch (error) {
-  story.check("the demo runs to its end", false, error instanceof Error ? error.message : String(error));
+  // After Ctrl-C whatever fails does so because everything is being ended; the signal's handler has the last word.
+  if (programs.stopping) await new Promise(() => {});
+  if (error instanceof Declined) {
+    story.say(
+      "You said no, so nothing left and there is nothing to compare. Run it again and say yes to see the rest.",
+    );
+  }
+  const reason = error instanceof Declined ? "declined" : error instanceof Error ? error.message : String(error);
+  story.check("the demo runs to its end", false, reason);
 } finally {
   await programs.endAll();
 }

@@ -25,6 +25,8 @@ export class Programs {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-demo-")));
   /** Everything that any program printed and that came through here. */
   printed = [];
+  /** Whether the demo is being stopped: nothing is started any more. */
+  stopping = false;
   #running = new Set();
 
   constructor() {
@@ -84,6 +86,7 @@ export class Programs {
 
   /** Asks every program to end, in turn, and then makes them. */
   async endAll() {
+    this.stopping = true;
     for (const child of [...this.#running].reverse()) {
       child.kill("SIGTERM");
       const cut = setTimeout(() => killGroup(child), GRACE_MS);
@@ -93,6 +96,7 @@ export class Programs {
   }
 
   #spawn(name, words, cwd, environment, stdio) {
+    if (this.stopping) throw new Error("the demo was stopped");
     const [program, before] = name in PROGRAMS ? [process.execPath, [PROGRAMS[name]]] : [name, []];
     // A group of its own where it does not ask: Ctrl-C reaches the demo alone, which ends the others in order.
     const detached = stdio[0] !== "inherit" && process.platform !== "win32";

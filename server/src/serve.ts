@@ -1,8 +1,9 @@
 // Runs one Home: opens its state, replays its journal, wires core and shells together, and closes all in order.
 // It decides nothing. A Home that cannot be opened whole is not opened at all.
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
 import { loadOrMintLeaf } from "#platform/identity/leafFile.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
@@ -17,7 +18,7 @@ import { HomeLives } from "./adapters/homeLives.ts";
 import { acquireHomeLock, type HomeLock } from "./adapters/homeLock.ts";
 import { openIdleWatch } from "./adapters/idleWatch.ts";
 import { openHomeLog } from "./adapters/homeLog.ts";
-import { createLocalEngines } from "./adapters/localNode/localEngines.ts";
+import { createLocalEngines, type LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { openOutputFiles } from "./adapters/outputFiles.ts";
 import type { ServeOptions } from "./cli/cliHost.ts";
 import { type LifeParts, openLife } from "./openLife.ts";
@@ -31,6 +32,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const closing = new ClosingStack();
   try {
     await run(options, closing);
+  } catch (error) {
+    // Whoever stops a Home that still starts gets what was asked for.
+    if (error !== options.signal.reason) throw error;
   } finally {
     await closing.close();
   }
@@ -51,13 +55,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   closing.defer(() => outputs.close());
   const invitesFolder = join(homeFolder, "invites");
   await mkdir(invitesFolder, { recursive: true, mode: 0o700 });
-  const folders = stateFolders();
-  const engines = createLocalEngines({
-    blobs,
-    jobsFolder: join(homeFolder, "jobs"),
-    enginesFolder: folders.enginesFolder(),
-    modelsFolder: folders.modelsFolder(),
-  });
+  const engines = await openEngines(homeFolder, blobs);
   closing.defer(() => engines.dispose());
   const stopped = new AbortController();
   const parts: LifeParts = {
@@ -95,6 +93,15 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   options.announce(owner.minted === undefined ? {} : { ownerSecret: owner.minted });
   await aborted([options.signal, stopped.signal, idle.ended]);
   log.info("home stopping", {});
+}
+
+async function openEngines(homeFolder: string, blobs: BlobStore): Promise<LocalEngines> {
+  const jobsFolder = join(homeFolder, "jobs");
+  // A Home that was killed left its job folders; no run of an earlier life goes on.
+  await rm(jobsFolder, { recursive: true, force: true });
+  const folders = stateFolders();
+  const [enginesFolder, modelsFolder] = [folders.enginesFolder(), folders.modelsFolder()];
+  return createLocalEngines({ blobs, jobsFolder, enginesFolder, modelsFolder });
 }
 
 async function lockHome(homeFolder: string): Promise<HomeLock> {

@@ -20,6 +20,7 @@ import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
 import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
+import { ClosingStack } from "./adapters/closingStack.ts";
 import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
 import type { Followers } from "./adapters/followers.ts";
@@ -215,11 +216,13 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
     },
     dispose: async () => {
-      view.dispose();
-      links.dispose();
-      await clustering.close();
-      await localNode.dispose();
-      await findings.save();
+      const closing = new ClosingStack();
+      closing.defer(() => findings.save());
+      closing.defer(() => localNode.dispose());
+      closing.defer(() => clustering.close());
+      closing.defer(() => links.dispose());
+      closing.defer(() => view.dispose());
+      await closing.close();
     },
   };
 }

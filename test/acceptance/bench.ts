@@ -65,6 +65,8 @@ export class Bench {
   /** A copy of the example under git, with secrets planted. It closes with its test; without one, who opened it closes it. */
   static async open(scope: Scope | undefined, options: BenchOptions = {}): Promise<Bench> {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-acceptance-")));
+    // For a run that is broken off before its tests could clean up; the programs are ended by then.
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
     const workspace = join(folder, "tally");
     cpSync(EXAMPLE, workspace, { recursive: true });
     spawnSync("git", ["init", "-q"], { cwd: workspace });
@@ -121,8 +123,8 @@ export class Bench {
   }
 
   /** A process of arw-worker in a state folder of its own. */
-  startWorker(state: string, words: readonly string[]): Program {
-    const environment = { ARW_STATE_HOME: state, ...this.#environment };
+  startWorker(state: string, words: readonly string[], more: Environment = {}): Program {
+    const environment = { ARW_STATE_HOME: state, ...this.#environment, ...more };
     return this.#own(new Program("worker", [...words, "--json"], { folder: this.#folder, environment }));
   }
 

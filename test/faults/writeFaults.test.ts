@@ -69,7 +69,7 @@ async function everythingHeld({ bench, client }: FaultyHome, acknowledged: reado
 }
 
 for (const fault of ["write eio", "write enospc", "fsync eio", "fsync enospc"]) {
-  test(`after "${fault}" the Home serves reading only, says so, and writes again by itself once the disk does`, async (t) => {
+  test(`after ${fault} the Home serves reading only, says so, and writes again by itself once the disk does`, async (t) => {
     if (noShim !== undefined) return t.skip(noShim);
     const home = await faultyHome(t);
     const { bench, client, fail, mend } = home;

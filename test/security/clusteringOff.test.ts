@@ -2,55 +2,10 @@
 // It runs a whole Home in this process and looks at what the process really has open.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import { workspaceIdOf } from "#platform/state/stateFolders.ts";
+import { test } from "node:test";
 import { METHODS } from "#protocol/wire/client.ts";
-import { connectToHome, type HomeClient } from "../../server/src/cli/homeClient.ts";
-import { serve } from "../../server/src/serve.ts";
-
-interface RunningHome {
-  readonly client: HomeClient;
-  readonly stop: () => Promise<void>;
-}
-
-async function home(context: TestContext): Promise<RunningHome> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "arw-off-")));
-  context.after(() => rm(folder, { recursive: true, force: true }));
-  const workspaceFolder = join(folder, "workspace");
-  await mkdir(workspaceFolder);
-  const socketPath = join(folder, "sockets", "home.sock");
-  const stopped = new AbortController();
-  let ownerSecret = "";
-  let announceReady: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => {
-    announceReady = resolve;
-  });
-  const served = serve({
-    workspaceFolder,
-    workspaceId: workspaceIdOf(workspaceFolder),
-    homeFolder: join(folder, "home"),
-    socketPath,
-    background: false,
-    announce: (announced) => {
-      ownerSecret = announced.ownerSecret ?? "";
-      announceReady();
-    },
-    signal: stopped.signal,
-  });
-  await Promise.race([ready, served]);
-  const client = await connectToHome(socketPath, { client: "test", ownerSecret: async () => ownerSecret });
-  assert.ok(client !== undefined);
-  const stop = async (): Promise<void> => {
-    client[Symbol.dispose]();
-    stopped.abort();
-    await served;
-  };
-  return { client, stop };
-}
+import { servedHome } from "../simulation/servedHome.ts";
 
 /** TCP servers of this process; the Home's own socket is a pipe, not one of them. */
 function ports(): number {
@@ -58,7 +13,7 @@ function ports(): number {
 }
 
 test("a Home that nobody invited to opens no port, and clustering off closes the one it had", async (context) => {
-  const { client, stop } = await home(context);
+  const { client, stop } = await servedHome(context);
   try {
     assert.equal(ports(), 0);
     assert.deepEqual(

@@ -14,5 +14,10 @@ export const PLANTED_SECRETS: Readonly<Record<string, string>> = {
   privateKey: `-----BEGIN ${"PRIVATE"} KEY-----\n${"MC4CAQAwBQYDK2VwBCIE".repeat(3)}\n-----END ${"PRIVATE"} KEY-----\n`,
   openPgp: `-----BEGIN ${"PGP PRIVATE"} KEY BLOCK-----\nVersion: 1\n\n${"lQdGBF9abcdQ".repeat(5)}\n`,
   assigned: `const databasePassword = "${LOT.slice(3, 30)}";`,
+  ownerSecret: `${"arw"}-owner-${LOT.toLowerCase()
+    .replace(/[^a-z2-7]/g, "q")
+    .slice(0, 32)}`,
+  identity: `${"arw"}-identity-v1 ${LOT}${LOT.slice(0, 43 - LOT.length)}`,
+  invite: `${"arw"}1_${LOT.repeat(8)}`,
   basicAuth: `https://deploy:${LOT.slice(0, 20)}@registry.acme.dev/x`,
 };

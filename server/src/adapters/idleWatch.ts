@@ -17,9 +17,10 @@ export function openIdleWatch({ idleMs, enabled, busy }: IdleWatchOptions): Idle
   const ended = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let connected = 0;
+  let disposed = false;
   const begin = (): void => {
     clearTimeout(timer);
-    if (!enabled || connected > 0) return;
+    if (!enabled || disposed || connected > 0) return;
     timer = setTimeout(() => {
       if (busy()) begin();
       else ended.abort();
@@ -32,6 +33,10 @@ export function openIdleWatch({ idleMs, enabled, busy }: IdleWatchOptions): Idle
       connected = count;
       begin();
     },
-    dispose: () => clearTimeout(timer),
+    dispose: () => {
+      // A client's end that is told late must not start the clock again and keep the process.
+      disposed = true;
+      clearTimeout(timer);
+    },
   };
 }

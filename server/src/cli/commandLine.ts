@@ -50,7 +50,7 @@ export function readOptions<T>(schema: z.ZodType<T>, options: unknown): T {
 export function readWord<T>(schema: z.ZodType<T>, word: string | undefined, noun: string): T {
   const decoded = decode(schema, word);
   if (decoded.ok) return decoded.value;
-  throw usage(`${word ?? "nothing"} is not a ${noun}: it ${decoded.problem}`);
+  throw usage(`${word ?? "nothing"} is no ${noun}: it ${decoded.problem}`);
 }
 
 export function usage(problem: string, advice = "Run arw-home help <command> for its options."): ArwError {

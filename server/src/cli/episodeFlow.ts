@@ -76,6 +76,8 @@ async function watch(
     await terminal.emit("timeline-entry", { entry });
     if (entry.output !== undefined && entry.attemptId !== undefined) await output.show(entry.attemptId, entry.output);
     if (entry.crossing?.direction === "out") outBytes += entry.crossing.bytes;
+    // A send that was recorded and then could not begin: nothing left.
+    if (entry.kind === "EgressSettled" && entry.crossing === undefined) outBytes = 0;
     if (entry.crossing?.direction === "back") backBytes += entry.crossing.bytes;
     if (!target.local && isWorthSaying(entry)) await terminal.say(timelineLine(entry, terminal.errorStyle));
     if (entry.kind === "EpisodeFinished") break;

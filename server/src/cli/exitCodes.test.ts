@@ -32,6 +32,9 @@ test("each kind of bad input has an exit code of its own", () => {
 test("a family's code takes in what nobody listed, and all else is 1", () => {
   assert.equal(exitCodeOf("invite-of-another-kind"), 83);
   assert.equal(exitCodeOf("lease-expired"), exitCodeOf("egress-denied"));
+  assert.equal(exitCodeOf("command-has-secret"), exitCodeOf("egress-denied"));
+  assert.equal(exitCodeOf("prompt-has-secret"), exitCodeOf("egress-denied"));
+  assert.equal(exitCodeOf("listener-failed"), exitCodeOf("clustering-off"));
   assert.equal(exitCodeOf("never-heard-of"), 1);
 });
 

@@ -25,7 +25,7 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 72,
     meaning: "the disk is full or refuses to write",
-    codes: ["disk-full", "home-read-only", "journal-unavailable", "journal-read-only", "journal-*"],
+    codes: ["disk-full", "journal-unavailable", "journal-read-only", "journal-*", "home-read-only"],
   },
   {
     exitCode: 73,
@@ -40,7 +40,15 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 75,
     meaning: "sending was denied; nothing left",
-    codes: ["egress-denied", "policy-denied", "egress-*", "preview-*", "lease-*"],
+    codes: [
+      "egress-denied",
+      "policy-denied",
+      "command-has-secret",
+      "prompt-has-secret",
+      "egress-*",
+      "preview-*",
+      "lease-*",
+    ],
   },
   {
     exitCode: 76,
@@ -73,13 +81,23 @@ const ROWS: readonly ExitCodeRow[] = [
   { exitCode: 81, meaning: "the invite has expired", codes: ["invite-expired"] },
   { exitCode: 82, meaning: "the invite was used already", codes: ["invite-used", "invite-reused"] },
   { exitCode: 83, meaning: "another problem with an invite", codes: ["invite-*", "enrolment-*"] },
-  { exitCode: 84, meaning: "clustering is off or cannot be turned on", codes: ["clustering-*"] },
+  { exitCode: 84, meaning: "clustering is off or cannot be turned on", codes: ["clustering-*", "listener-failed"] },
   { exitCode: 85, meaning: "the other side speaks another protocol version", codes: ["protocol-version"] },
   { exitCode: 86, meaning: "the Home is gone, silent or did not start", codes: ["home-*", "socket-*"] },
   {
     exitCode: 87,
     meaning: "an input is missing, too large or outside the workspace",
-    codes: ["input-*", "path-*", "tree-*", "file-*", "folder-*", "prompt-*", "not-a-regular-file"],
+    codes: [
+      "input-*",
+      "path-*",
+      "dependency-folder-missing",
+      "tree-*",
+      "file-*",
+      "folder-*",
+      "prompt-*",
+      "git-failed",
+      "not-a-regular-file",
+    ],
   },
   {
     exitCode: 88,

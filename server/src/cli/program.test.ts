@@ -18,7 +18,6 @@ test("an unknown flag, command or folder is one sentence with its fix, and exit 
     [["run", "--onn", "box", "--", "ls"], /Did you mean --on\?/],
     [["runn"], /Did you mean run\?/],
     [["cancel", "ep_short"], /arw-home help/],
-    [["run", "--with", "../up", "--", "ls"], /arw-home help/],
     [["run", "--with", "a", "--install", "npm ci", "--", "ls"], /Send the folders/],
     [["--workspace", "/nowhere/at/all", "nodes"], /--workspace/],
     [["invite", "--listen", "here"], /0\.0\.0\.0:7411/],

@@ -12,7 +12,6 @@ import type { NodeView } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 import type { CliHost } from "./cliHost.ts";
 import { connectToHome, type HomeClient, type HomeClientOptions } from "./homeClient.ts";
-import { plain } from "./render/style.ts";
 import { attachOrStart } from "./startHome.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -84,8 +83,6 @@ export class CliSession implements Disposable {
       client: this.#clientOptions(),
       onMinted: (secret) => this.showMinted(secret),
     });
-    const { readOnly } = this.#home.hello;
-    if (readOnly !== undefined) await this.terminal.say(`This Home serves reading only: ${plain(readOnly.reason)}`);
     return this.#home;
   }
 

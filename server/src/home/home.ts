@@ -63,6 +63,11 @@ export class Home {
     return this.#refusal !== undefined;
   }
 
+  /** What every command is answered by a Home that can write no more; undefined while it can. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
   /**
    * Decides a command and makes its events durable. Resolves with them, or with the refusal.
    * Rejects with the JournalFault where the outcome is not known; the command must then not be repeated blindly.

@@ -43,6 +43,8 @@ async function startEpisode(
   session: ClientSession,
 ): Promise<ResultOf<"startEpisode"> | Refusal> {
   const { home, now } = services;
+  // Before anything is judged or collected: jobs that cannot end any more would otherwise be named as the obstacle.
+  if (home.refusal !== undefined) return home.refusal;
   const { identity, nodes } = home.state;
   const requirement =
     request.kind === "command"
@@ -55,7 +57,7 @@ async function startEpisode(
   const begun = {
     episodeId: mint(episodeId),
     jobId: mint(jobId),
-    title: title ?? titleOf(request),
+    title: titleOf(request, title),
     job: collected.job,
     target: placed.target,
     ...(on === undefined ? {} : { on: placed.target }),
@@ -88,10 +90,17 @@ function started(
 
 /** At most this many characters of a command or prompt make its title. */
 const TITLE_CHARACTERS_MAX = 80;
+/** Looked at for a title; the rest of a long prompt is not. */
+const TITLE_SOURCE_CHARACTERS_MAX = 1_024;
 
-function titleOf(request: ParamsOf<"startEpisode">["request"]): string {
-  const text = (request.kind === "command" ? request.argv.join(" ") : request.prompt).replace(/\s+/g, " ").trim();
-  const cut = text.length > TITLE_CHARACTERS_MAX ? `${text.slice(0, TITLE_CHARACTERS_MAX - 1)}…` : text;
+/** One printable line: a title is shown on every surface, so nothing in it may end a line, move a cursor or turn text around. */
+function titleOf(request: ParamsOf<"startEpisode">["request"], asked: string | undefined): string {
+  const text = asked ?? (request.kind === "command" ? request.argv.join(" ") : request.prompt);
+  const line = text
+    .slice(0, TITLE_SOURCE_CHARACTERS_MAX)
+    .replace(/[\s\p{C}]+/gu, " ")
+    .trim();
+  const cut = line.length > TITLE_CHARACTERS_MAX ? `${line.slice(0, TITLE_CHARACTERS_MAX - 1)}…` : line;
   // A cut may fall inside a surrogate pair, which canonical JSON refuses.
   return cut.toWellFormed() || request.kind;
 }

@@ -63,6 +63,8 @@ async function collectCommand(
     return refuse("limit-invalid", "A command may run from a moment to 24 hours.", "Choose a time between them.");
   }
   const { folder, dependencies } = request;
+  const outside = request.outputs.find((glob) => glob.startsWith("/") || glob.split("/").includes(".."));
+  if (outside !== undefined) return outsideWorkspace(outside);
   const leaveOut = request.leaveOut ?? [];
   const destination = placed.local ? "local" : "remote";
   const tree = await collectTree(
@@ -110,4 +112,12 @@ async function collectAsk(
     limits,
   };
   return { kind: "collected", job, items: [prompt.item], leftOut: [] };
+}
+
+function outsideWorkspace(path: string): Refusal {
+  return refuse(
+    "path-outside-workspace",
+    `${JSON.stringify(path)} lies outside the workspace, and nothing there is sent or comes back.`,
+    "Name it relative to the workspace, without .. and without a leading slash.",
+  );
 }

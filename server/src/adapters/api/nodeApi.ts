@@ -21,7 +21,10 @@ export const INVITE_MS_MAX: number = 24 * 60 * 60_000;
 /** Only programs on this machine reach it: another machine must be meant (--listen). */
 export const LISTEN_HOST_DEFAULT = "127.0.0.1";
 
-export function nodeApi(services: HomeServices, clustering: Clustering): NodeApi {
+/** What clients' calls about nodes need of the Home. */
+export type NodeServices = Pick<HomeServices, "home" | "now" | "crossings" | "presenceOf">;
+
+export function nodeApi(services: NodeServices, clustering: Clustering): NodeApi {
   const { home, now, crossings, presenceOf } = services;
   const order = (session: Parameters<HomeApi["approveNode"]>[1]) => ({ at: now(), by: requesterOf(session) });
   return {
@@ -48,14 +51,32 @@ export function nodeApi(services: HomeServices, clustering: Clustering): NodeApi
       const reason = `${session.client} turned it off`;
       const executed = await home.execute({ kind: "turn-clustering-off", ...order(session), reason, transfers });
       if (executed.kind === "refusal") return executed;
-      await clustering.close();
+      await clustering.settle();
       return {};
     },
   };
 }
 
 const createInvite = async (
-  { home, now }: HomeServices,
+  services: NodeServices,
+  clustering: Clustering,
+  params: Parameters<HomeApi["createInvite"]>[0],
+  session: Parameters<HomeApi["createInvite"]>[1],
+): ReturnType<HomeApi["createInvite"]> => {
+  try {
+    const created = await openAndInvite(services, clustering, params, session);
+    if (!("kind" in created)) return created;
+    await clustering.settle();
+    return created;
+  } catch (error) {
+    // It listens where it did before, or nowhere; of two failures the first is the one to tell.
+    await clustering.settle().catch(() => undefined);
+    throw error;
+  }
+};
+
+const openAndInvite = async (
+  { home, now }: NodeServices,
   clustering: Clustering,
   params: Parameters<HomeApi["createInvite"]>[0],
   session: Parameters<HomeApi["createInvite"]>[1],

@@ -2,7 +2,7 @@
 // Nothing is sent here: the job waits for the owner.
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Classification, type Destination } from "#protocol/egress.ts";
-import type { Refusal } from "#protocol/errors.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
 import { keyWords } from "#protocol/identity.ts";
 import { type EpisodeId, type JobId, type NodeId, type PreviewId, previewId } from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
@@ -41,7 +41,8 @@ export async function previewOffload(
   { begun, placed, collected, session }: NewOffload,
 ): Promise<Previewed | Refusal> {
   const node = home.state.nodes.byId.get(placed.target);
-  if (node === undefined) throw new Error(`placed on unknown node ${placed.target}`);
+  // While the bytes were collected, the owner may have turned it away.
+  if (node === undefined) return refuse("node-unknown", `${placed.name} is gone.`, "See `arw-home nodes`.");
   const destination: Destination = {
     nodeId: node.nodeId,
     name: node.name,

@@ -10,12 +10,21 @@ import { type HomeServices, requesterOf } from "./services.ts";
 
 type ProposalApi = Pick<HomeApi, "showProposal" | "readProposedFile" | "applyProposal">;
 
+const OWNER_REQUIRED = refuse(
+  "owner-session-required",
+  "Only the owner may apply a proposal.",
+  "Open an owner session: set ARW_OWNER_SECRET, or type the secret when asked.",
+);
+
 const PROPOSAL_UNKNOWN = refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
 
 export function proposalApi(services: HomeServices): ProposalApi {
   const { home, blobs, view, workspaceFolder, now } = services;
   let applying: Promise<unknown> = Promise.resolve();
   const apply: HomeApi["applyProposal"] = async ({ proposalId, digest }, session) => {
+    // The core refuses these as well, but only once the files would be written.
+    if (!session.owner) return OWNER_REQUIRED;
+    if (home.refusal !== undefined) return home.refusal;
     const held = home.state.episodes.proposals.get(proposalId);
     if (held === undefined) return PROPOSAL_UNKNOWN;
     if (held.digest !== digest) {

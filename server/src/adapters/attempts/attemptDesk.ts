@@ -7,7 +7,7 @@ import type { Refusal } from "#protocol/errors.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { AttemptId, NodeId, ProposalId } from "#protocol/ids.ts";
-import { byteCount, type EpochMs } from "#protocol/quantities.ts";
+import { byteCount, type EpochMs, type FencingToken } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
 import type {
   BlobChunk,
@@ -22,6 +22,7 @@ import type {
 } from "#protocol/wire/worker.ts";
 import type { Effect } from "../../home/effects.ts";
 import type { Executed } from "../../home/home.ts";
+import { liveAttempt } from "../../home/job/state.ts";
 import { leaseProblem } from "../../home/lease/covers.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
@@ -56,13 +57,22 @@ export type LinkFault = { readonly code: CloseCode; readonly detail: string } | 
 
 const HOME: Requester = { client: "home", session: "home" };
 
+/** Requests for blobs that wait for those before them; a tree with the most entries needs half as many. */
+export const NEEDS_WAITING_MAX = 128;
+
 interface Dealt {
   readonly offer: Offer;
   readonly leaseId: (Effect & { kind: "SendOffer" })["leaseId"];
-  readonly permitted: Promise<ReadonlySet<Digest>>;
   readonly ended: AbortController;
-  /** A result is being taken: the same one again, over a new link, waits for that. */
-  finishing: boolean;
+  /** Read when it is first asked for: a job that stays here never asks. */
+  permitted: Promise<ReadonlySet<Digest>> | undefined;
+  /** Proposal blobs that its node has given. */
+  readonly given: Set<Digest>;
+  /** Blobs leave one after the other, however many messages ask for them. */
+  serving: Promise<void>;
+  needsWaiting: number;
+  /** The result that is being taken, and over which link. */
+  taking: { readonly channel: NodeChannel; readonly replaced: AbortController } | undefined;
 }
 
 export class AttemptDesk {
@@ -70,8 +80,6 @@ export class AttemptDesk {
   readonly #crossings = new Crossings();
   readonly #proposals: ProposalFetch;
   readonly #dealt = new Map<AttemptId, Dealt>();
-  /** Attempts begun before this process: what had left by then is only in the worker's signed receipt. */
-  readonly #resumed = new Set<AttemptId>();
 
   constructor(terms: AttemptDeskTerms) {
     this.#terms = terms;
@@ -84,10 +92,12 @@ export class AttemptDesk {
 
   /** Performs SendOffer: the record and the lease are durable, or the job stays here. */
   async sendOffer({ offer, target, leaseId }: Effect & { kind: "SendOffer" }): Promise<void> {
+    if (this.#dealt.has(offer.attemptId)) return;
     const { state } = this.#terms.home();
     const outMax =
       leaseId === undefined ? Number.POSITIVE_INFINITY : (state.leases.byId.get(leaseId)?.lease.budget.bytes ?? 0);
-    this.#deal(offer, leaseId, outMax);
+    this.#deal(offer, leaseId);
+    this.#crossings.open(offer.attemptId, outMax);
     const channel = this.#terms.channelOf(target);
     if (channel === undefined) return this.#lost(offer, target, UNREACHABLE, "none");
     const problem = this.#sendProblem(leaseId);
@@ -100,14 +110,15 @@ export class AttemptDesk {
         "none",
       );
     }
-    await channel.deliver(offer);
+    // A link that closed meanwhile may or may not have carried it, and it is never repeated blindly.
+    if (!(await channel.deliver(offer))) return this.#lost(offer, target, UNREACHABLE, "unknown");
   }
 
   /** After a restart or a reconnect: goes on with an attempt that its node still holds. */
   resume(offer: Offer, leaseId: Dealt["leaseId"], outMax: number): void {
     if (this.#dealt.has(offer.attemptId)) return;
-    this.#deal(offer, leaseId, outMax);
-    this.#resumed.add(offer.attemptId);
+    this.#deal(offer, leaseId);
+    this.#crossings.reopen(offer.attemptId, outMax);
   }
 
   /** Performs CancelAttempt and SettleAttempt: tells the node, if it can be told, and forgets. */
@@ -115,7 +126,6 @@ export class AttemptDesk {
     const { attemptId, fencingToken, target } = effect;
     this.#dealt.get(attemptId)?.ended.abort(new ArwError(ENDED.code, ENDED.message, ENDED.advice));
     this.#dealt.delete(attemptId);
-    this.#resumed.delete(attemptId);
     this.#crossings.close(attemptId);
     const channel = this.#terms.channelOf(target);
     if (effect.kind === "CancelAttempt") {
@@ -131,8 +141,9 @@ export class AttemptDesk {
     const at = this.#terms.now();
     const report = { at, by: HOME, nodeId: channel.nodeId, attemptId, fencingToken } as const;
     if (!this.#terms.home().holdsAttempt(attemptId, fencingToken, channel.nodeId)) {
-      // A result may come twice, over a new link: it was accepted if this very attempt finished its job.
-      await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted: this.#wasAccepted(attemptId) });
+      // What ended it may still be in flight: like every refusal, this one waits until it is durable.
+      const executed = await this.#terms.home().execute({ ...report, kind: "record-accepted" });
+      if (isFenced(executed)) await this.#settle(channel, attemptId, fencingToken);
       return undefined;
     }
     switch (message.kind) {
@@ -146,8 +157,7 @@ export class AttemptDesk {
         await this.#refused(channel, message);
         return undefined;
       case "need":
-        this.#detach("sending blobs", this.#serve(channel, message));
-        return undefined;
+        return this.#need(channel, message);
       case "output":
         return this.#output(channel, message, bytes);
       case "blob":
@@ -166,25 +176,55 @@ export class AttemptDesk {
     await this.#lost(dealt.offer, channel.nodeId, why, "partial");
   }
 
-  async #serve(channel: NodeChannel, need: Need): Promise<void> {
+  /** Queues a request for blobs: the node goes on being heard while they are sent. */
+  #need(channel: NodeChannel, need: Need): LinkFault {
     const dealt = this.#dealt.get(need.attemptId);
-    if (dealt === undefined) return;
+    if (dealt === undefined) return undefined;
+    if (dealt.needsWaiting >= NEEDS_WAITING_MAX) {
+      return { code: "unexpected-message", detail: "it asks for more blobs than a job can have" };
+    }
+    dealt.needsWaiting += 1;
+    dealt.serving = dealt.serving
+      .then(() => this.#serve(dealt, channel, need))
+      .catch((error: unknown) => this.#terms.onTrouble("sending blobs", error))
+      .finally(() => (dealt.needsWaiting -= 1));
+    return undefined;
+  }
+
+  async #serve(dealt: Dealt, channel: NodeChannel, need: Need): Promise<void> {
+    const { offer, ended } = dealt;
     const terms = {
       blobs: this.#terms.blobs,
       crossings: this.#crossings,
       // An attempt that has ended sends nothing more, though its lease may still live.
-      sendProblem: () => (dealt.ended.signal.aborted ? ENDED : this.#sendProblem(dealt.leaseId)),
+      sendProblem: () => (ended.signal.aborted ? ENDED : this.#sendProblem(dealt.leaseId)),
     };
-    const refused = await serveBlobs(terms, channel, dealt.offer, await dealt.permitted, need);
-    if (refused !== undefined && !dealt.ended.signal.aborted) {
-      await this.#lost(dealt.offer, channel.nodeId, refused, "partial");
+    try {
+      dealt.permitted ??= digestsOf(offer.job, this.#terms.blobs);
+      const refused = await serveBlobs(terms, channel, offer, await dealt.permitted, need);
+      if (refused !== undefined) await this.#lostUnlessEnded(dealt, channel, refused);
+    } catch (error) {
+      await this.#troubled("sending blobs", error, dealt, channel);
     }
   }
 
   /** Bytes first, then the fact of them: an acknowledged range is on the disk. */
   async #output(channel: NodeChannel, message: Output, bytes: Uint8Array): Promise<LinkFault> {
     const { attemptId, fencingToken, number, stream, fromByte } = message;
-    await this.#terms.outputs.append(attemptId, stream, fromByte, bytes);
+    const place = this.#placeOf(message);
+    if (place === "gap") return { code: "message-out-of-order", detail: `output ${number} does not follow` };
+    // What is on record is never written again: its bytes are those that its digest names.
+    if (place === "recorded") {
+      this.#crossings.cameBack(attemptId, bytes.length);
+      await channel.deliver({ kind: "acknowledge", attemptId, fencingToken, number });
+      return undefined;
+    }
+    try {
+      await this.#terms.outputs.append(attemptId, stream, fromByte, bytes);
+    } catch (error) {
+      if (!(error instanceof ArwError)) throw error;
+      return this.#notStored(channel, message, refuse(error.code, error.message, error.advice));
+    }
     const executed = await this.#terms.home().execute({
       kind: "record-output",
       at: this.#terms.now(),
@@ -205,8 +245,27 @@ export class AttemptDesk {
       return undefined;
     }
     if (executed.code === "output-gap") return { code: "message-out-of-order", detail: executed.message };
-    await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted: false });
+    if (!isFenced(executed)) return this.#notStored(channel, message, executed);
+    await this.#settle(channel, attemptId, fencingToken);
     return undefined;
+  }
+
+  /** Where an output stands to what is on record. Of an attempt whose offer is still in flight nothing is. */
+  #placeOf({ attemptId, number, stream, fromByte }: Output): "recorded" | "next" | "gap" {
+    const attempt = liveAttempt(this.#terms.home().state.jobs, attemptId)?.attempt;
+    const lastNumber = attempt?.lastNumber ?? 0;
+    if (number <= lastNumber) return "recorded";
+    return number === lastNumber + 1 && fromByte === (attempt?.produced.get(stream) ?? 0) ? "next" : "gap";
+  }
+
+  /** Output that the Home could not keep is not acknowledged. Over a new link it comes again, once the Home can. */
+  async #notStored(channel: NodeChannel, { attemptId }: Output, why: Refusal): Promise<LinkFault> {
+    const dealt = this.#dealt.get(attemptId);
+    if (dealt !== undefined && (channel.local || why.code === "output-unwritable")) {
+      await this.#lostUnlessEnded(dealt, channel, why);
+      return undefined;
+    }
+    return { code: "goodbye", detail: why.message };
   }
 
   async #blob(message: BlobChunk, bytes: Uint8Array): Promise<LinkFault> {
@@ -218,16 +277,18 @@ export class AttemptDesk {
   async #finish(channel: NodeChannel, message: Finished): Promise<void> {
     const { attemptId, fencingToken } = message;
     const dealt = this.#dealt.get(attemptId);
-    if (dealt === undefined || dealt.finishing) return;
-    dealt.finishing = true;
-    this.#crossings.cameBack(attemptId, Buffer.byteLength(canonicalJson(message)));
+    if (dealt === undefined || dealt.taking?.channel === channel) return;
+    // The same result over a new link: what was asked for over the old one will never come.
+    dealt.taking?.replaced.abort(new ArwError("link-replaced", "The node opened another link.", "Nothing to do."));
+    const replaced = new AbortController();
+    dealt.taking = { channel, replaced };
+    this.#crossings.cameBack(attemptId, Buffer.byteLength(JSON.stringify(message)));
+    const stopped = AbortSignal.any([dealt.ended.signal, replaced.signal]);
     try {
-      await this.#proposals.fetch(channel, message, dealt.ended.signal);
+      await this.#proposals.fetch(channel, message, dealt.given, stopped);
     } catch (error) {
-      dealt.finishing = false;
-      if (dealt.ended.signal.aborted) return;
-      if (!(error instanceof ArwError)) throw error;
-      return this.#lost(dealt.offer, channel.nodeId, refuse(error.code, error.message, error.advice), "partial");
+      if (!stopped.aborted) await this.#troubled("taking a result", error, dealt, channel);
+      return;
     }
     const executed = await this.#terms.home().execute({
       kind: "record-finished",
@@ -242,14 +303,17 @@ export class AttemptDesk {
       proposalId: this.#terms.mintProposalId(),
       transfer: this.#transferOf(message),
     });
-    if (executed.kind === "refusal" && executed.code === "attempt-fenced") {
-      await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted: false });
-    }
+    if (executed.kind === "executed") return;
+    // The same result may have been recorded meanwhile, from another link.
+    if (isFenced(executed)) return this.#settle(channel, attemptId, fencingToken);
+    // All output that came before it was kept, or had closed the link: what the result claims besides was never sent.
+    if (executed.code !== "home-read-only") await this.#lostUnlessEnded(dealt, channel, executed);
   }
 
   #transferOf({ attemptId, receipt }: Finished): Transfer {
     const counted = this.#crossings.transfer(attemptId);
-    if (!this.#resumed.has(attemptId)) return counted;
+    if (this.#crossings.isWhole(attemptId)) return counted;
+    // What had left before this process is only in the worker's signed receipt.
     return { ...counted, bytesOut: byteCount(Math.max(counted.bytesOut, receipt.receipt.receivedBytes)) };
   }
 
@@ -258,12 +322,28 @@ export class AttemptDesk {
     return leaseProblem(this.#terms.home().state.leases.byId.get(leaseId), this.#terms.now());
   }
 
-  #deal(offer: Offer, leaseId: Dealt["leaseId"], outMax: number): void {
-    const permitted = digestsOf(offer.job, this.#terms.blobs);
-    // It is awaited where blobs are asked for; a tree that is unreadable is reported there.
-    permitted.catch(() => undefined);
-    this.#dealt.set(offer.attemptId, { offer, leaseId, permitted, ended: new AbortController(), finishing: false });
-    this.#crossings.open(offer.attemptId, outMax);
+  #deal(offer: Offer, leaseId: Dealt["leaseId"]): void {
+    const ended = new AbortController();
+    const idle = {
+      given: new Set<Digest>(),
+      permitted: undefined,
+      serving: Promise.resolve(),
+      needsWaiting: 0,
+      taking: undefined,
+    };
+    this.#dealt.set(offer.attemptId, { offer, leaseId, ended, ...idle });
+  }
+
+  /** An error of the shell ends the attempt in words: nobody waits for what will not come. */
+  async #troubled(what: string, error: unknown, dealt: Dealt, channel: NodeChannel): Promise<void> {
+    const expected = error instanceof ArwError;
+    if (!expected) this.#terms.onTrouble(what, error);
+    const why = expected ? refuse(error.code, error.message, error.advice) : SHELL_FAILED;
+    await this.#lostUnlessEnded(dealt, channel, why);
+  }
+
+  async #lostUnlessEnded({ offer, ended }: Dealt, channel: NodeChannel, why: Refusal): Promise<void> {
+    if (!ended.signal.aborted) await this.#lost(offer, channel.nodeId, why, "partial");
   }
 
   async #lost(offer: Offer, nodeId: NodeId, why: Refusal, sent: "none" | "partial" | "unknown"): Promise<void> {
@@ -272,20 +352,36 @@ export class AttemptDesk {
     const transfer = this.#crossings.transfer(attemptId);
     const at = this.#terms.now();
     const report = { kind: "record-lost", at, by: HOME, nodeId, attemptId, fencingToken } as const;
-    await this.#terms.home().execute({ ...report, code, message, advice, transfer, sent });
+    // Of what an earlier process sent, nobody here can say how much it was.
+    const known = this.#crossings.isWhole(attemptId) ? sent : "unknown";
+    await this.#terms.home().execute({ ...report, code, message, advice, transfer, sent: known });
   }
 
-  #wasAccepted(attemptId: AttemptId): boolean {
+  /** Tells a node that its attempt no longer counts, or, where this very attempt finished its job, that it did. */
+  async #settle(channel: NodeChannel, attemptId: AttemptId, fencingToken: FencingToken): Promise<void> {
     const { jobs } = this.#terms.home().state;
     const jobId = jobs.ofAttempt.get(attemptId);
     const progress = jobId === undefined ? undefined : jobs.byId.get(jobId)?.progress;
-    return progress?.kind === "finished" && progress.attempt.attemptId === attemptId;
+    const attempt = progress?.kind === "finished" ? progress.attempt : undefined;
+    const accepted =
+      attempt?.attemptId === attemptId && attempt.target === channel.nodeId && attempt.fencingToken === fencingToken;
+    await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted });
   }
 
   #detach(what: string, task: Promise<void>): void {
     task.catch((error: unknown) => this.#terms.onTrouble(what, error));
   }
 }
+
+function isFenced(executed: Executed | Refusal): boolean {
+  return executed.kind === "refusal" && executed.code === "attempt-fenced";
+}
+
+const SHELL_FAILED = refuse(
+  "home-failed",
+  "The Home failed while it served this attempt.",
+  "Start the episode again; home.log says what happened.",
+);
 
 const ENDED = refuse("attempt-ended", "The attempt has ended.", "Nothing to do.");
 

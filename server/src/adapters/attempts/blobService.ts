@@ -17,6 +17,9 @@ export interface BlobServiceTerms {
   readonly sendProblem: () => Refusal | undefined;
 }
 
+/** The link is gone: the worker asks again, from where it got to, when it is back. */
+const LINK_GONE = "link-gone";
+
 /** Sends every blob of `need` in chunks. Resolves with a refusal as soon as something may not leave. */
 export async function serveBlobs(
   terms: BlobServiceTerms,
@@ -33,8 +36,9 @@ export async function serveBlobs(
         "Do not trust this worker until you know why; revoke it: arw-home revoke <node>.",
       );
     }
-    const refused = await serveBlob(terms, channel, offer, digest, fromByte);
-    if (refused !== undefined) return refused;
+    const stopped = await serveBlob(terms, channel, offer, digest, fromByte);
+    if (stopped === LINK_GONE) return undefined;
+    if (stopped !== undefined) return stopped;
   }
   return undefined;
 }
@@ -45,15 +49,23 @@ async function serveBlob(
   offer: Offer,
   digest: Digest,
   from: number,
-): Promise<Refusal | undefined> {
+): Promise<Refusal | typeof LINK_GONE | undefined> {
   const whole = await blobs.size(digest);
-  if (whole === undefined) {
-    return refuse("blob-absent", `The Home no longer has ${digest}.`, "Start the episode again.");
+  if (whole === undefined) return absent(digest);
+  if (from > whole) {
+    return refuse(
+      "blob-range-invalid",
+      `The worker asked for byte ${from} of ${digest}, which has ${whole}.`,
+      "Start the episode again; if it happens again, delete the worker's blobs folder.",
+    );
   }
   const { attemptId, fencingToken } = offer;
+  crossings.askedBlob(attemptId, channel, digest, from);
   let at = from;
   do {
     const chunk = await blobs.read(digest, byteCount(at), BLOB_CHUNK_BYTES_MAX);
+    // A file that was cut short behind our back would be read for ever.
+    if (chunk.length === 0 && at < whole) return absent(digest);
     const problem = sendProblem();
     if (problem !== undefined) return problem;
     if (!crossings.takeOut(attemptId, chunk.length)) {
@@ -67,11 +79,18 @@ async function serveBlob(
       { kind: "blob", attemptId, fencingToken, digest, fromByte: byteCount(at), blobBytes: whole },
       chunk,
     );
-    // The link is gone: the worker asks again from where it got to when it is back.
-    if (!delivered) return undefined;
+    if (!delivered) {
+      crossings.giveBack(attemptId, chunk.length);
+      return LINK_GONE;
+    }
     at += chunk.length;
+    crossings.sentBlob(attemptId, channel, digest, at);
   } while (at < whole);
   return undefined;
+}
+
+function absent(digest: Digest): Refusal {
+  return refuse("blob-absent", `The Home no longer has ${digest}.`, "Start the episode again.");
 }
 
 /** Every digest that a job's specification commits to. Throws ArwError where its tree is not here or not a tree. */

@@ -37,6 +37,8 @@ const SECRET_SOURCES: readonly SourceRule[] = [
       ),
     ],
   },
+  // Keys, invites' secrets and everything that other workspaces did, where a state folder lies inside a workspace.
+  { reason: "state of a Home", globs: ["**/homes/ws_*/**"] },
   { reason: "credential folder", globs: ["**/.aws/**", "**/.ssh/**", "**/.gnupg/**", "**/.azure/**", "**/.gcloud/**"] },
 ];
 

@@ -36,7 +36,7 @@ export const OVERLAP_CHARACTERS = 16_384;
 /** A file with this many findings is not read on: it stays here anyway. */
 export const FINDINGS_MAX = 16;
 /** Grows when the rules do, so that remembered findings of older rules are dropped. */
-export const DETECTOR_VERSION = 1;
+export const DETECTOR_VERSION = 2;
 /** Where binary files show themselves, as git has it. */
 const SNIFFED_BYTES = 8_192;
 

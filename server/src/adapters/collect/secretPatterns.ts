@@ -49,6 +49,10 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
     what: "a signed JSON web token",
     pattern: /\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{20,1000}/gu,
   },
+  // Our own: whoever has one of these is the owner, this Home, or a worker that nobody compared words with.
+  { rule: "arw-owner-secret", what: "the owner secret of a Home", pattern: /\barw-owner-[a-z2-7]{32}\b/gu },
+  { rule: "arw-identity", what: "the identity key of a Home or worker", pattern: /\barw-identity-v1 [\w-]{43}/gu },
+  { rule: "arw-invite", what: "an invite to a Home", pattern: /\barw1_[\w-]{200}/gu },
   {
     rule: "assigned-secret",
     what: "a value that looks drawn by lot, assigned to a name such as password or token",

@@ -1,7 +1,7 @@
 // Opens a journal: reads every frame once, repairs what a crash may leave, and refuses what a crash cannot leave.
 // It decides nothing about damage itself: the scan does. It must never serve a frame that a power cut could still take,
 // and never cut bytes from a journal that is corrupt or another Home's.
-import type { FileSystem } from "#platform/files/fileSystem.ts";
+import { errnoOf, type FileSystem } from "#platform/files/fileSystem.ts";
 import { sequence as sequenceOf } from "#protocol/quantities.ts";
 import type { JournalFrame } from "../../home/journalPort.ts";
 import { JournalFault } from "../../home/journalPort.ts";
@@ -124,7 +124,7 @@ async function repair(
   } catch (cause) {
     throw new JournalFault(
       "journal-unavailable",
-      `The disk failed while the end of the journal in ${segment} was made durable`,
+      `The disk failed while the end of the journal in ${segment} was made durable (${errnoOf(cause) ?? "no errno"})`,
       "Mend the disk (free space, check its health) and start the Home again.",
       { place: { segment, atByte: endByte }, cause },
     );

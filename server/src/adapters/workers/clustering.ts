@@ -1,9 +1,10 @@
 // The clustering switch in the world: the listener, who it lets in, enrolments that wait for the owner, and the links.
 // Off means off: no socket, no port. It decides nothing; whom it lets in is the core's durable state.
+import { rm } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { Command, Requester } from "#protocol/commands.ts";
-import { type Refusal, refuse } from "#protocol/errors.ts";
+import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import type { InviteId, NodeId } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
@@ -40,7 +41,9 @@ const HOME: Requester = { client: "home", session: "home" };
 export class Clustering {
   readonly #terms: ClusteringTerms;
   #listener: { readonly at: WorkerListener; readonly host: string } | undefined;
-  #opening: Promise<number> = Promise.resolve(0);
+  /** Opening and closing happen one after the other, in the order they were asked for. */
+  #switching: Promise<unknown> = Promise.resolve();
+  #ended = false;
   readonly #undecided = new Map<NodeId, (decision: "approved" | Refusal) => void>();
   #refusals = { minute: 0, count: 0 };
 
@@ -62,13 +65,31 @@ export class Clustering {
 
   /** Listens there, unless it already does. Resolves with the port. Throws ArwError `listener-failed`. */
   open(host: string, port: number): Promise<number> {
-    const opened = this.#opening.catch(() => 0).then(() => this.#reopen(host, port));
-    this.#opening = opened;
-    return opened;
+    return this.#inTurn(() => this.#reopen(host, port));
   }
 
-  async close(): Promise<void> {
-    await this.#opening.catch(() => 0);
+  /** Listens where the durable state says, or nowhere. Resolves when it is so. */
+  settle(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { clustering } = this.#terms.home().state.nodes;
+      if (clustering.on) await this.#reopen(clustering.listenHost, clustering.listenPort);
+      else await this.#shut();
+    });
+  }
+
+  /** Ends it for good, whatever the state says: with the Home. */
+  close(): Promise<void> {
+    this.#ended = true;
+    return this.#inTurn(() => this.#shut());
+  }
+
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changed = this.#switching.then(change, change);
+    this.#switching = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #shut(): Promise<void> {
     const listener = this.#listener;
     this.#listener = undefined;
     await listener?.at.close();
@@ -84,6 +105,11 @@ export class Clustering {
 
   async keepInviteSecret(id: InviteId, secret: Uint8Array): Promise<void> {
     await createSecretFile(join(this.#terms.invitesFolder, id), secret);
+    // Those of invites that have run out open nothing any more.
+    const now = this.#terms.now();
+    for (const { inviteId, expiresAt } of this.#terms.home().state.nodes.invites.values()) {
+      if (expiresAt <= now) await rm(join(this.#terms.invitesFolder, inviteId), { force: true });
+    }
   }
 
   /** Performs the effects that concern the listener and enrolments. */
@@ -91,13 +117,9 @@ export class Clustering {
     effect: Effect & { kind: "OpenListener" | "CloseListener" | "RefreshTrust" | "AnswerEnrolment" | "CutNode" },
   ): Promise<void> {
     switch (effect.kind) {
-      case "OpenListener": {
-        const { clustering } = this.#terms.home().state.nodes;
-        if (clustering.on) await this.open(clustering.listenHost, clustering.listenPort);
-        return;
-      }
+      case "OpenListener":
       case "CloseListener":
-        return this.close();
+        return this.settle();
       case "RefreshTrust":
       case "CutNode":
         // Fresh trust cuts the live links of nodes that are no longer on the list.
@@ -113,14 +135,12 @@ export class Clustering {
   }
 
   async #reopen(host: string, port: number): Promise<number> {
+    if (this.#ended) throw new ArwError("listener-failed", "The Home is ending.", "Start it again.");
     const current = this.#listener;
     if (current !== undefined && current.host === host && (port === 0 || current.at.port === port)) {
       return current.at.port;
     }
-    if (current !== undefined) {
-      this.#listener = undefined;
-      await current.at.close();
-    }
+    await this.#shut();
     const { state } = this.#terms.home();
     const at = await openWorkerListener({
       host,
@@ -147,7 +167,7 @@ export class Clustering {
     const node = nodeId === undefined ? {} : { nodeId };
     this.#terms
       .home()
-      .execute({ kind: "refuse-link", at, by: HOME, code, detail: detail.slice(0, 1_024), ...node })
+      .execute({ kind: "refuse-link", at, by: HOME, code, detail: detail.slice(0, 1_024).toWellFormed(), ...node })
       .catch((error: unknown) => this.#terms.onTrouble("recording a refused link", error));
   }
 
@@ -169,8 +189,17 @@ export class Clustering {
     if (executed.kind === "refusal") return executed;
     const requested = executed.events.find((event) => event.kind === "EnrolmentRequested");
     if (requested === undefined) return INVITE_USED;
-    const decision = new Promise<"approved" | Refusal>((decide) => this.#undecided.set(requested.nodeId, decide));
-    signal.addEventListener("abort", () => this.#undecided.delete(requested.nodeId), { once: true });
+    const { nodeId } = requested;
+    // A worker that asks twice waits on its newest connection.
+    this.#undecided.get(nodeId)?.(ASKED_AGAIN);
+    const decision = new Promise<"approved" | Refusal>((decide) => {
+      this.#undecided.set(nodeId, decide);
+      const forget = (): void => {
+        if (this.#undecided.get(nodeId) === decide) this.#undecided.delete(nodeId);
+      };
+      if (signal.aborted) forget();
+      else signal.addEventListener("abort", forget, { once: true });
+    });
     return { kind: "pending", decision };
   }
 }
@@ -200,6 +229,12 @@ function joinAddress(host: string, port: number): string {
 function ownerRefused(reason: string): Refusal {
   return refuse("enrolment-refused", `The Home's owner did not let this worker in: ${reason}.`, "Talk to the owner.");
 }
+
+const ASKED_AGAIN = refuse(
+  "enrolment-replaced",
+  "This worker asked again over another connection.",
+  "Wait there for the owner, or run the newest arw-worker join alone.",
+);
 
 const INVITE_USED = refuse(
   "invite-used",

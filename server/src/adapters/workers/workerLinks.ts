@@ -78,6 +78,8 @@ interface Connected {
   readonly link: HomeLink;
   readonly channel: NodeChannel;
   lastHeardAt: EpochMs;
+  /** Its time-to-live runs from here: when it was last heard, or when this machine was itself again. */
+  aliveFrom: EpochMs;
   load?: NodeLoad;
   leaving: boolean;
 }
@@ -88,10 +90,12 @@ export class WorkerLinks {
   /** Nodes whose link dropped, or that were there before a restart, until they are back or lost. */
   readonly #awaited = new Map<NodeId, NodeJS.Timeout>();
   readonly #watch: NodeJS.Timeout;
+  #judgedAt: EpochMs;
   #disposed = false;
 
   constructor(terms: WorkerLinksTerms) {
     this.#terms = terms;
+    this.#judgedAt = terms.now();
     this.#watch = setInterval(() => this.#judgeHeartbeats(), terms.times.heartbeatMs);
   }
 
@@ -108,21 +112,24 @@ export class WorkerLinks {
 
   /** Takes an authenticated link: nothing on it counts before a hello that proves the node's identity on this very channel. */
   take(link: HomeLink, nodeId: NodeId): void {
-    let connected: Connected | undefined;
     const channel: NodeChannel = {
       nodeId,
       local: false,
       deliver: (message, bytes) => link.send(message, bytes),
     };
+    let greeting: Promise<Connected | undefined> | undefined;
     const unproved = setTimeout(() => link.close("not-enrolled", "no hello came"), this.#terms.times.ttlMs);
     link.onMessage(async (message, bytes) => {
-      if (connected !== undefined) return this.#receive(connected, message, bytes);
       clearTimeout(unproved);
-      connected = await this.#greet(link, channel, message);
+      if (greeting === undefined) return void (await (greeting = this.#greet(link, channel, message)));
+      const connected = await greeting;
+      if (connected !== undefined) await this.#receive(connected, message, bytes);
     });
-    void link.closed.then(({ code, detail }) => {
+    void link.closed.then(async ({ code, detail }) => {
       clearTimeout(unproved);
       if (PEER_FAULTS.has(code)) this.#terms.onFault(code, detail, nodeId);
+      // A link may end while its hello is still being made durable: only then is it known what it connected.
+      const connected = await greeting?.catch(() => undefined);
       if (connected === undefined || this.#connected.get(nodeId) !== connected) return;
       this.#connected.delete(nodeId);
       if (connected.leaving) this.#lose(nodeId, "left", "its owner stopped it");
@@ -159,6 +166,9 @@ export class WorkerLinks {
       link.close("not-enrolled", "the hello does not prove the identity of this certificate");
       return undefined;
     }
+    // It is back: from here on its own link says whether it is lost.
+    clearTimeout(this.#awaited.get(nodeId));
+    this.#awaited.delete(nodeId);
     const held = message.attempts.filter((attempt) => this.#isLive(nodeId, attempt)).map(({ attemptId }) => attemptId);
     const executed = await this.#terms.home().execute({
       kind: "connect-node",
@@ -170,12 +180,11 @@ export class WorkerLinks {
       held,
     });
     if (executed.kind === "refusal") {
-      link.close("not-enrolled", executed.message);
+      link.close(closeCodeOf(executed), executed.message);
       return undefined;
     }
-    clearTimeout(this.#awaited.get(nodeId));
-    this.#awaited.delete(nodeId);
-    const connected: Connected = { link, channel, lastHeardAt: this.#terms.now(), leaving: false };
+    const now = this.#terms.now();
+    const connected: Connected = { link, channel, lastHeardAt: now, aliveFrom: now, leaving: false };
     this.#connected.set(nodeId, connected);
     await this.#welcome(channel, held);
     return connected;
@@ -210,6 +219,7 @@ export class WorkerLinks {
 
   async #receive(connected: Connected, message: WorkerMessage, bytes: Uint8Array): Promise<void> {
     connected.lastHeardAt = this.#terms.now();
+    connected.aliveFrom = connected.lastHeardAt;
     switch (message.kind) {
       case "hello":
         return connected.link.close("unexpected-message", "a second hello");
@@ -240,9 +250,15 @@ export class WorkerLinks {
   }
 
   #judgeHeartbeats(): void {
+    const { ttlMs } = this.#terms.times;
     const now = this.#terms.now();
+    const sinceJudged = now - this.#judgedAt;
+    this.#judgedAt = now;
+    // This machine slept, or its clock was set: nobody could be heard meanwhile, and that is nobody's death.
+    const wasAway = sinceJudged < 0 || sinceJudged > ttlMs;
     for (const [nodeId, connected] of this.#connected) {
-      if (now - connected.lastHeardAt <= this.#terms.times.ttlMs) continue;
+      if (wasAway) connected.aliveFrom = now;
+      if (now - connected.aliveFrom <= ttlMs) continue;
       this.#connected.delete(nodeId);
       connected.link.close("heartbeat-missed", "no word for three heartbeats");
       this.#lose(nodeId, "heartbeat-missed", "no word for three heartbeats");
@@ -250,10 +266,16 @@ export class WorkerLinks {
   }
 
   #lose(nodeId: NodeId, code: string, detail: string): void {
+    if (this.#disposed) return;
     const at = this.#terms.now();
     this.#terms
       .home()
       .execute({ kind: "lose-node", at, by: HOME, nodeId, code, detail, transfers: this.#terms.transfers() })
       .catch((error: unknown) => this.#terms.onTrouble("losing a node", error));
   }
+}
+
+/** How a refused hello closes its link: only a node that is not let in is told to join again. */
+function closeCodeOf({ code }: Refusal): CloseCode {
+  return code === "not-enrolled" || code === "clustering-off" ? code : "goodbye";
 }

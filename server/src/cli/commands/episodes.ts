@@ -2,12 +2,14 @@
 // It turns words into a request; where a job goes and what may leave, the Home decides.
 import type { Command } from "commander";
 import * as z from "zod";
+import { decode } from "#protocol/decode.ts";
+import { ArwError } from "#protocol/errors.ts";
 import { episodeId } from "#protocol/ids.ts";
 import type { Dependencies } from "#protocol/job.ts";
 import { durationMs } from "#protocol/quantities.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { PROMPT_CHARACTERS_MAX, type StartEpisodeParams } from "#protocol/wire/clientViews.ts";
-import { workspacePathSchema } from "#protocol/workspacePath.ts";
+import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
 import { runEpisode } from "../episodeFlow.ts";
 import { episodeLines } from "../render/views.ts";
@@ -85,7 +87,10 @@ function addRun(program: Command, bind: Bind): void {
       collect,
       [],
     )
-    .option("--install <command>", "a shell command that fetches the dependencies inside the sandbox, before")
+    .option(
+      "--install <command>",
+      "a shell command that runs first in the same sandbox, which has no network: to unpack or build dependencies",
+    )
     .option("--leave-out <glob>", "files that this once are not sent (repeatable)", collect, [])
     .option("--minutes <n>", "end it after so many minutes")
     .option("-y, --yes", "approve what the preview shows without being asked");
@@ -142,10 +147,18 @@ function dependenciesOf({ install, with: folders }: RunOptions): Dependencies {
   }
   if (install !== undefined) return { kind: "install-step", argv: ["sh", "-c", install] };
   if (folders.length === 0) return { kind: "nothing" };
-  const paths = folders.map((folder) =>
-    readWord(workspacePathSchema, folder.replace(/^\.\//, "").replace(/\/+$/, ""), "folder of the workspace"),
-  );
+  const paths = folders.map(workspaceFolder);
   return { kind: "folders", paths };
+}
+
+function workspaceFolder(text: string): WorkspacePath {
+  const decoded = decode(workspacePathSchema, text.replace(/^\.\//, "").replace(/\/+$/, ""));
+  if (decoded.ok) return decoded.value;
+  throw new ArwError(
+    "path-outside-workspace",
+    `${text} is no folder of the workspace: it ${decoded.problem}.`,
+    "Name a folder inside the workspace, relative to it.",
+  );
 }
 
 function shared(on: string | undefined, text: string): Pick<StartEpisodeParams, "on" | "title"> {

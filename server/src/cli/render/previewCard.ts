@@ -25,7 +25,8 @@ export function previewCardLines(
     ...itemRows(preview),
     `${style.bold("Stays here")} — ${leftOut.length === 0 ? "everything else" : "everything else, and"}`,
     ...capped(leftOut.map(({ path, reason }) => `  ${plain(path)}: ${plain(reason)}`)),
-    `${style.bold("Where")} — ${name} · key ${plain(destination.keyWords.join(" "))} · ${destination.carrier} link · ${sandboxText(sandbox)}`,
+    `${style.bold("Where")} — ${name} · key ${plain(destination.keyWords.join(" "))} · ${destination.carrier} link`,
+    ...(isQuestion(preview) ? [] : [`${style.bold("Sandbox")} — ${sandboxText(sandbox)}`]),
     `${style.bold("Why")} — rule ${plain(why.rule).replace(/\.$/, "")}. Here: ${plain(why.localAlternative)}`,
     `${style.bold("Cost")} — ${plain(costText(preview.cost))}`,
     `${style.bold("Until")} — this job only, ${durationText(preview.leaseMs)}`,
@@ -36,13 +37,18 @@ export function previewCardLines(
 
 /** What the destination's sandbox enforces, by its own word. */
 export function sandboxText(sandbox: Sandbox | undefined): string {
-  if (sandbox === undefined) return "sandbox unknown";
+  if (sandbox === undefined) return "unknown";
   switch (sandbox.kind) {
     case "none":
-      return `no sandbox: ${plain(sandbox.reason)}`;
+      return `none: ${plain(sandbox.reason)}`;
     case "bubblewrap":
-      return `sandboxed, claims ${sandbox.enforces.map(ruleText).join(", ")}`;
+      return `by its own word: ${sandbox.enforces.map(ruleText).join(", ")}`;
   }
+}
+
+/** A question runs no program of ours: what the sandbox enforces would be beside the point. */
+function isQuestion({ items }: EgressPreview): boolean {
+  return items.every(({ path }) => path === "(prompt)");
 }
 
 function ruleText(rule: SandboxRule): string {

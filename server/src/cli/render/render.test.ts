@@ -121,7 +121,8 @@ test("the preview card says what, what not, where, why, cost and until when", ()
     "  src/log/parse.ts  internal   17.3 KB",
     "Stays here — everything else, and",
     "  .env: key and credential files never leave",
-    "Where — gpu-box-1 · key babab dodod · direct link · sandboxed, claims no network, memory limit",
+    "Where — gpu-box-1 · key babab dodod · direct link",
+    "Sandbox — by its own word: no network, memory limit",
     "Why — rule asked-for. Here: this machine can run it too",
     "Cost — unknown: gpu-box-1 has no price card",
     "Until — this job only, 10 min",
@@ -141,7 +142,16 @@ test("a long card counts what it does not show, and never hides the most sensiti
   assert.match(lines[2] ?? "", /file-16 +regulated/);
   assert.ok(lines.includes("  … and 5 more"));
   assert.ok(lines.includes("Stays here — everything else"));
-  assert.ok(lines.some((line) => line.endsWith("sandbox unknown")));
+  assert.ok(lines.some((line) => line === "Sandbox — unknown"));
+});
+
+test("the card of a question claims no sandbox", () => {
+  const items = [{ path: "(prompt)", bytes: byteCount(94), classification: "internal", digest: DIGEST } as const];
+  const lines = previewCardLines(previewOf({ items }), DIGEST, undefined, PLAIN);
+  assert.equal(
+    lines.some((line) => line.startsWith("Sandbox")),
+    false,
+  );
 });
 
 test("the ledger says in words whether the receipt's digest is the one sent", () => {
@@ -233,6 +243,16 @@ test("the summary names the method of every figure and how to take the changes",
     `Take them: arw-home proposal apply ${EPISODE.proposalId}`,
   ]);
   assert.match(episodeLines([EPISODE], PLAIN, "UTC")[1] ?? "", /gpu-box-1 {2}✗ exit 1 {2}npm test$/);
+});
+
+test("the list of episodes names what waits for the owner, with the id that its command needs", () => {
+  const { outcome: _outcome, proposalId: _proposal, ...begun } = EPISODE;
+  const preview = previewId.from(seed("p"));
+  const waiting: EpisodeView = { ...begun, state: "waiting-for-approval", previewId: preview };
+  assert.deepEqual(episodeLines([waiting, EPISODE, { ...waiting, state: "running" }], PLAIN, "UTC").slice(4), [
+    `npm test waits for your answer: arw-home egress approve ${preview}`,
+    `npm test changed files: arw-home proposal show ${EPISODE.proposalId}`,
+  ]);
 });
 
 test("a proposal lists its changes, and marks what conflicts", () => {

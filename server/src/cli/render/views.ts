@@ -37,7 +37,15 @@ export function episodeLines(episodes: readonly EpisodeView[], style: Style, tim
     episode.outcome === undefined ? episode.state : outcomeText(episode.outcome),
     episode.title,
   ]);
-  return tableLines(["episode", "started", "where", "state", "title"], rows, style);
+  return [...tableLines(["episode", "started", "where", "state", "title"], rows, style), ...episodes.flatMap(nextStep)];
+}
+
+/** What waits for the owner, with the id that its command needs. */
+function nextStep({ previewId, proposalId, state, title }: EpisodeView): readonly string[] {
+  if (state === "waiting-for-approval" && previewId !== undefined) {
+    return [`${plain(title)} waits for your answer: arw-home egress approve ${previewId}`];
+  }
+  return proposalId === undefined ? [] : [`${plain(title)} changed files: arw-home proposal show ${proposalId}`];
 }
 
 export function ledgerLines(rows: readonly EgressLedgerRow[], style: Style, timeZone?: string): readonly string[] {

@@ -83,11 +83,14 @@ function told(event: JournalEvent, names: TimelineNames): Told {
         proposalId: event.proposalId,
       };
     case "ProposalApplied":
-      return { text: `Applied the proposal to ${event.files} files`, proposalId: event.proposalId };
+      return {
+        text: `Applied the proposal to ${event.files} ${event.files === 1 ? "file" : "files"}`,
+        proposalId: event.proposalId,
+      };
     case "EgressPreviewed":
       return {
         ...here(event.destination.nodeId, names),
-        text: `Waits for the owner: ${event.items} items, ${event.payloadBytes} bytes would go to ${event.destination.name}; ${event.leftOut} stay here`,
+        text: `Waits for the owner: ${event.items} ${event.items === 1 ? "item" : "items"}, ${event.payloadBytes} bytes would go to ${event.destination.name}; ${event.leftOut} stay here`,
         level: "attention",
         previewId: event.previewId,
       };

@@ -36,7 +36,8 @@ export async function probeSandbox(folder: string, clock: EngineClock, signal: A
   const bench = await openBench(folder, tools, clock, signal);
   try {
     const alive = await bench.inside(["/bin/true"]);
-    if (!alive.ok) return unusable(`bubblewrap does not work here: ${alive.output.trim().slice(0, 180)}`);
+    if (!alive.ok)
+      return unusable(`bubblewrap does not work here: ${alive.output.trim().slice(0, 180) || "it said nothing"}`);
     const enforces = await rulesThatHold(bench);
     const missing = INDISPENSABLE.find((rule) => !enforces.includes(rule));
     if (missing !== undefined) return unusable(`bubblewrap runs here but does not enforce ${missing}`);

@@ -1,0 +1,328 @@
+// The Home's functions for clients, on the real core and a real workspace folder: what they refuse, what they read and how
+// much of it, and that nothing is written without the owner's word.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import type { Refusal } from "#protocol/errors.ts";
+import { canonicalJson } from "#protocol/canonicalJson.ts";
+import { type Digest, digestOf } from "#protocol/digest.ts";
+import type { EgressLedgerRow } from "#protocol/egress.ts";
+import type { EpisodeId, EgressRecordId } from "#protocol/ids.ts";
+import type { Proposal } from "#protocol/proposal.ts";
+import { byteCount, durationMs, type Sequence, sequence } from "#protocol/quantities.ts";
+import type { TimelineEntry } from "#protocol/timeline.ts";
+import type { ParamsOf } from "#protocol/wire/client.ts";
+import { TIMELINE_PAGE_ENTRIES_MAX } from "#protocol/wire/clientViews.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
+import { DeskBench } from "../../../../test/simulation/deskBench.ts";
+import {
+  approve,
+  connect,
+  deny,
+  exited,
+  finished,
+  homeAlone,
+  homeWith,
+  idsOf,
+  lost,
+  NOW,
+  preview,
+  SHELL,
+} from "../../../../test/simulation/homeCommands.ts";
+import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL, only } from "../../../../test/simulation/homeScenario.ts";
+import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
+import { foldEgress } from "../../home/egress/ledger.ts";
+import type { ClientSession } from "../clientServer/homeApi.ts";
+import { createSecretDetector, type Finding } from "../collect/secretDetector.ts";
+import { egressApi } from "./egressApi.ts";
+import { ViewOnDemand } from "../view/viewOnDemand.ts";
+import { episodeApi } from "./episodeApi.ts";
+import { WALL_MS_MAX } from "./jobInputs.ts";
+import { proposalApi } from "./proposalApi.ts";
+import type { HomeServices } from "./services.ts";
+import { PAGE_FRAMES_MAX, timelineApi } from "./timelineApi.ts";
+
+const ANYONE: ClientSession = { client: "a script", owner: false, signal: new AbortController().signal };
+const OWNER: ClientSession = { ...ANYONE, owner: true };
+
+type Request = ParamsOf<"startEpisode">["request"];
+
+function command(...argv: readonly string[]): Request {
+  return { kind: "command", argv, folder: ".", outputs: [], dependencies: { kind: "nothing" } };
+}
+
+async function services(context: TestContext, bench: DeskBench = new DeskBench()): Promise<HomeServices> {
+  const workspaceFolder = await mkdtemp(join(tmpdir(), "arw-api-"));
+  context.after(() => rm(workspaceFolder, { recursive: true, force: true }));
+  await writeFile(join(workspaceFolder, "a.txt"), "one file");
+  const { home, journal, blobs, outputs } = bench;
+  const view = new ViewOnDemand(journal, home.state.identity);
+  context.after(() => view.dispose());
+  return {
+    home,
+    view,
+    journal,
+    blobs,
+    outputs,
+    crossings: bench.desk.crossings,
+    detector: createSecretDetector(new Map<Digest, readonly Finding[]>()),
+    workspaceFolder,
+    now: () => bench.now,
+    presenceOf: () => undefined,
+  };
+}
+
+function codeOf(answer: object | Refusal): string | undefined {
+  return "kind" in answer && answer.kind === "refusal" ? answer.code : undefined;
+}
+
+describe("starting an episode", () => {
+  test("an unknown node, an absent engine and a time past the limit are refused", async (t) => {
+    const here = await services(t);
+    const { startEpisode } = episodeApi(here);
+    assert.equal(codeOf(await startEpisode({ request: command("make"), on: "nowhere" }, ANYONE)), "node-unknown");
+    for (const wallMs of [0, WALL_MS_MAX + 1]) {
+      const request = { ...command("make"), wallMs: durationMs(wallMs) };
+      assert.equal(codeOf(await startEpisode({ request }, ANYONE)), "limit-invalid");
+    }
+    const bare = homeAlone();
+    bare.run(connect(LOCAL, { capabilities: capabilitiesWith(COMMAND_ENGINE) }));
+    const alone = await services(t, new DeskBench(bare.state));
+    const asked = await episodeApi(alone).startEpisode({ request: { kind: "ask", prompt: "why" } }, ANYONE);
+    assert.equal(codeOf(asked), "engine-absent");
+    assert.equal(here.journal.lastSequence + alone.journal.lastSequence, 0);
+  });
+
+  test("a secret in a command line or a prompt stays here: refused for a worker, started on this machine", async (t) => {
+    const here = await services(t);
+    const { startEpisode } = episodeApi(here);
+    const secret = PLANTED_SECRETS["github"] ?? "";
+    for (const [request, code] of [
+      [command("curl", "-H", `authorization: ${secret}`), "command-has-secret"],
+      [{ kind: "ask", prompt: `what is ${secret}` }, "prompt-has-secret"],
+    ] as const) {
+      assert.equal(codeOf(await startEpisode({ request, on: GPU.name }, ANYONE)), code);
+      const started = await startEpisode({ request, on: "local" }, ANYONE);
+      assert.equal(codeOf(started), undefined);
+    }
+  });
+
+  test("a title is one printable line of whole characters, whoever chose it", async (t) => {
+    const here = await services(t);
+    const { startEpisode, showEpisode } = episodeApi(here);
+    const hard = `${"x".repeat(78)}\u{1F600}\u{1F600}`;
+    for (const params of [
+      { request: command("printf", "a\nb\r\n\u001b[31mred\u202Eback") },
+      { request: command(hard) },
+      { request: command("make"), title: `two\nlines ${hard}` },
+      { request: command("\u0007") },
+    ]) {
+      const started = await startEpisode(params, ANYONE);
+      if ("kind" in started) assert.fail(started.message);
+      const shown = await showEpisode({ episodeId: started.episodeId }, ANYONE);
+      if (shown.kind === "refusal") assert.fail(shown.message);
+      assert.ok(shown.title.isWellFormed() && shown.title.length > 0 && shown.title.length <= 80, shown.title);
+      assert.doesNotMatch(shown.title, /\p{C}/u);
+    }
+  });
+
+  test("an offload is previewed, and nothing of it leaves", async (t) => {
+    const bench = new DeskBench();
+    const here = await services(t, bench);
+    const started = await episodeApi(here).startEpisode({ request: command("make"), on: GPU.name }, ANYONE);
+    if ("kind" in started) assert.fail(started.message);
+    assert.ok(started.previewId !== undefined);
+    assert.deepEqual(bench.up.said, []);
+    const shown = await egressApi(here).readPreview({ previewId: started.previewId }, ANYONE);
+    if ("kind" in shown) assert.fail(shown.message);
+    assert.equal(shown.digest, digestOf(canonicalJson(shown.preview)));
+    assert.ok(shown.preview.items.some(({ path }) => path === "a.txt"));
+  });
+});
+
+describe("reading the timeline", () => {
+  /** Five thousand frames; every fiftieth is of an episode. */
+  async function long(t: TestContext): Promise<HomeServices> {
+    const bench = new DeskBench();
+    for (let frame = 1; frame <= 5_000; frame++) {
+      if (frame % 50 === 0) {
+        await bench.home.execute(preview(frame, GPU));
+        await bench.home.execute(deny(frame));
+        frame++;
+      } else {
+        await bench.home.execute({ kind: "refuse-link", at: NOW, by: SHELL, code: "c", detail: String(frame) });
+      }
+    }
+    return services(t, bench);
+  }
+
+  async function pages(
+    of: HomeServices,
+    episodeId?: EpisodeId,
+  ): Promise<{ readonly entries: readonly TimelineEntry[]; readonly pages: number }> {
+    const { readTimeline } = timelineApi(of);
+    const entries: TimelineEntry[] = [];
+    let from: Sequence = sequence(1);
+    for (let count = 1; ; count++) {
+      const filter = episodeId === undefined ? {} : { episodeId };
+      const page = await readTimeline({ fromSequence: from, ...filter }, ANYONE);
+      if ("kind" in page) assert.fail(page.message);
+      assert.ok(page.entries.length <= TIMELINE_PAGE_ENTRIES_MAX);
+      if (episodeId === undefined) assert.ok(page.nextSequence - from <= PAGE_FRAMES_MAX);
+      entries.push(...page.entries);
+      if (!page.more) return { entries, pages: count };
+      assert.ok(page.nextSequence > from);
+      from = page.nextSequence;
+    }
+  }
+
+  test("pages follow each other without a gap, none longer than its limit, with a filter as without", async (t) => {
+    const here = await long(t);
+    const all = await pages(here);
+    const frames = new Set(all.entries.map((entry) => entry.sequence));
+    assert.equal(frames.size, Number(here.journal.durableSequence));
+    const places = all.entries.map((entry) => `${entry.sequence}.${entry.index}`);
+    assert.equal(new Set(places).size, places.length);
+    const { episodeId } = idsOf(2_500);
+    const one = await pages(here, episodeId);
+    const wanted = all.entries.filter((entry) => entry.corrId === episodeId);
+    assert.ok(wanted.length > 0);
+    assert.deepEqual(one.entries, wanted);
+    assert.equal(one.pages, 1, "a filter that matches little goes straight to where its frames are");
+  });
+
+  test("what is not durable is on no page", async (t) => {
+    const bench = new DeskBench();
+    const here = await services(t, bench);
+    await bench.give(preview(1, GPU));
+    bench.journal.hold();
+    void bench.home.execute(deny(1));
+    const before = await pages(here);
+    assert.deepEqual(new Set(before.entries.map((entry) => entry.sequence)), new Set([1]));
+    const { readTimeline } = timelineApi(here);
+    assert.deepEqual(await readTimeline({ fromSequence: sequence(2) }, ANYONE), {
+      entries: [],
+      nextSequence: 2,
+      more: false,
+    });
+    bench.journal.release();
+    assert.deepEqual(new Set((await pages(here)).entries.map((entry) => entry.sequence)), new Set([1, 2]));
+  });
+});
+
+test("the egress ledger is what all events fold to, allows and denies alike", async (t) => {
+  const bench = new DeskBench();
+  const here = await services(t, bench);
+  for (let number = 1; number <= 30; number++) {
+    await bench.give(preview(number, GPU));
+    if (number % 3 === 0) await bench.give(deny(number));
+    else await bench.give(approve(number));
+    if (number % 3 === 1) await bench.give(lost(number, GPU));
+    if (number % 3 === 2) await bench.give(finished(number, GPU));
+  }
+  const rows = new Map<EgressRecordId, EgressLedgerRow>();
+  for (const event of await bench.events()) foldEgress(rows, event);
+  const listed = await egressApi(here).listEgress({}, ANYONE);
+  if ("kind" in listed) assert.fail(listed.message);
+  assert.deepEqual(listed.rows, [...rows.values()]);
+  assert.deepEqual(new Set(listed.rows.map(({ decision }) => decision)), new Set(["allow", "deny"]));
+  assert.equal(listed.rows.length, 30);
+});
+
+describe("proposals", () => {
+  const MADE = Buffer.from("made by the worker");
+
+  async function proposed(t: TestContext): Promise<{ here: HomeServices; bench: DeskBench; digest: Digest }> {
+    const bench = new DeskBench();
+    const here = await services(t, bench);
+    const path = workspacePathSchema.parse("made.txt");
+    const content = await bench.blobs.put(MADE);
+    const proposal: Proposal = {
+      kind: "proposal",
+      changes: [{ kind: "create", path, ...content, executable: false }],
+      leftOut: [],
+    };
+    const document = await bench.blobs.put(Buffer.from(canonicalJson(proposal)));
+    await bench.give(preview(1, GPU), approve(1));
+    const result = { ...exited(0), proposal: { ...document, changes: 1 } };
+    await bench.give(finished(1, GPU, 0, { result }));
+    assert.equal(only(await bench.events(), "ProposalReceived").digest, document.digest);
+    return { here, bench, digest: document.digest };
+  }
+
+  const { proposalId } = idsOf(1);
+
+  test("one that was changed, or shown by another digest, is not applied", async (t) => {
+    const { here } = await proposed(t);
+    const { applyProposal } = proposalApi(here);
+    assert.equal(codeOf(await applyProposal({ proposalId, digest: digestOf("other") }, OWNER)), "proposal-changed");
+    await assert.rejects(readFile(join(here.workspaceFolder, "made.txt")), { code: "ENOENT" });
+  });
+
+  test("only the owner applies, and a Home that can only be read writes nothing", async (t) => {
+    const { here, bench, digest } = await proposed(t);
+    const { applyProposal } = proposalApi(here);
+    assert.equal(codeOf(await applyProposal({ proposalId, digest }, ANYONE)), "owner-session-required");
+    bench.journal.fail();
+    await bench.home.execute(deny(99)).catch(() => undefined);
+    await bench.home
+      .execute({ kind: "refuse-link", at: NOW, by: SHELL, code: "c", detail: "d" })
+      .catch(() => undefined);
+    assert.equal(codeOf(await applyProposal({ proposalId, digest }, OWNER)), "home-read-only");
+    await assert.rejects(readFile(join(here.workspaceFolder, "made.txt")), { code: "ENOENT" });
+  });
+
+  test("a conflict is named, and nothing is written over it", async (t) => {
+    const { here, digest } = await proposed(t);
+    await writeFile(join(here.workspaceFolder, "made.txt"), "mine");
+    const { applyProposal, showProposal } = proposalApi(here);
+    const refused = await applyProposal({ proposalId, digest }, OWNER);
+    assert.equal(codeOf(refused), "proposal-conflicts");
+    assert.ok("kind" in refused && refused.message.includes("made.txt"));
+    const shown = await showProposal({ proposalId }, ANYONE);
+    assert.ok(!("kind" in shown) && shown.conflicts.length === 1);
+    assert.equal(await readFile(join(here.workspaceFolder, "made.txt"), "utf8"), "mine");
+  });
+
+  test("two at once run one after the other: one applies, the other is told that it was", async (t) => {
+    const { here, bench, digest } = await proposed(t);
+    const { applyProposal } = proposalApi(here);
+    const both = await Promise.all([
+      applyProposal({ proposalId, digest }, OWNER),
+      applyProposal({ proposalId, digest }, OWNER),
+    ]);
+    assert.deepEqual(both[0], { files: 1 });
+    assert.equal(codeOf(both[1]), "proposal-applied");
+    only(await bench.events(), "ProposalApplied");
+    assert.equal(await readFile(join(here.workspaceFolder, "made.txt"), "utf8"), MADE.toString());
+    const third = proposalApi(here).applyProposal({ proposalId, digest }, OWNER);
+    assert.equal(codeOf(await third), "proposal-applied");
+  });
+
+  test("its contents can be read by the digests it names, and no other", async (t) => {
+    const { here, bench } = await proposed(t);
+    const { readProposedFile } = proposalApi(here);
+    const other = await bench.blobs.put(Buffer.from("of another episode"));
+    const from = { proposalId, fromByte: byteCount(5) };
+    assert.deepEqual(await readProposedFile({ ...from, digest: digestOf(MADE) }, ANYONE), {
+      base64: MADE.subarray(5).toString("base64"),
+    });
+    for (const digest of [other.digest, digestOf("nowhere")]) {
+      assert.equal(codeOf(await readProposedFile({ ...from, digest }, ANYONE)), "blob-not-in-proposal");
+    }
+  });
+});
+
+test("an approval by anyone but the owner, or of another digest, is refused and sends nothing", async (t) => {
+  const bench = new DeskBench(homeWith(GPU).state);
+  const here = await services(t, bench);
+  await bench.give(preview(1, GPU));
+  const { approveEgress } = egressApi(here);
+  const { previewId } = idsOf(1);
+  const digest = digestOf("preview 1");
+  assert.equal(codeOf(await approveEgress({ previewId, digest }, ANYONE)), "owner-session-required");
+  assert.equal(codeOf(await approveEgress({ previewId, digest: digestOf("2") }, OWNER)), "preview-changed");
+  assert.deepEqual(bench.up.said, []);
+});
