@@ -1,5 +1,5 @@
 // Opens the journal of a Home and adds its facts up to the state that they mean: from a checkpoint and what came after it,
-// or from the start. Both give the same state, bit for bit. A checkpoint that does not verify is only ever a reason to
+// or from the start. Both give the same state, bit for bit, and every byte is checked either way. A checkpoint that does not verify is only ever a reason to
 // read more; one that names a record which is gone proves a loss, and the Home is not opened.
 import { join } from "node:path";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
@@ -10,7 +10,6 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { type FoundCheckpoint, readCheckpoint } from "./adapters/checkpoint/checkpointFile.ts";
 import { openJournal, type RecoveredJournal } from "./adapters/journal/journalFile.ts";
 import type { FileJournal } from "./adapters/journal/journalWriter.ts";
-import { startAt } from "./adapters/journal/scanJournal.ts";
 import { evolve } from "./home/evolve.ts";
 import type { HomeIdentity } from "./home/identity.ts";
 import { type HomeState, initialState } from "./home/state.ts";
@@ -64,10 +63,9 @@ export async function addUp(
 ): Promise<Pick<RecoveredHome, "state" | "journal" | "tornTail" | "from">> {
   const { fileSystem, identity, segmentBytes } = terms;
   const found = await readCheckpoint(terms.checkpoints, identity, terms.program);
-  const start = found.kind === "found" ? await startAt(fileSystem, found.checkpoint.record) : undefined;
-  const fromCheckpoint = found.kind === "found" && start !== undefined;
-  let state = fromCheckpoint ? found.checkpoint.state : initialState(identity);
-  const witness = start === undefined ? witnessOf(found) : undefined;
+  const checkpoint = found.kind === "found" ? found.checkpoint : undefined;
+  let state = checkpoint?.state ?? initialState(identity);
+  const witness = checkpoint?.record ?? (found.kind === "witness" ? found.record : undefined);
   const { journal, recovered } = await openJournal<JournalEvent>({
     fileSystem,
     header: { workspaceId: identity.workspaceId, homeId: identity.nodeId },
@@ -77,39 +75,16 @@ export async function addUp(
     },
     onFault: terms.onFault,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
-    ...(start === undefined ? {} : { start }),
     ...(witness === undefined ? {} : { witness }),
+    ...(checkpoint === undefined ? {} : { summedTo: checkpoint.record.sequence }),
   });
-  const from = fromCheckpoint ? { checkpoint: found.checkpoint.record.sequence } : { start: reasonOf(found) };
+  const from = checkpoint === undefined ? { start: reasonOf(found) } : { checkpoint: checkpoint.record.sequence };
   return { state, journal, tornTail: recovered.tornTail, from };
 }
 
-function witnessOf(
-  found: FoundCheckpoint,
-):
-  | { readonly segment: string; readonly atByte: number; readonly sequence: number; readonly digest: string }
-  | undefined {
-  switch (found.kind) {
-    case "none":
-    case "ignored":
-      return undefined;
-    case "witness":
-      return found.record;
-    case "found":
-      return found.checkpoint.record;
-  }
-}
-
 function reasonOf(found: FoundCheckpoint): string {
-  switch (found.kind) {
-    case "none":
-      return "there is no checkpoint";
-    case "ignored":
-    case "witness":
-      return `the checkpoint was ignored: ${found.reason}`;
-    case "found":
-      return "the checkpoint was ignored: its record does not stand where it is said to";
-  }
+  if (found.kind === "ignored" || found.kind === "witness") return `the checkpoint was ignored: ${found.reason}`;
+  return "there is no checkpoint";
 }
 
 function requireEvent(value: unknown): JournalEvent {

@@ -10,8 +10,8 @@ import type { FileJournal } from "./journalWriter.ts";
 import { corruptionAt } from "./journalFaults.ts";
 import { JournalWriter } from "./journalWriter.ts";
 import type { HeaderRecord } from "./record.ts";
-import type { JournalScan, RecordPlace, ScanStart } from "./scanJournal.ts";
-import { firstSequenceOf, scanJournal, segmentsOf } from "./scanJournal.ts";
+import type { JournalScan, RecordPlace } from "./scanJournal.ts";
+import { scanJournal } from "./scanJournal.ts";
 
 export interface JournalOptions<E> {
   readonly fileSystem: FileSystem;
@@ -25,10 +25,10 @@ export interface JournalOptions<E> {
   readonly onFault?: (fault: JournalFault) => void;
   /** A new segment is begun when one has grown to this. */
   readonly segmentBytes?: number;
-  /** Frames up to this record are not read and not seen: their sum is known. */
-  readonly start?: ScanStart;
   /** A record that was durable once: a journal without it has lost what was acknowledged, and is corrupt. */
   readonly witness?: RecordPlace;
+  /** Frames up to this one are checked but neither decoded nor seen: their sum is known. */
+  readonly summedTo?: number;
 }
 
 export interface JournalOwner {
@@ -55,23 +55,19 @@ export async function openJournal<E>(options: JournalOptions<E>): Promise<Opened
   const { fileSystem, header: owner, segmentBytes = SEGMENT_BYTES } = options;
   const decodeEvents = eventsDecoder(options.decodeEvent);
   const pages = new FramePages();
-  const { start, witness } = options;
-  if (start !== undefined) await noteUnread(fileSystem, start, pages);
+  const { witness, summedTo = 0 } = options;
   let witnessed = witness === undefined;
-  const scan = await scanJournal(
-    fileSystem,
-    ({ record, endByte, digest }, { segment, atByte }) => {
-      witnessed ||= digest === witness?.digest && record.sequence === witness.sequence;
-      if (record.kind === "header") requireOwner(record, owner, segment);
-      if (record.kind !== "frame") return;
-      pages.note(record.sequence, { segment, fromByte: atByte, toByte: endByte });
-      options.onFrame?.({
-        sequence: sequenceOf(record.sequence),
-        events: decodeEvents(record.events, segment, atByte),
-      });
-    },
-    start,
-  );
+  const scan = await scanJournal(fileSystem, ({ record, endByte, digest }, { segment, atByte }) => {
+    witnessed ||= digest === witness?.digest && record.sequence === witness.sequence;
+    if (record.kind === "header") requireOwner(record, owner, segment);
+    if (record.kind !== "frame") return;
+    pages.note(record.sequence, { segment, fromByte: atByte, toByte: endByte });
+    if (record.sequence <= summedTo) return;
+    options.onFrame?.({
+      sequence: sequenceOf(record.sequence),
+      events: decodeEvents(record.events, segment, atByte),
+    });
+  });
   if (scan.end.kind === "corrupt") throw corruptionAt(scan.end.segment, scan.end.atByte, scan.end.reason);
   if (witness !== undefined && !witnessed) {
     throw corruptionAt(witness.segment, witness.atByte, `the signed checkpoint's frame ${witness.sequence} is missing`);
@@ -90,13 +86,6 @@ export async function openJournal<E>(options: JournalOptions<E>): Promise<Opened
     unmarked: scan.last?.kind === "frame",
   });
   return { journal, recovered: recoveredOf(scan) };
-}
-
-async function noteUnread(fileSystem: FileSystem, { place, found }: ScanStart, pages: FramePages): Promise<void> {
-  for (const segment of await segmentsOf(fileSystem)) {
-    if (segment < place.segment) pages.noteUnread({ segment }, firstSequenceOf(segment));
-    if (segment === place.segment) pages.noteUnread({ segment, toByte: found.endByte }, firstSequenceOf(segment));
-  }
 }
 
 /** Makes durable what was read and cuts the rest; returns the segment to append to, if one has its header. */

@@ -6,7 +6,7 @@ import type { Sequence } from "#protocol/quantities.ts";
 import { sequence as sequenceOf } from "#protocol/quantities.ts";
 import type { Journal, JournalFrame } from "../../home/journalPort.ts";
 import type { JournalFault } from "../../home/journalPort.ts";
-import type { FramePage, FramePages, UnreadSegment } from "./framePages.ts";
+import type { FramePages } from "./framePages.ts";
 import { corruptionAt, faultOf } from "./journalFaults.ts";
 import type { EncodedRecord, RecordPosition } from "./record.ts";
 import {
@@ -18,7 +18,6 @@ import {
   parseRecordAt,
 } from "./record.ts";
 import { type RecordPlace, segmentName } from "./scanJournal.ts";
-import { readFrames } from "./segmentFrames.ts";
 
 /** Frames that may wait for the disk, the batch in flight included: at 200 a sync, some seconds of a slow disk. */
 export const JOURNAL_PENDING_FRAMES_MAX = 16_384;
@@ -119,44 +118,23 @@ export class JournalWriter<E> implements FileJournal<E> {
   }
 
   async *read(from: Sequence, limit: number): AsyncGenerator<JournalFrame<E>, void, void> {
-    let next = Math.max(1, from);
     let left = limit;
-    for (;;) {
-      let unread: UnreadSegment | undefined;
-      // The pages hold durable frames only.
-      for (const page of this.#start.pages.from(next)) {
-        if (!("fromByte" in page)) {
-          unread = page;
-          break;
-        }
-        for await (const frame of this.#framesOf(page, next)) {
+    // The pages hold durable frames only.
+    for (const { segment, fromByte, toByte } of this.#start.pages.from(from)) {
+      const page = await this.#fileSystem.read(segment, { fromByte, bytesMax: toByte - fromByte });
+      const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
+      for (let at = 0; at < toByte - fromByte; ) {
+        const found = parseRecordAt(bytes, at);
+        if (found === undefined)
+          throw corruptionAt(segment, fromByte + at, "its bytes were sound when they were written");
+        const { record } = found;
+        if (record.kind === "frame" && record.sequence >= from) {
           if (left-- <= 0) return;
-          if (frame.sequence !== next) throw corruptionAt(page.segment, page.fromByte, `frame ${next} is missing`);
-          next = frame.sequence + 1;
-          yield frame;
+          const events = this.#start.decodeEvents(record.events, segment, fromByte + at);
+          yield { sequence: sequenceOf(record.sequence), events };
         }
+        at = found.endByte;
       }
-      if (unread === undefined || left <= 0) return;
-      this.#start.pages.resolve(unread, await readFrames(this.#fileSystem, unread));
-    }
-  }
-
-  async *#framesOf(
-    { segment, fromByte, toByte }: FramePage,
-    from: number,
-  ): AsyncGenerator<JournalFrame<E>, void, void> {
-    const page = await this.#fileSystem.read(segment, { fromByte, bytesMax: toByte - fromByte });
-    const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength);
-    for (let at = 0; at < toByte - fromByte; ) {
-      const found = parseRecordAt(bytes, at);
-      if (found === undefined)
-        throw corruptionAt(segment, fromByte + at, "its bytes were sound when they were written");
-      const { record } = found;
-      if (record.kind === "frame" && record.sequence >= from) {
-        const events = this.#start.decodeEvents(record.events, segment, fromByte + at);
-        yield { sequence: sequenceOf(record.sequence), events };
-      }
-      at = found.endByte;
     }
   }
 

@@ -38,47 +38,21 @@ export interface RecordPlace extends JournalPlace {
   readonly digest: string;
 }
 
-/** Where a scan goes on after a record that is known to be durable. */
-export interface ScanStart {
-  readonly place: RecordPlace;
-  readonly found: FoundRecord;
-  readonly header: HeaderRecord;
-}
-
-/** Looks whether the record stands where it is said to stand; undefined where it does not. It never throws. */
-export async function startAt(fileSystem: FileSystem, place: RecordPlace): Promise<ScanStart | undefined> {
-  if (!SEGMENT_NAME.test(place.segment)) return undefined;
-  try {
-    const bytes = await readSegment(fileSystem, place.segment);
-    const header = parseRecordAt(bytes, 0)?.record;
-    const found = parseRecordAt(bytes, place.atByte);
-    if (header?.kind !== "header" || found === undefined) return undefined;
-    if (found.digest !== place.digest || found.record.sequence !== place.sequence) return undefined;
-    return { place, found, header };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Calls `visit` once for each sound record, in order; those before a damaged place included, those up to a start not. */
+/** Calls `visit` once for each sound record, in order; those before a damaged place included. */
 export async function scanJournal(
   fileSystem: FileSystem,
   visit: (found: FoundRecord, place: JournalPlace) => void,
-  start?: ScanStart,
 ): Promise<JournalScan> {
-  const segments = await segmentsOf(fileSystem);
-  const chain = new Chain(start);
+  const segments = (await fileSystem.list()).filter((name) => SEGMENT_NAME.test(name)).sort();
+  const chain = new Chain();
   let tail: JournalTail | undefined;
   for (const [index, segment] of segments.entries()) {
-    if (start !== undefined && segment < start.place.segment) continue;
-    const isStart = segment === start?.place.segment;
-    if (!isStart && segment !== segmentName(chain.lastSequence + 1)) {
+    if (segment !== segmentName(chain.lastSequence + 1)) {
       const reason = `the journal goes from frame ${chain.lastSequence} to ${segment}: what lies between is missing`;
       return chain.endedAs({ kind: "corrupt", segment, atByte: 0, reason }, segments, tail);
     }
     const bytes = await readSegment(fileSystem, segment);
-    const fromByte = isStart ? start.found.endByte : 0;
-    const scanned = chain.follow(bytes, segment, visit, fromByte);
+    const scanned = chain.follow(bytes, segment, visit);
     tail = { segment, endByte: scanned.endByte, provenToByte: scanned.provenToByte };
     if (scanned.endByte === bytes.length) continue;
     const atByte = scanned.endByte;
@@ -92,17 +66,7 @@ export async function scanJournal(
   return chain.endedAs({ kind: "whole" }, segments, tail);
 }
 
-/** The names of the segments, in the order of their frames. */
-export async function segmentsOf(fileSystem: FileSystem): Promise<readonly string[]> {
-  return (await fileSystem.list()).filter((name) => SEGMENT_NAME.test(name)).sort();
-}
-
 const SEGMENT_NAME = /^segment-\d{12}\.journal$/;
-
-/** The first sequence that a segment's name promises. */
-export function firstSequenceOf(segment: string): number {
-  return Number(segment.slice("segment-".length, -".journal".length));
-}
 
 /** Named by the sequence of its first frame, so that a listing in order of names is in order of frames. */
 export function segmentName(firstSequence: number): string {
@@ -124,22 +88,9 @@ class Chain {
   #owner: HeaderRecord | undefined;
   #frames = 0;
 
-  constructor(start: ScanStart | undefined) {
-    if (start === undefined) return;
-    this.lastSequence = start.place.sequence;
-    this.#lastDigest = start.place.digest;
-    this.#last = start.found.record;
-    this.#owner = start.header;
-  }
-
-  follow(
-    bytes: Buffer,
-    segment: string,
-    visit: (found: FoundRecord, place: JournalPlace) => void,
-    fromByte: number,
-  ): ScannedSegment {
-    let atByte = fromByte;
-    let provenToByte = fromByte;
+  follow(bytes: Buffer, segment: string, visit: (found: FoundRecord, place: JournalPlace) => void): ScannedSegment {
+    let atByte = 0;
+    let provenToByte = 0;
     while (atByte < bytes.length) {
       const found = parseRecordAt(bytes, atByte);
       if (found === undefined) break;
@@ -222,7 +173,7 @@ class Chain {
   }
 }
 
-export async function readSegment(fileSystem: FileSystem, segment: string): Promise<Buffer> {
+async function readSegment(fileSystem: FileSystem, segment: string): Promise<Buffer> {
   try {
     const bytes = await fileSystem.read(segment);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -2,11 +2,11 @@
 // It decides where the one file lies. It must never fetch it from anywhere else.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import initSqlJs, { type SqlJsStatic } from "sql.js";
 
-const WASM_FILE = "sql-wasm.wasm";
+const BESIDE = "sql-wasm.wasm";
 let loading: Promise<SqlJsStatic> | undefined;
 
 export function loadSql(): Promise<SqlJsStatic> {
@@ -15,8 +15,8 @@ export function loadSql(): Promise<SqlJsStatic> {
 }
 
 async function load(): Promise<SqlJsStatic> {
-  const beside = join(import.meta.dirname, WASM_FILE);
-  const path = existsSync(beside) ? beside : createRequire(import.meta.url).resolve(`sql.js/dist/${WASM_FILE}`);
+  const beside = join(import.meta.dirname, BESIDE);
+  const path = existsSync(beside) ? beside : fileURLToPath(import.meta.resolve("sql.js/dist/sql-wasm.wasm"));
   const wasm = await readFile(path);
   return initSqlJs({ wasmBinary: wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength) });
 }
