@@ -10,7 +10,8 @@ export type SignaturePurpose =
   | "arw-link-v1"
   | "arw-welcome-v1"
   | "arw-rotate-v1"
-  | "arw-manifest-v1";
+  | "arw-manifest-v1"
+  | "arw-checkpoint-v1";
 
 /** `DSSEv1 <purpose length> <purpose> <message length> <message>`; lengths in bytes. */
 export function signedBytes(purpose: SignaturePurpose, message: Uint8Array): Uint8Array {

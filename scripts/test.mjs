@@ -12,7 +12,11 @@ import { nodeBundle } from "./bundling.mjs";
 const FOLDERS = ["protocol", "platform", "server", "worker-companion", "test"];
 
 /** Programs that tests start in a process of their own, bundled beside them. */
-const CHILD_PROGRAMS = ["worker-companion/src/engines/llama/llamaChild.ts", "test/security/patchedDial.ts"];
+const CHILD_PROGRAMS = [
+  "worker-companion/src/engines/llama/llamaChild.ts",
+  "test/security/patchedDial.ts",
+  "test/faults/journalWriterProgram.ts",
+];
 
 /** A test file that hangs must end the run with its name. Twenty kills of a Home take a loaded machine two minutes. */
 const TEST_TIMEOUT_MS = process.env.ARW_SOAK === "1" ? 3_600_000 : 300_000;

@@ -50,6 +50,8 @@ import {
   startEpisodeParamsSchema,
   type StartEpisodeResult,
   startEpisodeResultSchema,
+  type StorageView,
+  storageViewSchema,
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
@@ -150,6 +152,9 @@ export interface ClientMethods {
     { readonly files: number }
   >;
   readonly turnClusteringOff: Method<Nothing, Nothing>;
+  /** Tries at once what a read-only Home tries by itself; refused with the reason where the disk still fails. */
+  readonly reopenJournal: Method<Nothing, Nothing>;
+  readonly collectStorage: Method<{ readonly dryRun: boolean }, StorageView>;
 }
 
 export type MethodName = keyof ClientMethods;
@@ -271,4 +276,6 @@ export const METHODS: ClientMethods = {
     z.strictObject({ files: z.number().int().min(0) }),
   ),
   turnClusteringOff: owner("clustering/turnOff", nothing, nothing),
+  reopenJournal: anyone("journal/reopen", nothing, nothing),
+  collectStorage: owner("storage/collect", z.strictObject({ dryRun: z.boolean() }), storageViewSchema),
 };

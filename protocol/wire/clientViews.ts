@@ -68,6 +68,23 @@ export interface HelloResult {
   readonly clustering:
     | { readonly on: false; readonly reason?: string }
     | { readonly on: true; readonly host: string; readonly port: number };
+  /** Present while the journal cannot be written: the Home answers questions and takes nothing. */
+  readonly readOnly?: ReadOnlyView;
+}
+/** Why a Home serves reading only, and what it does about it. */
+export interface ReadOnlyView {
+  readonly reason: string;
+  readonly since: EpochMs;
+  /** How often it has tried in vain to open the journal again. */
+  readonly tries: number;
+  /** When it tries again by itself; absent once it has given up and waits for the owner's command. */
+  readonly nextTryAt?: EpochMs;
+}
+/** What retention would drop, or has dropped. Ledgers and the journal itself are never among it. */
+export interface StorageView {
+  readonly dryRun: boolean;
+  readonly blobs: { readonly kept: number; readonly dropped: number; readonly droppedBytes: Bytes };
+  readonly outputs: { readonly kept: number; readonly dropped: number; readonly droppedBytes: Bytes };
 }
 
 export type EpisodeRequest =
@@ -273,6 +290,25 @@ export const helloResultSchema: z.ZodType<HelloResult> = z.strictObject({
     z.strictObject({ on: z.literal(false), reason: z.string().exactOptional() }),
     z.strictObject({ on: z.literal(true), host: z.string(), port: z.number().int() }),
   ]),
+  readOnly: z
+    .strictObject({
+      reason: z.string(),
+      since: epochMsSchema,
+      tries: z.number().int().min(0),
+      nextTryAt: epochMsSchema.exactOptional(),
+    })
+    .exactOptional(),
+});
+
+const retention = z.strictObject({
+  kept: z.number().int().min(0),
+  dropped: z.number().int().min(0),
+  droppedBytes: bytesSchema,
+});
+export const storageViewSchema: z.ZodType<StorageView> = z.strictObject({
+  dryRun: z.boolean(),
+  blobs: retention,
+  outputs: retention,
 });
 
 export const startEpisodeParamsSchema: z.ZodType<StartEpisodeParams> = z.strictObject({

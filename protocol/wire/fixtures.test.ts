@@ -71,6 +71,7 @@ const OPTIONAL: readonly RegExp[] = [
   /EgressSettled \$\.(received|error)$/,
   /JobOffered \$\.(leaseId|recordId)$/,
   /LinkRefused \$\.nodeId$/,
+  /hello\.result \$\.readOnly(\.nextTryAt)?$/,
 ];
 
 const fixtures: readonly Fixture[] = [...readFixtures("protocol/wire/fixtures"), ...readFixtures("protocol/fixtures")];

@@ -1,12 +1,14 @@
 // Wires the core to its shells: effects to those who perform them, messages of nodes to the attempt desk, frames to
 // followers. All arrows between the parts of a running Home are in this file.
 import type { Command, Requester } from "#protocol/commands.ts";
+import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { instanceId, type NodeId, proposalId } from "#protocol/ids.ts";
-import type { EpochMs } from "#protocol/quantities.ts";
+import type { EpochMs, Sequence } from "#protocol/quantities.ts";
+import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { WorkerMessage } from "#protocol/wire/worker.ts";
-import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { HeldLeaves } from "#platform/identity/leafFile.ts";
 import { join } from "node:path";
@@ -22,7 +24,7 @@ import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
-import { Followers } from "./adapters/followers.ts";
+import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
 import { LeaseWatch } from "./adapters/leaseWatch.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
@@ -31,6 +33,8 @@ import type { OutputFiles } from "./adapters/outputFiles.ts";
 import { selfTest } from "./adapters/selfTest/selfTest.ts";
 import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
 import type { SteadyClock } from "./adapters/steadyClock.ts";
+import { collectStorage } from "./adapters/storage/collectStorage.ts";
+import { ViewOnDemand } from "./adapters/view/viewOnDemand.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
 import { HomeLeaf } from "./adapters/workers/homeLeaf.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
@@ -46,7 +50,7 @@ export interface HomeParts {
   readonly journal: Journal<JournalEvent>;
   readonly identity: Identity;
   readonly leaves: HeldLeaves;
-  readonly blobs: BlobStore;
+  readonly blobs: SweptBlobStore;
   readonly outputs: OutputFiles;
   readonly engines: LocalNodeOptions["engines"];
   readonly homeFolder: string;
@@ -56,11 +60,20 @@ export interface HomeParts {
   readonly steady: SteadyClock;
   readonly log: HomeLog;
   readonly onStop: () => void;
+  /** Outlive this Home where its journal has to be opened again. */
+  readonly followers: Followers;
+  /** Told of every durable frame. */
+  readonly onDurable: (sequence: Sequence) => void;
+  /** Why the Home serves reading only, if it does, and the way out of it. */
+  readonly readOnly: () => ReadOnlyView | undefined;
+  readonly reopen: () => Promise<Refusal | Record<string, never>>;
 }
 
 export interface WiredHome {
   readonly api: HomeApi;
   readonly perform: (effect: Effect) => void;
+  /** As of the last durable frame. */
+  readonly state: () => HomeState;
   /** Whether anything runs that must not end with the last client. */
   readonly busy: () => boolean;
   connectLocalNode(signal: AbortSignal): Promise<void>;
@@ -70,18 +83,19 @@ export interface WiredHome {
 const HOME: Requester = { client: "home", session: "home" };
 
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
-  const { blobs, outputs, identity, leaves, now, steady, journal, log, homeFolder, workspaceFolder } = parts;
-  const followers = new Followers();
+  const { blobs, outputs, identity, leaves, now, steady, journal, log, homeFolder, workspaceFolder, followers } = parts;
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
   const home = new Home(parts.state, {
     journal,
     perform: (effect) => perform(effect),
-    onDurable: () => {
+    onDurable: (frame) => {
+      parts.onDurable(frame.sequence);
       followers.wake();
       leaseWatch.look();
     },
-    onReadOnly: (fault) => onTrouble("the journal failed; the Home serves reading only", fault),
+    // The journal tells whoever opens it again, and that is said there.
+    onReadOnly: () => undefined,
   });
   const channelOf = (nodeId: NodeId): NodeChannel | undefined =>
     nodeId === identity.nodeId ? localNode : links.channelOf(nodeId);
@@ -169,8 +183,10 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   }
 
   await leaf.watch();
+  const view = new ViewOnDemand(journal, parts.state.identity);
   const services: HomeServices = {
     home,
+    view,
     journal,
     blobs,
     outputs,
@@ -192,9 +208,16 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       setImmediate(parts.onStop);
       return {};
     },
+    reopenJournal: () => parts.reopen(),
+    collectStorage: ({ dryRun }, { signal }) => {
+      const isLive = (id: string): boolean =>
+        liveAttempts(home.state.jobs).some(({ attempt }) => attempt.attemptId === id);
+      return collectStorage({ journal, blobs, outputs, now, isLive }, dryRun, signal);
+    },
     hello: () => {
       const { listening, problem } = clustering;
       const off = problem === undefined ? {} : { reason: `${problem.message} ${problem.advice}` };
+      const readOnly = parts.readOnly();
       return {
         v: PROTOCOL_VERSION,
         workspaceId: home.state.identity.workspaceId,
@@ -203,6 +226,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         processId: process.pid,
         lastSequence: journal.durableSequence,
         clustering: listening === undefined ? { on: false, ...off } : { on: true, ...listening },
+        ...(readOnly === undefined ? {} : { readOnly }),
       };
     },
     onDurable: (listener) => followers.add(listener),
@@ -211,6 +235,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   return {
     api,
     perform,
+    state: () => home.state,
     busy: () => liveAttempts(home.state.jobs).length > 0,
     connectLocalNode: async (signal) => {
       const capabilities = await localNode.capabilities(signal);
@@ -236,6 +261,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       closing.defer(() => links.dispose());
       closing.defer(() => leaf.dispose());
       closing.defer(() => ending.abort());
+      closing.defer(() => view.dispose());
       await closing.close();
     },
   };

@@ -99,6 +99,7 @@ test("another program of the same user cannot do what needs the owner, over the 
       ["proposal/apply", { proposalId: `prop_${"a".repeat(26)}`, digest }],
       ["clustering/turnOff", {}],
       ["home/stop", {}],
+      ["storage/collect", { dryRun: true }],
     ];
     const owners = Object.values(METHODS).flatMap(({ name, owner }) => (owner ? [name] : []));
     assert.deepEqual(new Set(attempts.map(([name]) => name)), new Set(owners));

@@ -30,7 +30,7 @@ import {
 import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { MethodName } from "#protocol/wire/client.ts";
-import type { EpisodeView, HelloResult, NodeView, TimelinePage } from "#protocol/wire/clientViews.ts";
+import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { openClientServer } from "../../server/src/adapters/clientServer/clientServer.ts";
 import type { ClientSession, HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";
@@ -252,8 +252,15 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     refuseNode: nothing,
     revokeNode: nothing,
     turnClusteringOff: nothing,
+    reopenJournal: nothing,
+    collectStorage: async ({ dryRun }) => ({ ...STORAGE, dryRun }),
   };
 }
+
+const STORAGE: Omit<StorageView, "dryRun"> = {
+  blobs: { kept: 3, dropped: 2, droppedBytes: byteCount(2_048) },
+  outputs: { kept: 1, dropped: 1, droppedBytes: byteCount(512) },
+};
 
 /** Parameters that pass each method's decoder. */
 export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
@@ -288,4 +295,6 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   readProposedFile: { proposalId: IDS.proposal, digest: DIGEST, fromByte: byteCount(0) },
   applyProposal: { proposalId: IDS.proposal, digest: DIGEST },
   turnClusteringOff: {},
+  reopenJournal: {},
+  collectStorage: { dryRun: true },
 };

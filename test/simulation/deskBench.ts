@@ -102,6 +102,15 @@ export class MemoryOutputs implements OutputFiles {
     return file.subarray(fromByte, fromByte + bytesMax);
   }
 
+  async attempts(): Promise<ReadonlyMap<string, number>> {
+    const bytes = new Map<string, number>();
+    for (const [name, file] of this.files) {
+      const [attempt = ""] = name.split(".");
+      bytes.set(attempt, (bytes.get(attempt) ?? 0) + file.length);
+    }
+    return bytes;
+  }
+
   async remove(attemptId: string): Promise<void> {
     for (const stream of ["stdout", "stderr", "text"]) this.files.delete(`${attemptId}.${stream}`);
   }

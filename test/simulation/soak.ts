@@ -5,3 +5,10 @@
 export function runsOf(usual: number, soak: number): number {
   return process.env["ARW_SOAK"] === "1" ? soak : usual;
 }
+
+/** Multiplies what a simulation does. */
+export const SOAK_FACTOR: number = Number(process.env["ARW_SOAK_FACTOR"] ?? 1);
+
+export function soaked(runs: number): number {
+  return runs * SOAK_FACTOR;
+}

@@ -44,6 +44,7 @@ import { foldEgress } from "../../home/egress/ledger.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { createSecretDetector, type Finding } from "../collect/secretDetector.ts";
 import { egressApi } from "./egressApi.ts";
+import { ViewOnDemand } from "../view/viewOnDemand.ts";
 import { episodeApi } from "./episodeApi.ts";
 import { WALL_MS_MAX } from "./jobInputs.ts";
 import { proposalApi } from "./proposalApi.ts";
@@ -64,8 +65,11 @@ async function services(context: TestContext, bench: DeskBench = new DeskBench()
   context.after(() => rm(workspaceFolder, { recursive: true, force: true }));
   await writeFile(join(workspaceFolder, "a.txt"), "one file");
   const { home, journal, blobs, outputs } = bench;
+  const view = new ViewOnDemand(journal, home.state.identity);
+  context.after(() => view.dispose());
   return {
     home,
+    view,
     journal,
     blobs,
     outputs,
@@ -174,7 +178,7 @@ describe("reading the timeline", () => {
       const page = await readTimeline({ fromSequence: from, ...filter }, ANYONE);
       if ("kind" in page) assert.fail(page.message);
       assert.ok(page.entries.length <= TIMELINE_PAGE_ENTRIES_MAX);
-      assert.ok(page.nextSequence - from <= PAGE_FRAMES_MAX);
+      if (episodeId === undefined) assert.ok(page.nextSequence - from <= PAGE_FRAMES_MAX);
       entries.push(...page.entries);
       if (!page.more) return { entries, pages: count };
       assert.ok(page.nextSequence > from);
@@ -194,7 +198,7 @@ describe("reading the timeline", () => {
     const wanted = all.entries.filter((entry) => entry.corrId === episodeId);
     assert.ok(wanted.length > 0);
     assert.deepEqual(one.entries, wanted);
-    assert.equal(one.pages, 2, "a filter that matches little looks through so many frames at a time");
+    assert.equal(one.pages, 1, "a filter that matches little goes straight to where its frames are");
   });
 
   test("what is not durable is on no page", async (t) => {

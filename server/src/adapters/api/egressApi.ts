@@ -2,12 +2,11 @@
 import type { LeaseChoice } from "#protocol/commands.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import { type Digest } from "#protocol/digest.ts";
-import { type EgressLedgerRow, type EgressPreview, egressPreviewSchema } from "#protocol/egress.ts";
+import { type EgressPreview, egressPreviewSchema } from "#protocol/egress.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
-import { attemptId, egressRecordId, type EgressRecordId, leaseId } from "#protocol/ids.ts";
-import { byteCount, sequence } from "#protocol/quantities.ts";
+import { attemptId, egressRecordId, leaseId } from "#protocol/ids.ts";
+import { byteCount } from "#protocol/quantities.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { foldEgress } from "../../home/egress/ledger.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
 import { pathsOfJob } from "./jobInputs.ts";
@@ -19,7 +18,7 @@ type EgressApi = Pick<HomeApi, "readPreview" | "approveEgress" | "denyEgress" | 
 export const PREVIEW_BYTES_MAX: number = 64 * 1024 * 1024;
 
 export function egressApi(services: HomeServices): EgressApi {
-  const { home, blobs, journal, now, steady } = services;
+  const { home, blobs, view, now, steady } = services;
   return {
     readPreview: async ({ previewId }) => {
       const held = home.state.egress.previews.get(previewId);
@@ -59,12 +58,7 @@ export function egressApi(services: HomeServices): EgressApi {
       const executed = await home.execute(order);
       return executed.kind === "refusal" ? executed : {};
     },
-    listEgress: async () => {
-      const rows = new Map<EgressRecordId, EgressLedgerRow>();
-      const all = journal.read(sequence(1), Number.MAX_SAFE_INTEGER);
-      for await (const frame of all) for (const event of frame.events) foldEgress(rows, event);
-      return { rows: [...rows.values()] };
-    },
+    listEgress: async () => ({ rows: (await view.current()).egressRows() }),
   };
 }
 

@@ -40,6 +40,7 @@ const NO_OUTPUT: OutputFiles = {
   append: async () => undefined,
   read: async () => new Uint8Array(0),
   remove: async () => undefined,
+  attempts: async () => new Map(),
   close: async () => undefined,
 };
 

@@ -38,6 +38,8 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     readProposedFile: route(METHODS.readProposedFile, (params, session) => api.readProposedFile(params, session)),
     applyProposal: route(METHODS.applyProposal, (params, session) => api.applyProposal(params, session)),
     turnClusteringOff: route(METHODS.turnClusteringOff, (params, session) => api.turnClusteringOff(params, session)),
+    reopenJournal: route(METHODS.reopenJournal, (params, session) => api.reopenJournal(params, session)),
+    collectStorage: route(METHODS.collectStorage, (params, session) => api.collectStorage(params, session)),
   };
   return new Map(Object.values(routes));
 }

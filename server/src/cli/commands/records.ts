@@ -11,7 +11,7 @@ import type { JournalReport } from "../cliHost.ts";
 import { type Bind, readOptions, readWord } from "../commandLine.ts";
 import { approve, listenForInterrupts } from "../episodeFlow.ts";
 import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
-import { countText } from "../render/amounts.ts";
+import { bytesText, countText } from "../render/amounts.ts";
 import { timelineLine } from "../render/timelineLine.ts";
 import { ledgerLines } from "../render/views.ts";
 import type { CliSession } from "../session.ts";
@@ -30,6 +30,9 @@ const answerSchema: z.ZodType<AnswerOptions> = z.looseObject({
   lease: z.string().optional(),
   yes: z.boolean().optional(),
 });
+const dryRunSchema: z.ZodType<{ readonly dryRun?: boolean | undefined }> = z.looseObject({
+  dryRun: z.boolean().optional(),
+});
 
 export function addRecordCommands(program: Command, bind: Bind): void {
   const timeline = program
@@ -43,6 +46,8 @@ export function addRecordCommands(program: Command, bind: Bind): void {
   });
   addEgress(program, bind);
   const journal = program.command("journal").description("the append-only record of this workspace");
+  addReopen(journal, bind);
+  addStorage(program, bind);
   const verify = journal.command("verify").description("check every frame's length, checksum, sequence and hash chain");
   bind(verify, async (session) => {
     const { homeFolder } = await session.workspace();
@@ -54,6 +59,36 @@ export function addRecordCommands(program: Command, bind: Bind): void {
       "journal-corrupt",
       `The journal is corrupt at byte ${report.atByte} of ${report.segment}: ${report.reason}.`,
       `Nothing was changed. Keep a copy of ${homeFolder}, and restore the segment from a backup.`,
+    );
+  });
+}
+
+function addReopen(journal: Command, bind: Bind): void {
+  const reopen = journal.command("reopen").description("a Home that serves reading only tries its journal again, now");
+  bind(reopen, async (session) => {
+    await (await session.home()).call(METHODS.reopenJournal, {});
+    await session.terminal.emit("journal-reopened", {});
+    await session.terminal.print(["The journal takes writes."]);
+  });
+}
+
+function addStorage(program: Command, bind: Bind): void {
+  const storage = program.command("storage").description("the disk that this workspace's Home takes");
+  const collect = storage
+    .command("collect")
+    .description("drop output and files of episodes that ended long ago; never a ledger")
+    .option("--dry-run", "only say what would go");
+  bind(collect, async (session, _words, raw) => {
+    const dryRun = readOptions(dryRunSchema, raw).dryRun === true;
+    const view = await (await session.home()).call(METHODS.collectStorage, { dryRun });
+    await session.terminal.emit("storage-collected", { storage: view });
+    const verb = dryRun ? "would go" : "are gone";
+    await session.terminal.print(
+      (["blobs", "outputs"] as const).map((what) => {
+        const { kept, dropped, droppedBytes } = view[what];
+        const noun = what === "blobs" ? "stored file" : "output";
+        return `${countText(dropped, noun)} (${bytesText(droppedBytes)}) ${verb}, ${countText(kept, noun)} stay`;
+      }),
     );
   });
 }
