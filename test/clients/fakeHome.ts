@@ -143,7 +143,7 @@ export async function openFakeHome(options: FakeHomeOptions = {}): Promise<FakeH
   const clientCounts: number[] = [];
   const timeline = new FakeTimeline();
   const output = new Map<string, Buffer>();
-  const api = { ...defaultApi(timeline, output, options.workspaceFolder ?? "/work/parser"), ...options.api };
+  const api = { ...defaultApi(timeline, output, options.workspaceFolder ?? "/projects/parser"), ...options.api };
   const server = await openClientServer({
     socketPath,
     api: recorded(api, calls),
