@@ -127,14 +127,15 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
 
   {
     ...SHELL,
+    // A client of the Home like the terminal. It shares with it where the Home lives and how one is started.
     folder: "extension/src",
-    imports: ["protocol"],
+    imports: ["protocol", "platform/state", "platform/home"],
     packages: ["vscode", "vscode-languageclient", "zod"],
   },
   {
     folder: "webviews/src",
     imports: ["protocol"],
-    packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"],
+    packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons", "@vscode/l10n", "zod"],
     builtins: [],
     pure: false,
     computedImports: false,
