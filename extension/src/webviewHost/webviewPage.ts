@@ -2,7 +2,8 @@
 // It must never let a page load a file outside of dist/webviews, run a command by a link, or stay in memory when hidden.
 import * as vscode from "vscode";
 import type * as z from "zod";
-import type { PageReady, PageStart } from "#protocol/webview/page.ts";
+import { kindOf } from "#protocol/schemaByKind.ts";
+import type { PageStart } from "#protocol/webview/page.ts";
 import { PageChannel } from "./pageChannel.ts";
 import { newNonce, pageHtml } from "./pageHtml.ts";
 
@@ -10,7 +11,8 @@ import { newNonce, pageHtml } from "./pageHtml.ts";
 export interface Screen<FromPage> {
   readonly name: "timeline" | "tail" | "review";
   readonly title: string;
-  readonly fromPage: z.ZodType<FromPage | PageReady>;
+  /** Its messages; `PageReady` is one of them. */
+  readonly fromPage: z.ZodType<FromPage>;
 }
 
 export interface OpenPage<ToPage> extends vscode.Disposable {
@@ -26,18 +28,18 @@ export function openPage<ToPage, FromPage>(
   webview: vscode.Webview,
   screen: Screen<FromPage>,
   editor: { readonly context: vscode.ExtensionContext; readonly log: vscode.LogOutputChannel },
-  receive: (message: FromPage | PageReady) => void,
+  receive: (message: FromPage) => void,
 ): OpenPage<ToPage> {
   const folder = vscode.Uri.joinPath(editor.context.extensionUri, "dist", "webviews");
   const file = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-  const channel = new PageChannel<ToPage | PageStart, FromPage | PageReady>(webview, {
+  const channel = new PageChannel<ToPage | PageStart, FromPage>(webview, {
     screen: screen.name,
     fromPage: screen.fromPage,
     log: editor.log,
     now: () => performance.now(),
     receive: (message) => {
       // Messages to a page keep their order, so the language is there before whatever `receive` sends.
-      if (isReady(message)) void channel.post(startOf());
+      if (kindOf(message) === "ready") void channel.post(startOf());
       receive(message);
     },
   });
@@ -55,8 +57,4 @@ export function openPage<ToPage, FromPage>(
 
 function startOf(): PageStart {
   return { kind: "start", language: vscode.env.language, strings: vscode.l10n.bundle ?? {} };
-}
-
-function isReady(message: unknown): boolean {
-  return typeof message === "object" && message !== null && "kind" in message && message.kind === "ready";
 }

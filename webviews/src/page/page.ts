@@ -5,7 +5,8 @@ import "./page.css";
 import * as l10n from "@vscode/l10n";
 import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
-import type { PageReady, PageStart } from "#protocol/webview/page.ts";
+import { kindOf } from "#protocol/schemaByKind.ts";
+import { type PageReady, type PageStart, pageStartSchema } from "#protocol/webview/page.ts";
 
 // Before the first decoding: zod would otherwise compile its checks, which the content security policy forbids.
 z.config({ jitless: true });
@@ -18,7 +19,7 @@ interface VsCodeApi {
 declare const acquireVsCodeApi: () => VsCodeApi;
 
 export interface PageOptions<ToPage, State> {
-  readonly toPage: z.ZodType<ToPage | PageStart>;
+  readonly toPage: z.ZodType<ToPage>;
   /** What the page keeps while it is hidden or its window reloads. What does not decode is forgotten. */
   readonly state: z.ZodType<State>;
   /** Called once, with what was kept. The strings are there by now. */
@@ -32,25 +33,22 @@ export interface Page<FromPage, State> {
 }
 
 /** Opens the page's line and says that it is ready. Call it once, from the screen's main.ts. */
-export function openPage<ToPage extends { readonly kind: string }, FromPage, State>(
-  options: PageOptions<ToPage, State>,
-): Page<FromPage, State> {
+export function openPage<ToPage, FromPage, State>(options: PageOptions<ToPage, State>): Page<FromPage, State> {
   const vscode = acquireVsCodeApi();
   let begun = false;
-  window.addEventListener("message", (event: MessageEvent<unknown>) => {
+  const begin = (start: PageStart): void => {
+    if (begun) return;
+    begun = true;
+    l10n.config({ contents: { ...start.strings } });
+    document.documentElement.lang = start.language;
+    const kept = decode(options.state, vscode.getState());
+    options.begin(kept.ok ? kept.value : undefined, start);
+  };
+  window.addEventListener("message", ({ data, origin }: MessageEvent<unknown>) => {
     // Only the frame around this page speaks for the extension; it has this page's own origin.
-    if (event.origin !== window.origin) return;
-    const decoded = decode(options.toPage, event.data);
-    if (!decoded.ok) return reportDropped(decoded.path, decoded.problem);
-    const message = decoded.value;
-    if (isStart(message)) {
-      if (begun) return;
-      begun = true;
-      l10n.config({ contents: { ...message.strings } });
-      document.documentElement.lang = message.language;
-      const kept = decode(options.state, vscode.getState());
-      options.begin(kept.ok ? kept.value : undefined, message);
-    } else if (begun) options.receive(message);
+    if (origin !== window.origin) return;
+    if (kindOf(data) === "start") handOver(pageStartSchema, data, begin);
+    else if (begun) handOver(options.toPage, data, options.receive);
   });
   const ready: PageReady = { kind: "ready" };
   vscode.postMessage(ready);
@@ -60,8 +58,10 @@ export function openPage<ToPage extends { readonly kind: string }, FromPage, Sta
   };
 }
 
-function isStart<ToPage extends { readonly kind: string }>(message: ToPage | PageStart): message is PageStart {
-  return message.kind === "start";
+function handOver<Message>(schema: z.ZodType<Message>, data: unknown, to: (message: Message) => void): void {
+  const decoded = decode(schema, data);
+  if (decoded.ok) to(decoded.value);
+  else reportDropped(decoded.path, decoded.problem);
 }
 
 function reportDropped(path: string, problem: string): void {
