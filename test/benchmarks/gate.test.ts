@@ -1,0 +1,47 @@
+// The gate's own rules, on figures made up for them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { regression, TOLERANCE } from "./gate.ts";
+import { alternating, type Measured, quantile, ratioOf, steadyRatio } from "./measure.ts";
+
+const slower = { kind: "at-most", ratio: 2 } as const;
+const faster = { kind: "at-least", ratio: 0.6 } as const;
+const row = { name: "a row", floorName: "its floor", quantile: 0.5, unit: "ms" } as const;
+const baseline = { ratios: { "a row": 4 } };
+
+test("a ratio is worse past the tolerance, in the direction of its goal, and not at it", () => {
+  assert.equal(regression({ name: "a row", goal: slower, ratio: 4 * TOLERANCE }, baseline), undefined);
+  assert.match(regression({ name: "a row", goal: slower, ratio: 4 * TOLERANCE + 0.1 }, baseline) ?? "", /a row/u);
+  assert.equal(regression({ name: "a row", goal: faster, ratio: 4 / TOLERANCE }, baseline), undefined);
+  assert.match(regression({ name: "a row", goal: faster, ratio: 4 / TOLERANCE - 0.1 }, baseline) ?? "", /a row/u);
+});
+
+test("a row without a committed ratio is no regression", () => {
+  assert.equal(regression({ name: "another row", goal: slower, ratio: 1_000 }, baseline), undefined);
+});
+
+test("a throughput is what ours does in the time of the floor", () => {
+  const turns = { ours: [2, 2, 2], floor: [1, 1, 1] };
+  assert.equal(ratioOf({ ...row, ...turns, goal: slower }), 2);
+  assert.equal(ratioOf({ ...row, ...turns, goal: faster }), 0.5);
+});
+
+test("the median lies between the two middle values, and a quantile between its neighbours", () => {
+  assert.equal(quantile([4, 1, 3, 2], 0.5), 2.5);
+  assert.equal(quantile([0, 10], 0.99), 9.9);
+  assert.throws(() => quantile([], 0.5), RangeError);
+});
+
+test("a noisy part of a run does not move its steady ratio", () => {
+  const ours = Array.from({ length: 100 }, (_, turn) => (turn < 30 ? 500 : 3));
+  const noisy: Measured = { ...row, goal: slower, ours, floor: ours.map(() => 1) };
+  assert.equal(steadyRatio(noisy), 3);
+});
+
+test("both sides take turns, each first as often as the other, and the warm-up does not count", async () => {
+  const order: string[] = [];
+  const turn = (name: string) => async (): Promise<number> => order.push(name);
+  const turns = await alternating(4, turn("ours"), turn("floor"), 2);
+  assert.equal(order.join(" "), "ours floor floor ours ours floor floor ours ours floor floor ours");
+  assert.deepEqual([turns.ours.length, turns.floor.length], [4, 4]);
+});
