@@ -20,7 +20,12 @@ const PIECE_BYTES = 1024 * 1024;
 
 /** Opens (or creates) the store in this folder. */
 export async function openBlobFiles(folder: string): Promise<BlobStore> {
-  const places: Places = { folder, temporary: join(folder, "temporary"), partial: join(folder, "partial") };
+  const places: Places = {
+    folder,
+    temporary: join(folder, "temporary"),
+    partial: join(folder, "partial"),
+    namedDurably: new Set(),
+  };
   // Whatever has a temporary name was never acknowledged, so nobody misses it.
   await rm(places.temporary, { recursive: true, force: true });
   for (const place of [folder, places.temporary, places.partial]) {
@@ -43,6 +48,8 @@ interface Places {
   readonly folder: string;
   readonly temporary: string;
   readonly partial: string;
+  /** Folders of the store whose own name this process has made durable. */
+  readonly namedDurably: Set<string>;
 }
 
 interface Arrival {
@@ -149,13 +156,17 @@ async function materialise(places: Places, digest: Digest, path: string, executa
 async function withTemporary<T>(places: Places, fill: (file: FileHandle, path: string) => Promise<T>): Promise<T> {
   const path = join(places.temporary, randomUUID());
   const file = await open(path, "wx", 0o600);
+  let settled = false;
   try {
-    return await fill(file, path);
+    const filled = await fill(file, path);
+    settled = true;
+    return filled;
   } catch (error) {
     throw errnoOf(error) === "ENOSPC" ? diskFull(error) : error;
   } finally {
     await file.close();
-    await rm(path, { force: true });
+    // What was settled has another name by now.
+    if (!settled) await rm(path, { force: true });
   }
 }
 
@@ -176,7 +187,8 @@ async function isDurable(places: Places, digest: Digest): Promise<boolean> {
 }
 
 async function syncFolders(places: Places, digest: Digest): Promise<void> {
-  for (const folder of [join(pathOf(places, digest), ".."), places.folder]) {
+  const inner = join(pathOf(places, digest), "..");
+  for (const folder of places.namedDurably.has(inner) ? [inner] : [inner, places.folder]) {
     const handle = await open(folder, constants.O_RDONLY);
     try {
       await handle.sync();
@@ -187,6 +199,7 @@ async function syncFolders(places: Places, digest: Digest): Promise<void> {
       await handle.close();
     }
   }
+  places.namedDurably.add(inner);
 }
 
 async function openBlob(places: Places, digest: Digest): Promise<FileHandle> {

@@ -24,7 +24,8 @@ import { openHomeLog } from "./adapters/homeLog.ts";
 import { createLocalEngines, type LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { openOutputFiles } from "./adapters/outputFiles.ts";
 import type { ServeOptions } from "./cli/cliHost.ts";
-import { evolve } from "./home/evolve.ts";
+import { OwnMaps } from "./home/boundedMap.ts";
+import { evolveAll } from "./home/evolve.ts";
 import type { HomeIdentity } from "./home/identity.ts";
 import { resume } from "./home/resume.ts";
 import { type HomeState, initialState } from "./home/state.ts";
@@ -123,6 +124,7 @@ interface Recovered {
 async function recover(homeFolder: string, identity: HomeIdentity): Promise<Recovered> {
   const fileSystem = await openNodeFileSystem(join(homeFolder, "journal"));
   let state = initialState(identity);
+  const own = new OwnMaps();
   try {
     const { journal, recovered } = await openJournal<JournalEvent>({
       fileSystem,
@@ -133,7 +135,7 @@ async function recover(homeFolder: string, identity: HomeIdentity): Promise<Reco
         throw new Error(`the event's ${decoded.path} ${decoded.problem}`);
       },
       onFrame: (frame) => {
-        state = frame.events.reduce(evolve, state);
+        state = evolveAll(state, frame.events, own);
       },
     });
     const close = async (): Promise<void> => {

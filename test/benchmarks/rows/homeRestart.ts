@@ -11,7 +11,8 @@ import { sequence } from "#protocol/quantities.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { openJournal } from "../../../server/src/adapters/journal/journalFile.ts";
 import { decide } from "../../../server/src/home/decide.ts";
-import { evolve } from "../../../server/src/home/evolve.ts";
+import { OwnMaps } from "../../../server/src/home/boundedMap.ts";
+import { evolveAll } from "../../../server/src/home/evolve.ts";
 import { type HomeState, initialState } from "../../../server/src/home/state.ts";
 import { accepted, approve, finished, homeWith, output, preview, started } from "../../simulation/homeCommands.ts";
 import { GPU, IDENTITY } from "../../simulation/homeScenario.ts";
@@ -43,6 +44,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
 async function restart(path: string): Promise<HomeState> {
   const fileSystem = await openNodeFileSystem(path);
   let state = initialState(IDENTITY);
+  const own = new OwnMaps();
   await openJournal<JournalEvent>({
     fileSystem,
     header: HEADER,
@@ -52,7 +54,7 @@ async function restart(path: string): Promise<HomeState> {
       throw new Error(`the event's ${decoded.path} ${decoded.problem}`);
     },
     onFrame: (frame) => {
-      state = frame.events.reduce(evolve, state);
+      state = evolveAll(state, frame.events, own);
     },
   });
   await fileSystem.close();
@@ -87,7 +89,7 @@ async function writeJournal(path: string, eventsMin: number): Promise<HomeState>
     for (const command of offloadOf(number)) {
       const decided = decide(state, command);
       if ("kind" in decided) throw new Error(`${command.kind} was refused: ${decided.message}`);
-      state = decided.reduce(evolve, state);
+      state = evolveAll(state, decided);
       events += decided.length;
       frames.push(decided);
     }
