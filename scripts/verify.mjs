@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const BIN = join("node_modules", ".bin");
 const npmBin = (name, ...rest) => ({ command: join(BIN, name), rest });
-const script = (name) => ({ command: process.execPath, rest: [join("scripts", name)] });
+const script = (name, ...words) => ({ command: process.execPath, rest: [join("scripts", name), ...words] });
 
 /** Stages run one after the other; the steps of one stage run side by side and print when they end. */
 const STAGES = [
@@ -18,6 +18,8 @@ const STAGES = [
     { name: "unused", ...npmBin("knip") },
     { name: "build", ...script("build.mjs") },
   ],
+  // Alone: a ratio needs the machine. Quick: the whole table is `npm run bench`.
+  [{ name: "benchmarks", ...script("bench.mjs", "--quick", "--gate") }],
   // Alone and last, streaming: its summary is the last thing on the screen.
   [{ name: "tests", ...script("test.mjs"), streams: true }],
 ];

@@ -41,7 +41,7 @@ test("a noisy part of a run does not move its steady ratio", () => {
 test("both sides take turns, each first as often as the other, and the warm-up does not count", async () => {
   const order: string[] = [];
   const turn = (name: string) => async (): Promise<number> => order.push(name);
-  const turns = await alternating(4, turn("ours"), turn("floor"), 2);
+  const turns = await alternating({ quick: false }, 4, turn("ours"), turn("floor"), 2);
   assert.equal(order.join(" "), "ours floor floor ours ours floor floor ours ours floor floor ours");
   assert.deepEqual([turns.ours.length, turns.floor.length], [4, 4]);
 });

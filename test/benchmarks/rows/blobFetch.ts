@@ -35,7 +35,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
     await finished;
     return elapsedMs;
   };
-  const turns = await alternating(quick ? 10 : 100, ours, () => timed(() => peer.fetched(bytes)), 2);
+  const turns = await alternating({ quick }, quick ? 6 : 100, ours, () => timed(() => peer.fetched(bytes)), 2);
   await peer.close();
   await worker.end();
   await home.close();

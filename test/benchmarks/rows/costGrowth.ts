@@ -17,7 +17,7 @@ const MEBIBYTE: number = 1024 * 1024;
 export const costGrowth: Row = { name: NAME, run };
 
 async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
-  const jobsMany = quick ? 5_000 : 100_000;
+  const jobsMany = quick ? 3_000 : 100_000;
   const emptyMiB = heapMiB();
   const young = await BusyHome.open(folder("young"));
   await young.work(JOBS_FEW);
@@ -26,7 +26,8 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
   await old.work(jobsMany);
   const oldMiB = heapMiB();
   const turns = await alternating(
-    quick ? 60 : 1_000,
+    { quick },
+    quick ? 40 : 1_000,
     () => timed(() => old.work(JOBS_A_TURN)),
     () => timed(() => young.work(JOBS_A_TURN)),
   );

@@ -45,7 +45,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
     return timed(() => Promise.all(Array.from({ length: WRITERS }, write)));
   };
   await ours();
-  const turns = await alternating(quick ? 200 : 1_000, ours, () => timed(rewrite));
+  const turns = await alternating({ quick }, quick ? 100 : 1_000, ours, () => timed(rewrite));
   await bare.close();
   await journal.close();
   await fileSystem.close();

@@ -32,6 +32,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
   const expected = await writeJournal(path, eventsMin);
   if (!isDeepStrictEqual(await restart(path), expected)) throw new Error("the Home came back as another one");
   const turns = await alternating(
+    { quick },
     quick ? 8 : 30,
     () => timed(() => restart(path)),
     () => timed(() => readAndParse(path)),

@@ -46,7 +46,7 @@ async function measure({ quick, folder }: Scale, path: string): Promise<readonly
       const job = await queue.add("ask", question(asked++), { removeOnComplete: { count: 1_000 } });
       await job.waitUntilFinished(events);
     });
-  const turns = await alternating(quick ? 150 : 1_000, ours, theirs);
+  const turns = await alternating({ quick }, quick ? 80 : 1_000, ours, theirs);
   await Promise.all([queue.close(), events.close()]);
   await theirWorker.end();
   await worker.end();

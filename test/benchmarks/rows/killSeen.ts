@@ -25,7 +25,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
     worker = await home.restartWorker();
     return elapsedMs;
   };
-  const turns = await alternating(quick ? 5 : 40, ours, () => socketClosed(server), 1);
+  const turns = await alternating({ quick }, quick ? 4 : 40, ours, () => socketClosed(server), 1);
   server.close();
   await worker.end();
   await home.close();

@@ -16,7 +16,8 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
   const floor = await openBenchJournal(join(folder("floor"), "journal"), { workspaceId: "bench", homeId: "bench" });
   let asked = 0;
   const turns = await alternating(
-    quick ? 150 : 1_000,
+    { quick },
+    quick ? 100 : 1_000,
     () => timed(() => home.runHere(question(asked++))),
     () =>
       timed(() => floor.journal.append({ sequence: sequence(floor.journal.lastSequence + 1), events: [anEvent()] })),

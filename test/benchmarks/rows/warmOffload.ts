@@ -25,7 +25,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
     await finished;
     return elapsedMs;
   };
-  const turns = await alternating(quick ? 150 : 1_000, ours, () => timed(() => peer.roundTrip(payload)));
+  const turns = await alternating({ quick }, quick ? 80 : 1_000, ours, () => timed(() => peer.roundTrip(payload)));
   await peer.close();
   await worker.end();
   await home.close();
