@@ -1,23 +1,30 @@
 // The gate's own rules, on figures made up for them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { regression, TOLERANCE } from "./gate.ts";
+import { regression, TOLERANCE_ALIKE } from "./gate.ts";
 import { alternating, type Measured, quantile, ratioOf, steadyRatio } from "./measure.ts";
 
 const slower = { kind: "at-most", ratio: 2 } as const;
 const faster = { kind: "at-least", ratio: 0.6 } as const;
-const row = { name: "a row", floorName: "its floor", quantile: 0.5, unit: "ms" } as const;
+const row = { name: "a row", floorName: "its floor", quantile: 0.5, unit: "ms", tolerance: TOLERANCE_ALIKE } as const;
+const tolerance = TOLERANCE_ALIKE;
 const baseline = { ratios: { "a row": 4 } };
 
 test("a ratio is worse past the tolerance, in the direction of its goal, and not at it", () => {
-  assert.equal(regression({ name: "a row", goal: slower, ratio: 4 * TOLERANCE }, baseline), undefined);
-  assert.match(regression({ name: "a row", goal: slower, ratio: 4 * TOLERANCE + 0.1 }, baseline) ?? "", /a row/u);
-  assert.equal(regression({ name: "a row", goal: faster, ratio: 4 / TOLERANCE }, baseline), undefined);
-  assert.match(regression({ name: "a row", goal: faster, ratio: 4 / TOLERANCE - 0.1 }, baseline) ?? "", /a row/u);
+  assert.equal(regression({ name: "a row", goal: slower, tolerance, ratio: 4 * TOLERANCE_ALIKE }, baseline), undefined);
+  assert.match(
+    regression({ name: "a row", goal: slower, tolerance, ratio: 4 * TOLERANCE_ALIKE + 0.1 }, baseline) ?? "",
+    /a row/u,
+  );
+  assert.equal(regression({ name: "a row", goal: faster, tolerance, ratio: 4 / TOLERANCE_ALIKE }, baseline), undefined);
+  assert.match(
+    regression({ name: "a row", goal: faster, tolerance, ratio: 4 / TOLERANCE_ALIKE - 0.1 }, baseline) ?? "",
+    /a row/u,
+  );
 });
 
 test("a row without a committed ratio is no regression", () => {
-  assert.equal(regression({ name: "another row", goal: slower, ratio: 1_000 }, baseline), undefined);
+  assert.equal(regression({ name: "another row", goal: slower, tolerance, ratio: 1_000 }, baseline), undefined);
 });
 
 test("a throughput is what ours does in the time of the floor", () => {

@@ -3,16 +3,18 @@
 import * as z from "zod";
 import type { Goal } from "./measure.ts";
 
-/**
- * A ratio may be this many times worse than the committed one. Wide on purpose: the two sides of a ratio share a machine
- * but not a bottleneck, so another disk moves the ratio as well. What it catches is a lost fast path, not a slow day.
- */
-export const TOLERANCE = 2.5;
+/** A ratio may be this many times worse than the committed one where product and floor wait for the same thing, such as the disk. */
+export const TOLERANCE_ALIKE = 2.5;
+/** The same where they do not: a slow disk then moves the ratio, a change of ours need not have. */
+export const TOLERANCE_UNALIKE = 5;
+/** Above this load a core the gate does not judge: where several programs wait for each core, nothing is measured but waiting. */
+export const LOAD_PER_CORE_MAX = 2;
 
 export interface Ratio {
   readonly name: string;
   readonly goal: Goal;
   readonly ratio: number;
+  readonly tolerance: number;
 }
 
 export interface Baseline {
@@ -24,10 +26,10 @@ export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
 });
 
 /** What is wrong with a ratio, in words; undefined where nothing is, or where nothing was committed for it. */
-export function regression({ name, goal, ratio }: Ratio, baseline: Baseline): string | undefined {
+export function regression({ name, goal, ratio, tolerance }: Ratio, baseline: Baseline): string | undefined {
   const before = baseline.ratios[name];
   if (before === undefined) return undefined;
-  const limit = goal.kind === "at-most" ? before * TOLERANCE : before / TOLERANCE;
+  const limit = goal.kind === "at-most" ? before * tolerance : before / tolerance;
   const worse = goal.kind === "at-most" ? ratio > limit : ratio < limit;
   if (!worse) return undefined;
   return `${name}: ${ratio.toFixed(2)} × its floor, ${before.toFixed(2)} × is committed and ${limit.toFixed(2)} × is the limit`;

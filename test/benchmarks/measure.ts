@@ -20,6 +20,8 @@ export interface Measured extends Turns {
   /** The share of turns that are no slower than the figure that counts: 0.5 is the median. */
   readonly quantile: number;
   readonly unit: "ms" | "MiB";
+  /** How many times worse than the committed one the ratio may be: TOLERANCE_ALIKE or TOLERANCE_UNALIKE. */
+  readonly tolerance: number;
 }
 
 /** A row that this machine cannot measure, and why. */

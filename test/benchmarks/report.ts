@@ -30,7 +30,7 @@ export function markdown(run: Run): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const [before, after] = run.load.map((load) => load.toFixed(1));
   return [
-    `Taken on ${run.date}: ${run.machine}. Load a core: ${before} before the run, ${after} after it (past 1, others were waiting).`,
+    `Taken on ${run.date}${run.quick ? " in a quick run" : ""}: ${run.machine}. Load a core: ${before} before the run, ${after} after it (past 1, others were waiting).`,
     "",
     line(HEADINGS),
     line(HEADINGS.map(() => "---")),

@@ -7,6 +7,7 @@ import { Home } from "../../../server/src/home/home.ts";
 import { accepted, finished, homeAlone, output, start, started } from "../../simulation/homeCommands.ts";
 import { IDENTITY, LOCAL } from "../../simulation/homeScenario.ts";
 import { openBenchJournal } from "../benchHome.ts";
+import { TOLERANCE_ALIKE } from "../gate.ts";
 import { alternating, type Measured, type Row, type Scale, timed } from "../measure.ts";
 
 const NAME = "cost growth";
@@ -37,13 +38,22 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
   const goal = { kind: "at-most", ratio: 1.25 } as const;
   const floorName = `the same ${after(JOBS_FEW)}`;
   return [
-    { name: `${NAME}: time ${after(jobsMany)}`, floorName, goal, quantile: 0.5, unit: "ms", ...turns },
+    {
+      name: `${NAME}: time ${after(jobsMany)}`,
+      floorName,
+      goal,
+      quantile: 0.5,
+      unit: "ms",
+      tolerance: TOLERANCE_ALIKE,
+      ...turns,
+    },
     {
       name: `${NAME}: memory ${after(jobsMany)}`,
       floorName,
       goal,
       quantile: 0.5,
       unit: "MiB",
+      tolerance: TOLERANCE_ALIKE,
       ours: [oldMiB - youngMiB],
       floor: [youngMiB - emptyMiB],
     },

@@ -7,6 +7,7 @@ import type { FileSystem } from "#platform/files/fileSystem.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { openJournal } from "../../../server/src/adapters/journal/journalFile.ts";
+import { TOLERANCE_ALIKE } from "../gate.ts";
 import { alternating, type Measured, type Row, type Scale, timed } from "../measure.ts";
 import { anEvent } from "./localJob.ts";
 
@@ -56,6 +57,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
       goal: { kind: "at-least", ratio: 0.6 },
       quantile: 0.5,
       unit: "ms",
+      tolerance: TOLERANCE_ALIKE,
       ...turns,
     },
   ];

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { BenchHome } from "../benchHome.ts";
 import { Child } from "../child.ts";
+import { TOLERANCE_ALIKE } from "../gate.ts";
 import { alternating, type Measured, type Row, type Scale, timed } from "../measure.ts";
 
 const NAME = "kill seen";
@@ -30,7 +31,17 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
   await worker.end();
   await home.close();
   const floorName = "a bare TCP socket of a killed process closes";
-  return [{ name: NAME, floorName, goal: { kind: "at-most", ratio: 20 }, quantile: 0.5, unit: "ms", ...turns }];
+  return [
+    {
+      name: NAME,
+      floorName,
+      goal: { kind: "at-most", ratio: 20 },
+      quantile: 0.5,
+      unit: "ms",
+      tolerance: TOLERANCE_ALIKE,
+      ...turns,
+    },
+  ];
 }
 
 async function socketClosed(server: Server): Promise<number> {

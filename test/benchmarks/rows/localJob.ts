@@ -2,6 +2,7 @@
 // Clustering is off: no door is open, and everything but the engine is as it runs for a user.
 import { join } from "node:path";
 import { BenchHome, now, openBenchJournal, question } from "../benchHome.ts";
+import { TOLERANCE_ALIKE } from "../gate.ts";
 import { alternating, type Measured, type Row, type Scale, timed } from "../measure.ts";
 import { sequence } from "#protocol/quantities.ts";
 import { durationMs } from "#protocol/quantities.ts";
@@ -31,6 +32,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
       goal: { kind: "at-most", ratio: 1.5 },
       quantile: 0.5,
       unit: "ms",
+      tolerance: TOLERANCE_ALIKE,
       ...turns,
     },
   ];
