@@ -118,7 +118,14 @@ export class Program {
 
   /** Its whole process group, at once; resolves when it is gone. */
   async kill(): Promise<Ended> {
-    if (this.isRunning) killGroup(this.child);
+    if (this.isRunning) {
+      const gone = once(this.child, "exit");
+      killGroup(this.child);
+      await gone;
+    }
+    // A process that fled the group may hold the pipes; nobody waits for what it might still say.
+    this.child.stdout?.destroy();
+    this.child.stderr?.destroy();
     return this.ended;
   }
 }

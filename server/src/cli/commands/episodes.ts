@@ -87,7 +87,10 @@ function addRun(program: Command, bind: Bind): void {
       collect,
       [],
     )
-    .option("--install <command>", "a shell command that fetches the dependencies inside the sandbox, before")
+    .option(
+      "--install <command>",
+      "a shell command that runs first in the same sandbox, which has no network: to unpack or build dependencies",
+    )
     .option("--leave-out <glob>", "files that this once are not sent (repeatable)", collect, [])
     .option("--minutes <n>", "end it after so many minutes")
     .option("-y, --yes", "approve what the preview shows without being asked");
