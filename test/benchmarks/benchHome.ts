@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { ID_ENTROPY_BYTES, type EpisodeId, type PreviewId, workspaceId } from "#protocol/ids.ts";
@@ -113,6 +114,7 @@ export class BenchHome {
     if (event.kind !== "EnrolmentRequested") throw new Error("the watch mixed up its events");
     granted(await this.api.approveNode({ nodeId: event.nodeId }, SESSION));
     await connected;
+    await this.workerIs("ready");
     return worker;
   }
 
@@ -121,14 +123,17 @@ export class BenchHome {
     const connected = this.watch.next("NodeConnected");
     const worker = Child.start("worker", [join(this.#folder, "worker")]);
     await connected;
+    await this.workerIs("ready");
     return worker;
   }
 
-  async worker(): Promise<NodeView> {
-    const { nodes } = granted(await this.api.listNodes({}, SESSION));
-    const worker = nodes.find(({ name }) => name === WORKER_NAME);
-    if (worker === undefined) throw new Error("no worker was paired");
-    return worker;
+  /** Looks at the worker once a turn of the loop until the Home shows it so: its link is no event of the journal. */
+  async workerIs(state: NodeView["state"]): Promise<void> {
+    for (;;) {
+      const { nodes } = granted(await this.api.listNodes({}, SESSION));
+      if (nodes.some((node) => node.name === WORKER_NAME && node.state === state)) return;
+      await setImmediate();
+    }
   }
 
   close(): Promise<void> {
@@ -136,7 +141,7 @@ export class BenchHome {
   }
 }
 
-export const WORKER_NAME = "box";
+const WORKER_NAME = "box";
 
 export function now(): ReturnType<typeof epochMs> {
   return epochMs(Date.now());

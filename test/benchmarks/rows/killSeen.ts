@@ -2,7 +2,6 @@
 // bare TCP socket until that socket closes. What its jobs come to is decided one time-to-live later, by design.
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { setImmediate } from "node:timers/promises";
 import { BenchHome } from "../benchHome.ts";
 import { Child } from "../child.ts";
 import { TOLERANCE_ALIKE } from "../gate.ts";
@@ -20,7 +19,7 @@ async function run({ quick, folder }: Scale): Promise<readonly Measured[]> {
   const ours = async (): Promise<number> => {
     const elapsedMs = await timed(async () => {
       worker.kill();
-      while ((await home.worker()).state !== "unreachable") await setImmediate();
+      await home.workerIs("unreachable");
     });
     await worker.end();
     worker = await home.restartWorker();
