@@ -39,7 +39,12 @@ export function markdown(run: Run): string {
 }
 
 export function json(run: Run): string {
-  return `${JSON.stringify({ ...run, rows: run.rows.map(summaryOf) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...run, load: loadOf(run), rows: run.rows.map(summaryOf) }, null, 2)}\n`;
+}
+
+/** No short list: the formatter would put it on one line, and this file is formatted like any other. */
+function loadOf({ load: [before, after] }: Run): object {
+  return { before: round(before), after: round(after) };
 }
 
 function cellsOf(row: Measured | Unmeasured): readonly string[] {
