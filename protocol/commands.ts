@@ -14,7 +14,8 @@ import type {
   PreviewId,
   ProposalId,
 } from "./ids.ts";
-import type { JobSpec } from "./job.ts";
+import type { JobKind, JobSpec } from "./job.ts";
+import type { ScopedTerms, SteadyReading } from "./lease.ts";
 import type { NodeCapabilities } from "./node.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { SignedReceipt } from "./receipt.ts";
@@ -38,6 +39,8 @@ export interface Transfer {
   readonly attemptId: AttemptId;
   readonly bytesOut: Bytes;
   readonly bytesIn: Bytes;
+  /** Whether everything since the offer was counted: for an attempt from before a restart it was not. */
+  readonly whole: boolean;
 }
 
 interface NewEpisode {
@@ -64,16 +67,32 @@ export interface PreviewOffload extends Order<"preview-offload">, NewEpisode {
   readonly destination: Destination;
   readonly cost: Cost;
   readonly leaseMs: DurationMs;
+  /** Every path that would be sent or named; a scoped lease must cover each. Not journaled: the preview's digest has them. */
+  readonly paths: readonly string[];
+  readonly steady: SteadyReading;
+  /** The ids of the send, for the case that a scoped lease covers it. */
+  readonly recordId: EgressRecordId;
+  readonly attemptId: AttemptId;
 }
 export interface ApproveEgress extends Order<"approve-egress"> {
   readonly previewId: PreviewId;
   /** The digest of the preview the owner saw. */
   readonly digest: Digest;
-  readonly leaseMs: DurationMs;
+  readonly lease: LeaseChoice;
+  readonly steady: SteadyReading;
   readonly leaseId: LeaseId;
   readonly recordId: EgressRecordId;
   readonly attemptId: AttemptId;
 }
+/** What the owner grants with an approval: this job only, or jobs like it, of which this is the first. */
+export type LeaseChoice =
+  | { readonly kind: "once"; readonly leaseMs: DurationMs }
+  | {
+      readonly kind: "scoped";
+      readonly terms: ScopedTerms;
+      /** Every path of the preview with this digest. */
+      readonly paths: readonly string[];
+    };
 export interface DenyEgress extends Order<"deny-egress"> {
   readonly previewId: PreviewId;
   readonly recordId: EgressRecordId;
@@ -87,6 +106,20 @@ export interface RevokeLease extends Order<"revoke-lease"> {
   readonly leaseId: LeaseId;
   readonly reason: string;
   readonly transfers: readonly Transfer[];
+}
+
+/** Grants a scoped lease by itself; nothing is sent. */
+export interface GrantLease extends Order<"grant-lease"> {
+  readonly leaseId: LeaseId;
+  readonly nodeId: NodeId;
+  readonly job: JobKind;
+  readonly terms: ScopedTerms;
+  readonly reason: string;
+  readonly steady: SteadyReading;
+}
+/** The steady clock has moved on: leases whose time is over run out. */
+export interface ExpireLeases extends Order<"expire-leases"> {
+  readonly steady: SteadyReading;
 }
 
 /** A report names its attempt by id and fencing token, and comes from the node that its channel proved. */
@@ -158,12 +191,22 @@ export interface RefuseNode extends Order<"refuse-node"> {
   readonly nodeId: NodeId;
   readonly reason: string;
 }
+/** A node's next leaf, proven on its live link; the shell has checked every proof. */
+export interface RotateCertificate extends Order<"rotate-certificate"> {
+  readonly nodeId: NodeId;
+  /** The leaf that the link was opened with. */
+  readonly from: Digest;
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+}
 export interface ConnectNode extends Order<"connect-node"> {
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
+  readonly life?: number;
   readonly capabilities: NodeCapabilities;
   /** The attempts it still holds; live ones that are missing here are lost. */
   readonly held: readonly AttemptId[];
+  readonly transfers: readonly Transfer[];
 }
 export interface LoseNode extends Order<"lose-node"> {
   readonly nodeId: NodeId;
@@ -176,6 +219,11 @@ export interface RevokeNode extends Order<"revoke-node"> {
   readonly reason: string;
   readonly transfers: readonly Transfer[];
 }
+/** The owner wants clustering on, and this machine cannot have it on. */
+export interface BlockClustering extends Order<"block-clustering"> {
+  readonly code: string;
+  readonly detail: string;
+}
 export interface RefuseLink extends Order<"refuse-link"> {
   readonly nodeId?: NodeId;
   readonly code: string;
@@ -183,7 +231,8 @@ export interface RefuseLink extends Order<"refuse-link"> {
 }
 
 export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied;
-export type EgressCommand = ApproveEgress | DenyEgress | RevokeLease;
+export type EgressCommand = ApproveEgress | DenyEgress;
+export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
 export type NodeCommand =
   | TurnClusteringOn
@@ -192,10 +241,12 @@ export type NodeCommand =
   | RequestEnrolment
   | ApproveNode
   | RefuseNode
+  | RotateCertificate
   | ConnectNode
   | LoseNode
   | RevokeNode
+  | BlockClustering
   | RefuseLink;
 
-export type Command = EpisodeCommand | EgressCommand | ReportCommand | NodeCommand;
+export type Command = EpisodeCommand | EgressCommand | LeaseCommand | ReportCommand | NodeCommand;
 export type CommandKind = Command["kind"];

@@ -1,4 +1,4 @@
-// What would leave, what left, and under which lease. The preview is a document with a digest: an approval names that digest,
+// What would leave and what left. The preview is a document with a digest: an approval names that digest,
 // so a changed preview is never what was approved.
 import * as z from "zod";
 import { type Digest, digestSchema } from "./digest.ts";
@@ -81,20 +81,6 @@ export interface EgressPreview {
   readonly leaseMs: DurationMs;
 }
 
-/** A grant. Scope `once` binds the digest that was previewed. */
-export interface Lease {
-  readonly leaseId: LeaseId;
-  /** The node that may receive. */
-  readonly subject: NodeId;
-  readonly capability: "offload";
-  readonly scope: { readonly kind: "once"; readonly preview: Digest; readonly payload: Digest; readonly jobId: JobId };
-  readonly grantedAt: EpochMs;
-  readonly expiresAt: EpochMs;
-  readonly budget: { readonly uses: number; readonly bytes: Bytes };
-  readonly issuer: "owner";
-  readonly reason: string;
-}
-
 /** One row of the egress ledger, with the field names of ARW. Money in `est_cost` is a decimal string with its currency. */
 export interface EgressLedgerRow {
   readonly record_id: EgressRecordId;
@@ -159,23 +145,6 @@ export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   why: z.strictObject({ rule: z.string(), localAlternative: z.string() }),
   cost: costSchema,
   leaseMs: durationMsSchema,
-});
-
-export const leaseSchema: z.ZodType<Lease> = z.strictObject({
-  leaseId: leaseId.schema,
-  subject: nodeId.schema,
-  capability: z.literal("offload"),
-  scope: z.strictObject({
-    kind: z.literal("once"),
-    preview: digestSchema,
-    payload: digestSchema,
-    jobId: jobId.schema,
-  }),
-  grantedAt: epochMsSchema,
-  expiresAt: epochMsSchema,
-  budget: z.strictObject({ uses: z.number().int().min(1), bytes: bytesSchema }),
-  issuer: z.literal("owner"),
-  reason: z.string(),
 });
 
 export const egressLedgerRowSchema: z.ZodType<EgressLedgerRow> = z.strictObject({

@@ -1,7 +1,7 @@
 // Facts of the journal, in the past tense. An event never changes its meaning: a new meaning is a new version, and
 // `decodeEvent` upcasts old ones. Every event of an episode carries its `corrId`.
 import type { Digest } from "./digest.ts";
-import type { Classification, Cost, Destination, Lease } from "./egress.ts";
+import type { Classification, Cost, Destination } from "./egress.ts";
 import type {
   AttemptId,
   EgressRecordId,
@@ -16,6 +16,7 @@ import type {
   WorkspaceId,
 } from "./ids.ts";
 import type { JobKind, JobSpec } from "./job.ts";
+import type { CostBudget, Lease, LeaseUnfit } from "./lease.ts";
 import type { NodeCapabilities } from "./node.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
@@ -135,6 +136,10 @@ export interface EgressPreviewed extends JobFact<"EgressPreviewed"> {
   readonly rule: string;
   readonly cost: Cost;
   readonly leaseMs: DurationMs;
+  /** The scoped lease that covers it: nobody is asked. */
+  readonly leaseId?: LeaseId;
+  /** Why the owner is asked although there is a scoped lease. */
+  readonly leaseUnfit?: LeaseUnfit;
 }
 export interface EgressRecorded extends JobFact<"EgressRecorded"> {
   readonly recordId: EgressRecordId;
@@ -170,25 +175,36 @@ export interface ContributionMetered extends AttemptFact<"ContributionMetered"> 
 }
 
 // ---- lease ----
-export interface LeaseGranted extends EpisodeFact<"LeaseGranted"> {
+/** A lease that was granted at an approval has that episode; one that was granted by itself has none. */
+interface LeaseFact<Kind extends string> extends Fact<Kind> {
+  readonly corrId?: EpisodeId;
+  readonly leaseId: LeaseId;
+}
+export interface LeaseGranted extends Fact<"LeaseGranted"> {
+  readonly corrId?: EpisodeId;
   readonly lease: Lease;
 }
+/** What an attempt may use at most is held for it, before anything leaves. */
 export interface LeaseReserved extends AttemptFact<"LeaseReserved"> {
   readonly leaseId: LeaseId;
   readonly bytes: Bytes;
+  readonly cost?: CostBudget;
 }
+/** What was used of a reservation is spent, or all of it where nobody can know; the rest returns to the budget. */
 export interface LeaseCommitted extends AttemptFact<"LeaseCommitted"> {
   readonly leaseId: LeaseId;
   readonly bytes: Bytes;
+  readonly cost?: CostBudget;
 }
 /** Nothing left: the reservation returns to the budget. */
 export interface LeaseReleased extends AttemptFact<"LeaseReleased"> {
   readonly leaseId: LeaseId;
 }
-export interface LeaseRevoked extends EpisodeFact<"LeaseRevoked"> {
-  readonly leaseId: LeaseId;
+export interface LeaseRevoked extends LeaseFact<"LeaseRevoked"> {
   readonly reason: string;
 }
+/** A scoped lease ran out by the steady clock, and stays so whatever a clock says later. */
+export interface LeaseExpired extends LeaseFact<"LeaseExpired"> {}
 
 // ---- node ----
 export interface ClusteringTurnedOn extends Fact<"ClusteringTurnedOn"> {
@@ -197,6 +213,11 @@ export interface ClusteringTurnedOn extends Fact<"ClusteringTurnedOn"> {
 }
 export interface ClusteringTurnedOff extends Fact<"ClusteringTurnedOff"> {
   readonly reason: string;
+}
+/** Clustering stays off, whatever its switch says: the self-test failed, or the address cannot be had. */
+export interface ClusteringBlocked extends Fact<"ClusteringBlocked"> {
+  readonly code: string;
+  readonly detail: string;
 }
 export interface InviteCreated extends Fact<"InviteCreated"> {
   readonly inviteId: InviteId;
@@ -224,8 +245,17 @@ export interface NodeEnrolled extends NodeFact<"NodeEnrolled"> {}
 export interface EnrolmentRefused extends NodeFact<"EnrolmentRefused"> {
   readonly reason: string;
 }
+/** The node proved its next TLS leaf on its live link. The one it replaces stays good until `overlapEndsAt`. */
+export interface NodeCertificateRotated extends NodeFact<"NodeCertificateRotated"> {
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  readonly replaces: Digest;
+  readonly overlapEndsAt: EpochMs;
+}
 export interface NodeConnected extends NodeFact<"NodeConnected"> {
   readonly instanceId: InstanceId;
+  /** How often its state folder had been started, where it counts that. */
+  readonly life?: number;
   readonly capabilities: NodeCapabilities;
 }
 export interface NodeLost extends NodeFact<"NodeLost"> {
@@ -255,15 +285,17 @@ export type JobEvent =
   | JobFailed
   | JobCancelled;
 export type EgressEvent = EgressPreviewed | EgressRecorded | EgressSettled | ContributionMetered;
-export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked;
+export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;
 export type NodeEvent =
   | ClusteringTurnedOn
   | ClusteringTurnedOff
+  | ClusteringBlocked
   | InviteCreated
   | InviteReused
   | EnrolmentRequested
   | NodeEnrolled
   | EnrolmentRefused
+  | NodeCertificateRotated
   | NodeConnected
   | NodeLost
   | NodeRevoked

@@ -5,6 +5,8 @@ import type { Brand } from "./brand.ts";
 
 /** Milliseconds since 1970-01-01T00:00:00Z by the Home's wall clock. */
 export type EpochMs = Brand<number, "EpochMs">;
+/** Milliseconds on a clock that nobody can set: it only grows, from an arbitrary start. */
+export type SteadyMs = Brand<number, "SteadyMs">;
 /** A length of time in milliseconds. */
 export type DurationMs = Brand<number, "DurationMs">;
 /** A count of bytes. */
@@ -27,6 +29,7 @@ function whole<Name extends string>(name: Name): (value: number) => Brand<number
 }
 
 export const epochMs: (value: number) => EpochMs = whole("EpochMs");
+export const steadyMs: (value: number) => SteadyMs = whole("SteadyMs");
 export const durationMs: (value: number) => DurationMs = whole("DurationMs");
 export const byteCount: (value: number) => Bytes = whole("Bytes");
 export const tokenCount: (value: number) => Tokens = whole("Tokens");
@@ -37,6 +40,7 @@ export const fencingToken: (value: number) => FencingToken = whole("FencingToken
 const wholeNumber = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const epochMsSchema: z.ZodType<EpochMs> = wholeNumber.transform(epochMs);
+export const steadyMsSchema: z.ZodType<SteadyMs> = wholeNumber.transform(steadyMs);
 export const durationMsSchema: z.ZodType<DurationMs> = wholeNumber.transform(durationMs);
 export const bytesSchema: z.ZodType<Bytes> = wholeNumber.transform(byteCount);
 export const tokensSchema: z.ZodType<Tokens> = wholeNumber.transform(tokenCount);

@@ -22,7 +22,10 @@ export interface JobResult {
   readonly outcome: JobOutcome;
   /** Whole streams, in the order stdout, stderr, text; empty ones are left out. */
   readonly streams: readonly ProducedStream[];
-  /** The digest of the canonical Proposal, which is a blob like the contents it names. Absent where nothing changed. */
+  /**
+   * The digest of the canonical Proposal, which is a blob like the contents it names. Absent where nothing changed.
+   * With 0 changes it says only what was left out, and why.
+   */
   readonly proposal?: { readonly digest: Digest; readonly bytes: Bytes; readonly changes: number };
 }
 
@@ -54,6 +57,6 @@ export const jobResultSchema: z.ZodType<JobResult> = z.strictObject({
   outcome: jobOutcomeSchema,
   streams: z.array(producedStreamSchema).max(3),
   proposal: z
-    .strictObject({ digest: digestSchema, bytes: bytesSchema, changes: z.number().int().min(1) })
+    .strictObject({ digest: digestSchema, bytes: bytesSchema, changes: z.number().int().min(0) })
     .exactOptional(),
 });

@@ -22,6 +22,7 @@ const PURPOSES: readonly SignaturePurpose[] = [
   "arw-receipt-v1",
   "arw-link-v1",
   "arw-manifest-v1",
+  "arw-checkpoint-v1",
 ];
 const seed = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const message = fc.uint8Array({ maxLength: 200 });

@@ -8,7 +8,10 @@ export type SignaturePurpose =
   | "arw-enrol-reply-v1"
   | "arw-receipt-v1"
   | "arw-link-v1"
-  | "arw-manifest-v1";
+  | "arw-welcome-v1"
+  | "arw-rotate-v1"
+  | "arw-manifest-v1"
+  | "arw-checkpoint-v1";
 
 /** `DSSEv1 <purpose length> <purpose> <message length> <message>`; lengths in bytes. */
 export function signedBytes(purpose: SignaturePurpose, message: Uint8Array): Uint8Array {

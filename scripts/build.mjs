@@ -17,7 +17,10 @@ const PROGRAMS = [
 
 const MODELS = { from: "worker-companion/models", to: "dist/worker-companion/models" };
 
-const absent = [...PROGRAMS.map(({ source }) => source), MODELS.from].filter((path) => !existsSync(path));
+/** SQLite for the query view; the Home loads it when somebody asks. */
+const SQL = { from: "node_modules/sql.js/dist/sql-wasm.wasm", to: "dist/sql-wasm.wasm" };
+
+const absent = [...PROGRAMS.map(({ source }) => source), MODELS.from, SQL.from].filter((path) => !existsSync(path));
 if (absent.length > 0) {
   console.error(`build: missing ${absent.join(", ")}`);
   process.exit(1);
@@ -35,3 +38,4 @@ for (const { output, executable } of PROGRAMS) {
 // Removed first: a model that was renamed in the sources must not live on in dist/.
 rmSync(MODELS.to, { recursive: true, force: true });
 cpSync(MODELS.from, MODELS.to, { recursive: true });
+cpSync(SQL.from, SQL.to);

@@ -3,13 +3,14 @@
 // One process opens a folder at a time: leftovers of an earlier life are swept when it opens.
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Digest, digestFromHex, digestHex, digestOf, isDigest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
-import type { BlobStore, StoredBlob } from "./blobStore.ts";
+import type { StoredBlob, SweptBlobStore } from "./blobStore.ts";
+import { BLOB_GRACE_MS, BlobUses } from "./blobUses.ts";
 import { openPartialBlobs, type PartialBlobs } from "./partialBlobs.ts";
 
 /** Larger blobs are refused: a job's inputs and outputs are source trees and logs, never disk images. */
@@ -19,12 +20,13 @@ export const BLOB_BYTES_MAX: Bytes = byteCount(8 * 1024 ** 3);
 const PIECE_BYTES = 1024 * 1024;
 
 /** Opens (or creates) the store in this folder. */
-export async function openBlobFiles(folder: string): Promise<BlobStore> {
+export async function openBlobFiles(folder: string, now: () => number = Date.now): Promise<SweptBlobStore> {
   const places: Places = {
     folder,
     temporary: join(folder, "temporary"),
     partial: join(folder, "partial"),
     namedDurably: new Set(),
+    uses: new BlobUses(now),
   };
   // Whatever has a temporary name was never acknowledged, so nobody misses it.
   await rm(places.temporary, { recursive: true, force: true });
@@ -33,14 +35,17 @@ export async function openBlobFiles(folder: string): Promise<BlobStore> {
   }
   const partial = openPartialBlobs(places.partial);
   return {
-    size: (digest) => sizeOf(places, digest),
+    size: (digest) => used(places, digest, () => sizeOf(places, digest)),
     partialBytes: async (digest) =>
       (await sizeOf(places, digest)) === undefined ? partial.bytes(digest) : byteCount(0),
     put: (bytes) => put(places, bytes),
     putFile: (path, bytesMax, signal) => putFile(places, path, bytesMax, signal),
     receive: (digest, blobBytes, fromByte, chunk) => receive(places, partial, { digest, blobBytes, fromByte, chunk }),
-    read: (digest, fromByte, bytesMax) => read(places, digest, fromByte, bytesMax),
-    materialise: (digest, path, executable) => materialise(places, digest, path, executable),
+    read: (digest, fromByte, bytesMax) => used(places, digest, () => read(places, digest, fromByte, bytesMax)),
+    materialise: (digest, path, executable) =>
+      used(places, digest, () => materialise(places, digest, path, executable)),
+    all: () => allBlobs(places, now),
+    removeIdle: (digest) => places.uses.removeIdle(digest, () => unlink(pathOf(places, digest))),
   };
 }
 
@@ -50,6 +55,27 @@ interface Places {
   readonly partial: string;
   /** Folders of the store whose own name this process has made durable. */
   readonly namedDurably: Set<string>;
+  readonly uses: BlobUses;
+}
+
+async function used<T>(places: Places, digest: Digest, then: () => Promise<T>): Promise<T> {
+  await places.uses.use(digest);
+  return then();
+}
+
+/** Idle is what was not used in this life and is older than the grace: a blob from before a restart counts from its file's time. */
+async function* allBlobs(places: Places, now: () => number): AsyncGenerator<StoredBlob & { readonly idle: boolean }> {
+  for (const shard of await readdir(places.folder)) {
+    if (!/^[0-9a-f]{2}$/.test(shard)) continue;
+    for (const name of await readdir(join(places.folder, shard))) {
+      if (!/^[0-9a-f]{64}$/.test(name)) continue;
+      const found = await lstat(join(places.folder, shard, name)).catch(() => undefined);
+      if (found?.isFile() !== true) continue;
+      const digest = digestFromHex(name);
+      const idle = now() - found.mtimeMs >= BLOB_GRACE_MS && !places.uses.isUsed(digest);
+      yield { digest, bytes: byteCount(found.size), idle };
+    }
+  }
 }
 
 interface Arrival {
@@ -112,6 +138,7 @@ async function receive(places: Places, partial: PartialBlobs, arrival: Arrival):
   return partial.append(arrival.digest, arrival, {
     isWhole: () => isDurable(places, arrival.digest),
     settle: async (path) => {
+      await places.uses.use(arrival.digest);
       await chmod(path, 0o400);
       await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
       await rename(path, target);
@@ -172,6 +199,7 @@ async function withTemporary<T>(places: Places, fill: (file: FileHandle, path: s
 
 /** Makes the written file durable under its digest. Twice the same digest is the same file, so the last rename may win. */
 async function settle(places: Places, file: FileHandle, temporaryPath: string, digest: Digest): Promise<void> {
+  await places.uses.use(digest);
   await file.chmod(0o400);
   await file.sync();
   await mkdir(join(pathOf(places, digest), ".."), { recursive: true, mode: 0o700 });
@@ -181,6 +209,7 @@ async function settle(places: Places, file: FileHandle, temporaryPath: string, d
 
 /** A file another writer has just renamed is whole but its name may not be durable yet: the sync is repeated for that. */
 async function isDurable(places: Places, digest: Digest): Promise<boolean> {
+  await places.uses.use(digest);
   if ((await sizeOf(places, digest)) === undefined) return false;
   await syncFolders(places, digest);
   return true;

@@ -27,3 +27,11 @@ export interface BlobStore {
   /** Writes the blob to a new file at this path (mode 0644, or 0755). Throws ArwError `blob-absent`. */
   materialise(digest: Digest, path: string, executable: boolean): Promise<void>;
 }
+
+/** A store that can be swept: the Home's. */
+export interface SweptBlobStore extends BlobStore {
+  /** Every whole blob; an idle one nobody has stored, found or read for the grace. */
+  all(): AsyncIterable<StoredBlob & { readonly idle: boolean }>;
+  /** Drops a blob unless it has been used since; says whether it did. */
+  removeIdle(digest: Digest): Promise<boolean>;
+}

@@ -12,7 +12,7 @@ import { digestOf } from "#protocol/digest.ts";
 import { type EpochMs, epochMs } from "#protocol/quantities.ts";
 import { publicKeyBytes, sign } from "#protocol/signature.ts";
 import { identityOf } from "./identityFile.ts";
-import { LEAF_RENEWED_DAYS_BEFORE, loadOrMintLeaf } from "./leafFile.ts";
+import { freshLeaf, LEAF_RENEWED_DAYS_BEFORE } from "./leafFile.ts";
 import { LEAF_BACKDATED_HOURS, LEAF_DAYS, mintBootstrapLeaf, mintLeaf } from "./tlsLeaf.ts";
 import {
   bindingMessage,
@@ -174,20 +174,20 @@ test("a clock outside the leaf's life is said with what the clock says, to the m
 
 test("a saved leaf is used again until it has too few days left", async (context) => {
   const path = pathIn(context);
-  const first = await loadOrMintLeaf(path, ALICE, NOW);
+  const first = await freshLeaf(path, ALICE, NOW);
   assert.equal(statSync(path).mode & 0o777, 0o600);
-  assert.deepEqual(await loadOrMintLeaf(path, ALICE, NOW), { ...first, privateKey: `${first.privateKey.trim()}\n` });
+  assert.deepEqual(await freshLeaf(path, ALICE, NOW), { ...first, privateKey: `${first.privateKey.trim()}\n` });
   const edge = first.notAfter - LEAF_RENEWED_DAYS_BEFORE * DAY_MS;
-  assert.equal((await loadOrMintLeaf(path, ALICE, epochMs(edge - 1))).fingerprint, first.fingerprint);
-  const renewed = await loadOrMintLeaf(path, ALICE, epochMs(edge));
+  assert.equal((await freshLeaf(path, ALICE, epochMs(edge - 1))).fingerprint, first.fingerprint);
+  const renewed = await freshLeaf(path, ALICE, epochMs(edge));
   assert.notEqual(renewed.fingerprint, first.fingerprint);
-  assert.equal((await loadOrMintLeaf(path, ALICE, epochMs(edge))).fingerprint, renewed.fingerprint);
+  assert.equal((await freshLeaf(path, ALICE, epochMs(edge))).fingerprint, renewed.fingerprint);
 });
 
 test("a leaf of another identity, with another key or with no sense in it is replaced", async (context) => {
   const path = pathIn(context);
-  const mallorys = await loadOrMintLeaf(path, MALLORY, NOW);
-  const alices = await loadOrMintLeaf(path, ALICE, NOW);
+  const mallorys = await freshLeaf(path, MALLORY, NOW);
+  const alices = await freshLeaf(path, ALICE, NOW);
   assert.notEqual(alices.fingerprint, mallorys.fingerprint);
   for (const text of [
     "",
@@ -196,7 +196,7 @@ test("a leaf of another identity, with another key or with no sense in it is rep
     readFileSync(path, "utf8").slice(0, -40),
   ]) {
     writeFileSync(path, text);
-    const leaf = await loadOrMintLeaf(path, ALICE, NOW);
+    const leaf = await freshLeaf(path, ALICE, NOW);
     assert.ok(new X509Certificate(leaf.certificate).raw.length > 0);
     assert.notEqual(leaf.fingerprint, alices.fingerprint);
   }

@@ -20,6 +20,8 @@ export const FRAME_CHUNKS_MAX: number = 16 * 1024;
 export const LINK_HIGH_WATER_BYTES: number = 1024 * 1024;
 /** Above this much unsent, the sender does not wait for `send`, or the peer does not read: the link is cut. */
 export const LINK_BUFFERED_BYTES_MAX: number = 16 * 1024 * 1024;
+/** Frames of one link that are handled in one second; what a busy worker sends is a small part of it. Above it the link is read slower. */
+export const LINK_FRAMES_PER_SECOND_MAX = 20_000;
 /** How long a closed link waits for the peer's goodbye before it is cut. */
 export const CLOSE_GRACE_MS = 500;
 /** The reason of a WebSocket close frame holds this much. Source: RFC 6455 §5.5. */

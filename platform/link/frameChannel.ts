@@ -1,6 +1,7 @@
 // One authenticated channel as a sequence of binary frames, both ways: a WebSocket on a mutual-TLS socket.
 // Frames are handled strictly one after the other, and the socket is not read while one is being handled, so a peer that
-// floods fills its own buffers and not ours. It must never hand out a frame after the channel was closed here.
+// floods fills its own buffers and not ours; one that floods with small frames is read slower, and not closed: TCP holds it
+// back, and a worker that is only busy loses nothing. It must never hand out a frame after the channel was closed here.
 import type { TLSSocket } from "node:tls";
 import type { RawData, WebSocket } from "ws";
 import type { Digest } from "#protocol/digest.ts";
@@ -13,8 +14,10 @@ import {
   EXPORTER_CONTEXT,
   EXPORTER_LABEL,
   LINK_BUFFERED_BYTES_MAX,
+  LINK_FRAMES_PER_SECOND_MAX,
   LINK_HIGH_WATER_BYTES,
 } from "./channelLimits.ts";
+import { FrameRate } from "./frameRate.ts";
 
 /** Why a channel ended: our code or the peer's, or `lost` when the connection ended without one. */
 export interface ChannelEnd {
@@ -62,6 +65,8 @@ class WebSocketChannel implements FrameChannel {
   readonly #unhandled: Uint8Array[] = [];
   #handler: FrameHandler | undefined;
   #handling = false;
+  readonly #rate = new FrameRate(LINK_FRAMES_PER_SECOND_MAX);
+  #slowed: NodeJS.Timeout | undefined;
   #end: ChannelEnd | undefined;
   #settle: (end: ChannelEnd) => void = () => undefined;
 
@@ -121,6 +126,7 @@ class WebSocketChannel implements FrameChannel {
   #begin(end: ChannelEnd): void {
     this.#end ??= end;
     this.#unhandled.length = 0;
+    clearTimeout(this.#slowed);
   }
 
   #finish(end: ChannelEnd): void {
@@ -148,8 +154,9 @@ class WebSocketChannel implements FrameChannel {
 
   #handleAll(): void {
     const handler = this.#handler;
-    if (handler === undefined || this.#handling) return;
+    if (handler === undefined || this.#handling || this.#slowed !== undefined) return;
     while (this.#end === undefined) {
+      if (this.#unhandled.length > 0 && !this.#withinRate()) return;
       const frame = this.#unhandled.shift();
       if (frame === undefined) return this.#socket.resume();
       const pending = this.#handle(handler, frame);
@@ -163,6 +170,18 @@ class WebSocketChannel implements FrameChannel {
         return;
       }
     }
+  }
+
+  /** False where this second has had its frames: the socket is read again in the next. */
+  #withinRate(): boolean {
+    const waitMs = this.#rate.take(performance.now());
+    if (waitMs === 0) return true;
+    this.#socket.pause();
+    this.#slowed = setTimeout(() => {
+      this.#slowed = undefined;
+      this.#handleAll();
+    }, waitMs);
+    return false;
   }
 
   /** Undefined when the frame is handled; a promise that never rejects while it is not. */

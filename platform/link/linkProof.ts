@@ -12,3 +12,12 @@ export function linkProof(identity: Identity, exporter: Uint8Array): Signature {
 export function isLinkProof(proof: Signature, publicKey: PublicKey, exporter: Uint8Array): boolean {
   return verify("arw-link-v1", exporter, proof, publicKey);
 }
+
+/** For `welcome.proof`. Another purpose than the worker's: neither side can hand the other's proof back to it. */
+export function welcomeProof(home: Identity, exporter: Uint8Array): Signature {
+  return sign("arw-welcome-v1", exporter, home.privateKey);
+}
+
+export function isWelcomeProof(proof: Signature, homeKey: PublicKey, exporter: Uint8Array): boolean {
+  return verify("arw-welcome-v1", exporter, proof, homeKey);
+}

@@ -4,6 +4,7 @@ import { digestSchema } from "../digest.ts";
 import { classificationSchema, costSchema, destinationSchema } from "../egress.ts";
 import type { EgressEvent } from "../events.ts";
 import { attemptId, egressRecordId, leaseId, nodeId, previewId, workspaceId } from "../ids.ts";
+import { leaseUnfitSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema } from "../quantities.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
 import { usageSchema } from "../usage.ts";
@@ -26,6 +27,8 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     rule: z.string(),
     cost: costSchema,
     leaseMs: durationMsSchema,
+    leaseId: leaseId.schema.exactOptional(),
+    leaseUnfit: leaseUnfitSchema.exactOptional(),
   }),
   EgressRecorded: z.strictObject({
     kind: z.literal("EgressRecorded"),

@@ -17,6 +17,12 @@ export const nodeEventSchemas: SchemaOfKind<NodeEvent> = {
     listenPort: z.number().int().min(0).max(65_535),
   }),
   ClusteringTurnedOff: z.strictObject({ kind: z.literal("ClusteringTurnedOff"), ...fact, reason: z.string() }),
+  ClusteringBlocked: z.strictObject({
+    kind: z.literal("ClusteringBlocked"),
+    ...fact,
+    code: z.string(),
+    detail: z.string(),
+  }),
   InviteCreated: z.strictObject({
     kind: z.literal("InviteCreated"),
     ...fact,
@@ -40,10 +46,19 @@ export const nodeEventSchemas: SchemaOfKind<NodeEvent> = {
   }),
   NodeEnrolled: z.strictObject({ kind: z.literal("NodeEnrolled"), ...nodeFact }),
   EnrolmentRefused: z.strictObject({ kind: z.literal("EnrolmentRefused"), ...nodeFact, reason: z.string() }),
+  NodeCertificateRotated: z.strictObject({
+    kind: z.literal("NodeCertificateRotated"),
+    ...nodeFact,
+    fingerprint: digestSchema,
+    certificate: z.string(),
+    replaces: digestSchema,
+    overlapEndsAt: epochMsSchema,
+  }),
   NodeConnected: z.strictObject({
     kind: z.literal("NodeConnected"),
     ...nodeFact,
     instanceId: instanceId.schema,
+    life: z.number().int().min(1).exactOptional(),
     capabilities: nodeCapabilitiesSchema,
   }),
   NodeLost: z.strictObject({ kind: z.literal("NodeLost"), ...nodeFact, code: z.string(), detail: z.string() }),

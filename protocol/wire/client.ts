@@ -21,6 +21,8 @@ import {
   type ProposalId,
   proposalId,
 } from "../ids.ts";
+import type { JobKind } from "../job.ts";
+import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -38,6 +40,8 @@ import {
   type HelloParams,
   type HelloResult,
   helloResultSchema,
+  type LeaseView,
+  leaseViewSchema,
   type NodeView,
   nodeViewSchema,
   type ProposalView,
@@ -46,6 +50,8 @@ import {
   startEpisodeParamsSchema,
   type StartEpisodeResult,
   startEpisodeResultSchema,
+  type StorageView,
+  storageViewSchema,
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
@@ -79,12 +85,28 @@ interface PreviewResult {
   readonly preview: EgressPreview;
   readonly digest: Digest;
   readonly state: "waiting" | "approved" | "denied" | "withdrawn";
+  /** Why the owner is asked although there is a scoped lease. */
+  readonly leaseUnfit?: LeaseUnfit;
 }
 interface ApproveParams {
   readonly previewId: PreviewId;
   /** The digest of the preview that was shown: an approval of anything else is refused. */
   readonly digest: Digest;
+  /** How long a once lease lives. */
   readonly leaseMs?: DurationMs;
+  /** Grants a scoped lease, of which this job is the first use; absent for this job only. */
+  readonly scoped?: ScopedTerms;
+}
+interface GrantParams {
+  readonly nodeId: NodeId;
+  readonly job: JobKind;
+  readonly terms: ScopedTerms;
+  readonly reason: string;
+}
+interface LeasesResult {
+  /** Grows with every grant, revocation and expiry: what was read under an older one is out of date. */
+  readonly epoch: number;
+  readonly leases: readonly LeaseView[];
 }
 interface OutputParams {
   readonly attemptId: AttemptId;
@@ -114,6 +136,8 @@ export interface ClientMethods {
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
   readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
+  readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
+  readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
   readonly listNodes: Method<Nothing, { readonly nodes: readonly NodeView[] }>;
   readonly createInvite: Method<InviteParams, InviteResult>;
@@ -128,6 +152,9 @@ export interface ClientMethods {
     { readonly files: number }
   >;
   readonly turnClusteringOff: Method<Nothing, Nothing>;
+  /** Tries at once what a read-only Home tries by itself; refused with the reason where the disk still fails. */
+  readonly reopenJournal: Method<Nothing, Nothing>;
+  readonly collectStorage: Method<{ readonly dryRun: boolean }, StorageView>;
 }
 
 export type MethodName = keyof ClientMethods;
@@ -192,6 +219,7 @@ export const METHODS: ClientMethods = {
       preview: egressPreviewSchema,
       digest: digestSchema,
       state: z.enum(["waiting", "approved", "denied", "withdrawn"]),
+      leaseUnfit: leaseUnfitSchema.exactOptional(),
     }),
   ),
   approveEgress: owner(
@@ -200,11 +228,22 @@ export const METHODS: ClientMethods = {
       previewId: previewId.schema,
       digest: digestSchema,
       leaseMs: durationMsSchema.exactOptional(),
+      scoped: scopedTermsSchema.exactOptional(),
     }),
     z.strictObject({ leaseId: leaseId.schema, recordId: egressRecordId.schema }),
   ),
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
+  grantLease: owner(
+    "lease/grant",
+    z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),
+    z.strictObject({ leaseId: leaseId.schema }),
+  ),
+  listLeases: anyone(
+    "lease/list",
+    nothing,
+    z.strictObject({ epoch: z.number().int().min(0), leases: z.array(leaseViewSchema) }),
+  ),
   revokeLease: owner("lease/revoke", z.strictObject({ leaseId: leaseId.schema, reason }), nothing),
   listNodes: anyone("node/list", nothing, z.strictObject({ nodes: z.array(nodeViewSchema) })),
   createInvite: owner(
@@ -237,4 +276,6 @@ export const METHODS: ClientMethods = {
     z.strictObject({ files: z.number().int().min(0) }),
   ),
   turnClusteringOff: owner("clustering/turnOff", nothing, nothing),
+  reopenJournal: anyone("journal/reopen", nothing, nothing),
+  collectStorage: owner("storage/collect", z.strictObject({ dryRun: z.boolean() }), storageViewSchema),
 };

@@ -11,6 +11,8 @@ import {
   episodeId,
   type JobId,
   jobId,
+  type LeaseId,
+  leaseId,
   type NodeId,
   nodeId,
   type PreviewId,
@@ -21,11 +23,14 @@ import {
   workspaceId,
 } from "../ids.ts";
 import { type Dependencies, type JobKind } from "../job.ts";
+import { type Lease, leaseSchema } from "../lease.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import { type Proposal, proposalSchema } from "../proposal.ts";
 import {
   type Bytes,
   bytesSchema,
+  type CostMicros,
+  costMicrosSchema,
   type DurationMs,
   durationMsSchema,
   type EpochMs,
@@ -59,7 +64,27 @@ export interface HelloResult {
   readonly homeId: NodeId;
   readonly processId: number;
   readonly lastSequence: Sequence;
-  readonly clustering: { readonly on: false } | { readonly on: true; readonly host: string; readonly port: number };
+  /** Off with a reason: the owner wants it on, and this machine cannot. */
+  readonly clustering:
+    | { readonly on: false; readonly reason?: string }
+    | { readonly on: true; readonly host: string; readonly port: number };
+  /** Present while the journal cannot be written: the Home answers questions and takes nothing. */
+  readonly readOnly?: ReadOnlyView;
+}
+/** Why a Home serves reading only, and what it does about it. */
+export interface ReadOnlyView {
+  readonly reason: string;
+  readonly since: EpochMs;
+  /** How often it has tried in vain to open the journal again. */
+  readonly tries: number;
+  /** When it tries again by itself; absent once it has given up and waits for the owner's command. */
+  readonly nextTryAt?: EpochMs;
+}
+/** What retention would drop, or has dropped. Ledgers and the journal itself are never among it. */
+export interface StorageView {
+  readonly dryRun: boolean;
+  readonly blobs: { readonly kept: number; readonly dropped: number; readonly droppedBytes: Bytes };
+  readonly outputs: { readonly kept: number; readonly dropped: number; readonly droppedBytes: Bytes };
 }
 
 export type EpisodeRequest =
@@ -96,6 +121,22 @@ export interface EpisodeTarget {
   readonly name: string;
   readonly local: boolean;
 }
+/** A lease and what is left of it. */
+export interface LeaseView {
+  readonly lease: Lease;
+  /** The name of the node that may receive. */
+  readonly node: string;
+  readonly state: "live" | "spent" | "expired" | "revoked";
+  /** Neither reserved nor spent. */
+  readonly usesLeft: number;
+  readonly bytesLeft: Bytes;
+  readonly costMicrosLeft?: CostMicros;
+  readonly remainingMs: DurationMs;
+  /** Attempts that run under it now. */
+  readonly inUse: number;
+  /** Why it was revoked. */
+  readonly reason?: string;
+}
 export interface StartEpisodeResult {
   readonly episodeId: EpisodeId;
   readonly jobId: JobId;
@@ -103,6 +144,8 @@ export interface StartEpisodeResult {
   readonly why: string;
   /** Present where the job waits for the owner's approval. */
   readonly previewId?: PreviewId;
+  /** Present where a scoped lease covered the send, so that nobody was asked. */
+  readonly leaseId?: LeaseId;
   /** The frame that started it: follow the timeline from here. */
   readonly sequence: Sequence;
 }
@@ -244,9 +287,28 @@ export const helloResultSchema: z.ZodType<HelloResult> = z.strictObject({
   processId: z.number().int(),
   lastSequence: sequenceSchema,
   clustering: z.discriminatedUnion("on", [
-    z.strictObject({ on: z.literal(false) }),
+    z.strictObject({ on: z.literal(false), reason: z.string().exactOptional() }),
     z.strictObject({ on: z.literal(true), host: z.string(), port: z.number().int() }),
   ]),
+  readOnly: z
+    .strictObject({
+      reason: z.string(),
+      since: epochMsSchema,
+      tries: z.number().int().min(0),
+      nextTryAt: epochMsSchema.exactOptional(),
+    })
+    .exactOptional(),
+});
+
+const retention = z.strictObject({
+  kept: z.number().int().min(0),
+  dropped: z.number().int().min(0),
+  droppedBytes: bytesSchema,
+});
+export const storageViewSchema: z.ZodType<StorageView> = z.strictObject({
+  dryRun: z.boolean(),
+  blobs: retention,
+  outputs: retention,
 });
 
 export const startEpisodeParamsSchema: z.ZodType<StartEpisodeParams> = z.strictObject({
@@ -261,7 +323,20 @@ export const startEpisodeResultSchema: z.ZodType<StartEpisodeResult> = z.strictO
   target,
   why: z.string(),
   previewId: previewId.schema.exactOptional(),
+  leaseId: leaseId.schema.exactOptional(),
   sequence: sequenceSchema,
+});
+
+export const leaseViewSchema: z.ZodType<LeaseView> = z.strictObject({
+  lease: leaseSchema,
+  node: z.string(),
+  state: z.enum(["live", "spent", "expired", "revoked"]),
+  usesLeft: z.number().int().min(0),
+  bytesLeft: bytesSchema,
+  costMicrosLeft: costMicrosSchema.exactOptional(),
+  remainingMs: durationMsSchema,
+  inUse: z.number().int().min(0),
+  reason: z.string().exactOptional(),
 });
 
 export const proposalViewSchema: z.ZodType<ProposalView> = z.strictObject({

@@ -6,6 +6,8 @@ import { protocolDigest, readPage } from "../../test/protocolFixtures.ts";
 import * as decodeLimits from "../decode.ts";
 import * as idLimits from "../ids.ts";
 import * as jobLimits from "../job.ts";
+import * as leaseLimits from "../lease.ts";
+import * as globLimits from "../pathGlob.ts";
 import * as proposalLimits from "../proposal.ts";
 import * as pathLimits from "../workspacePath.ts";
 import * as clientLimits from "./client.ts";
@@ -71,6 +73,8 @@ test("every limit has its row, with the value that the code has", () => {
     decodeLimits,
     idLimits,
     jobLimits,
+    leaseLimits,
+    globLimits,
     proposalLimits,
     pathLimits,
     clientLimits,

@@ -19,6 +19,7 @@ export const CLOSE_CODES = {
   "unexpected-message": 4411,
   "wrong-digest": 4412,
   goodbye: 4413,
+  "state-restored": 4414,
 } as const;
 
 export type CloseCode = keyof typeof CLOSE_CODES;

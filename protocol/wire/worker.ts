@@ -38,6 +38,8 @@ export const NEED_BLOBS_MAX = 1_000;
 export const OUTPUT_RANGE_BYTES_MAX: number = 64 * 1024;
 /** … or to this long. */
 export const OUTPUT_RANGE_MS_MAX = 20;
+/** A PEM leaf of ours takes about a thousand characters. */
+export const CERTIFICATE_CHARACTERS_MAX = 8_192;
 /** A blob travels in chunks of at most this many bytes. */
 export const BLOB_CHUNK_BYTES_MAX: number = 256 * 1024;
 
@@ -53,6 +55,11 @@ export interface Hello {
   readonly kind: "hello";
   readonly nodeId: NodeId;
   readonly instanceId: InstanceId;
+  /**
+   * How often this state folder has been started; each start counts one more before it says hello. A Home that has seen a
+   * later life knows that the folder was restored from a backup, or copied. Absent where no folder is kept.
+   */
+  readonly life?: number;
   /** Signs the TLS exporter of this very channel with purpose `arw-link-v1`. */
   readonly proof: Signature;
   readonly name: string;
@@ -94,6 +101,16 @@ export interface Finished extends OfAttempt {
   readonly result: JobResult;
   readonly receipt: SignedReceipt;
 }
+/** The worker's leaf nears its end: here is its next one. Both proofs cover this channel, so none is worth anything on another. */
+export interface NextCertificate {
+  readonly kind: "next-certificate";
+  /** PEM. */
+  readonly certificate: string;
+  /** Ed25519 over exporter ‖ SPKI with purpose `arw-rotate-v1`: the identity key is here and vouches for the new TLS key. */
+  readonly identityProof: Signature;
+  /** ECDSA P-256 with SHA-256 over `arw-rotate-tls-v1\0` ‖ exporter, DER in base64url: the new TLS key is here. */
+  readonly tlsProof: string;
+}
 /** The worker stops taking work and will close: `drain` lets attempts end, `stop` has ended them. */
 export interface Leaving {
   readonly kind: "leaving";
@@ -105,6 +122,8 @@ export interface Leaving {
 export interface Welcome {
   readonly kind: "welcome";
   readonly homeId: NodeId;
+  /** Signs the TLS exporter of this very channel with purpose `arw-welcome-v1`: the Home's identity is here, not only its leaf. */
+  readonly proof: Signature;
   readonly heartbeatMs: DurationMs;
   /** Without word from the worker for this long, the Home believes it lost. */
   readonly heartbeatTtlMs: DurationMs;
@@ -136,6 +155,24 @@ export interface Cancel extends OfAttempt {
 export interface HeartbeatAcknowledged {
   readonly kind: "heartbeat-acknowledged";
 }
+/** The next leaf is durable at the Home and may be shown from now on; the one before it stays good for an overlap. */
+export interface CertificateRecorded {
+  readonly kind: "certificate-recorded";
+  readonly fingerprint: Digest;
+}
+/** The next leaf was well proven, and is not taken now. The one before it goes on. */
+export interface CertificateRefused {
+  readonly kind: "certificate-refused";
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+}
+/** The leaf that the Home will show next, bound to the same identity: to be trusted beside the present one. */
+export interface HomeCertificate {
+  readonly kind: "home-certificate";
+  /** PEM. */
+  readonly certificate: string;
+}
 
 // ---- both ----
 
@@ -162,6 +199,7 @@ export type WorkerMessage =
   | Started
   | Output
   | Finished
+  | NextCertificate
   | Leaving
   | BlobChunk;
 export type HomeMessage =
@@ -171,6 +209,9 @@ export type HomeMessage =
   | Settled
   | Cancel
   | HeartbeatAcknowledged
+  | CertificateRecorded
+  | CertificateRefused
+  | HomeCertificate
   | RequestBlob
   | BlobChunk;
 
@@ -186,11 +227,14 @@ const ofAttempt = { attemptId: attemptId.schema, fencingToken: fencingTokenSchem
 const number = z.number().int().min(1);
 const count = z.number().int().min(0);
 const sentence = z.string().max(2_048);
+const refusal = { code: z.string().max(128), message: sentence, advice: sentence };
+const certificate = z.string().max(CERTIFICATE_CHARACTERS_MAX);
 
 export const helloSchema: z.ZodType<Hello> = z.strictObject({
   kind: z.literal("hello"),
   nodeId: nodeId.schema,
   instanceId: instanceId.schema,
+  life: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).exactOptional(),
   proof: signatureSchema,
   name: z.string().min(1).max(64),
   capabilities: nodeCapabilitiesSchema,
@@ -213,9 +257,7 @@ export const workerMessageSchemas: SchemaOfKind<WorkerMessage> = {
   refused: z.strictObject({
     kind: z.literal("refused"),
     ...ofAttempt,
-    code: z.string().max(128),
-    message: sentence,
-    advice: sentence,
+    ...refusal,
   }),
   need: z.strictObject({
     kind: z.literal("need"),
@@ -240,6 +282,12 @@ export const workerMessageSchemas: SchemaOfKind<WorkerMessage> = {
     result: jobResultSchema,
     receipt: signedReceiptSchema,
   }),
+  "next-certificate": z.strictObject({
+    kind: z.literal("next-certificate"),
+    certificate,
+    identityProof: signatureSchema,
+    tlsProof: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/),
+  }),
   leaving: z.strictObject({ kind: z.literal("leaving"), reason: z.enum(["drain", "stop"]) }),
   blob: blobChunkSchema,
 };
@@ -248,6 +296,7 @@ export const homeMessageSchemas: SchemaOfKind<HomeMessage> = {
   welcome: z.strictObject({
     kind: z.literal("welcome"),
     homeId: nodeId.schema,
+    proof: signatureSchema,
     heartbeatMs: durationMsSchema,
     heartbeatTtlMs: durationMsSchema,
     resume: z.array(z.strictObject({ attemptId: attemptId.schema, acknowledged: count })).max(1_024),
@@ -264,6 +313,9 @@ export const homeMessageSchemas: SchemaOfKind<HomeMessage> = {
   settled: z.strictObject({ kind: z.literal("settled"), ...ofAttempt, accepted: z.boolean() }),
   cancel: z.strictObject({ kind: z.literal("cancel"), ...ofAttempt, reason: sentence }),
   "heartbeat-acknowledged": z.strictObject({ kind: z.literal("heartbeat-acknowledged") }),
+  "certificate-recorded": z.strictObject({ kind: z.literal("certificate-recorded"), fingerprint: digestSchema }),
+  "certificate-refused": z.strictObject({ kind: z.literal("certificate-refused"), ...refusal }),
+  "home-certificate": z.strictObject({ kind: z.literal("home-certificate"), certificate }),
   "request-blob": z.strictObject({
     kind: z.literal("request-blob"),
     ...ofAttempt,

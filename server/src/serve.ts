@@ -4,32 +4,25 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
-import { loadOrMintLeaf } from "#platform/identity/leafFile.ts";
+import { openLeaves } from "#platform/identity/leafFile.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
+import { acquireProcessLock, type ProcessLock } from "#platform/state/processLock.ts";
 import { stateFolders } from "#platform/state/stateFolders.ts";
-import { decodeEvent } from "#protocol/decodeEvent.ts";
 import { ArwError } from "#protocol/errors.ts";
-import type { JournalEvent } from "#protocol/events.ts";
 import { epochMs, type EpochMs } from "#protocol/quantities.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { openClientServer } from "./adapters/clientServer/clientServer.ts";
 import { openOwnerSecret } from "./adapters/clientServer/ownerSecret.ts";
-import { acquireHomeLock, type HomeLock } from "./adapters/homeLock.ts";
+import { Followers } from "./adapters/followers.ts";
+import { HomeLives } from "./adapters/homeLives.ts";
 import { openIdleWatch } from "./adapters/idleWatch.ts";
-import { type FileJournal } from "./adapters/journal/journalWriter.ts";
-import { openJournal } from "./adapters/journal/journalFile.ts";
 import { openHomeLog } from "./adapters/homeLog.ts";
 import { createLocalEngines, type LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { openOutputFiles } from "./adapters/outputFiles.ts";
+import { openSteadyClock } from "./adapters/steadyClock.ts";
 import type { ServeOptions } from "./cli/cliHost.ts";
-import { OwnMaps } from "./home/boundedMap.ts";
-import { evolveAll } from "./home/evolve.ts";
-import type { HomeIdentity } from "./home/identity.ts";
-import { resume } from "./home/resume.ts";
-import { type HomeState, initialState } from "./home/state.ts";
-import { wireHome } from "./wireHome.ts";
+import { type LifeParts, openLife } from "./openLife.ts";
 
 /** A background Home ends this long after its last client, when nothing runs. */
 export const IDLE_MS = 60_000;
@@ -56,12 +49,8 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   closing.defer(() => log.close());
   const now = (): EpochMs => epochMs(Date.now());
   const identity = await loadOrCreateIdentity(join(homeFolder, "identity"));
-  const leaf = await loadOrMintLeaf(join(homeFolder, "leaf"), identity, now());
+  const leaves = await openLeaves(join(homeFolder, "leaf"), identity, now(), "mint");
   const owner = await openOwnerSecret(homeFolder);
-  const { publicKey, nodeId } = identity;
-  const recovered = await recover(homeFolder, { workspaceId, nodeId, publicKey });
-  closing.defer(() => recovered.close());
-  if (recovered.repaired !== undefined) log.info("journal repaired", recovered.repaired);
   const blobs = await openBlobFiles(join(homeFolder, "blobs"));
   const outputs = await openOutputFiles(join(homeFolder, "outputs"));
   closing.defer(() => outputs.close());
@@ -69,11 +58,11 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   await mkdir(invitesFolder, { recursive: true, mode: 0o700 });
   const engines = await openEngines(homeFolder, blobs);
   closing.defer(() => engines.dispose());
-  const wired = await wireHome({
-    state: recovered.state,
-    journal: recovered.journal,
+  const stopped = new AbortController();
+  const parts: LifeParts = {
+    workspaceId,
     identity,
-    leaf,
+    leaves,
     blobs,
     outputs,
     engines: engines.all,
@@ -81,18 +70,22 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
     invitesFolder,
     workspaceFolder,
     now,
+    steady: await openSteadyClock(),
     log,
+    followers: new Followers(),
     onStop: () => stopped.abort(),
-  });
-  closing.defer(() => wired.dispose());
-  const stopped = new AbortController();
-  const idle = openIdleWatch({ idleMs: IDLE_MS, busy: wired.busy, enabled: options.background });
+    readOnly: () => lives.readOnly,
+    reopen: () => lives.reopen(),
+  };
+  const lives = new HomeLives({ open: (onFault) => openLife(parts, onFault), now, log });
+  await lives.start();
+  closing.defer(() => lives.close());
+  const idle = openIdleWatch({ idleMs: IDLE_MS, busy: () => lives.busy, enabled: options.background });
   closing.defer(() => idle.dispose());
-  for (const effect of resume(recovered.state)) wired.perform(effect);
-  await wired.connectLocalNode(AbortSignal.any([options.signal, stopped.signal]));
+  await lives.begin(AbortSignal.any([options.signal, stopped.signal]));
   const clients = await openClientServer({
     socketPath,
-    api: wired.api,
+    api: lives.api,
     checkOwnerSecret: owner.check,
     onClients: (count) => idle.clients(count),
     log: (text, facts) => log.info(text, facts),
@@ -113,44 +106,8 @@ async function openEngines(homeFolder: string, blobs: BlobStore): Promise<LocalE
   return createLocalEngines({ blobs, jobsFolder, enginesFolder, modelsFolder });
 }
 
-interface Recovered {
-  readonly state: HomeState;
-  readonly journal: FileJournal<JournalEvent>;
-  readonly repaired: { readonly segment: string; readonly atByte: number; readonly cutBytes: number } | undefined;
-  close(): Promise<void>;
-}
-
-/** Reads every frame once; the state is their sum. Throws JournalFault. */
-async function recover(homeFolder: string, identity: HomeIdentity): Promise<Recovered> {
-  const fileSystem = await openNodeFileSystem(join(homeFolder, "journal"));
-  let state = initialState(identity);
-  const own = new OwnMaps();
-  try {
-    const { journal, recovered } = await openJournal<JournalEvent>({
-      fileSystem,
-      header: { workspaceId: identity.workspaceId, homeId: identity.nodeId },
-      decodeEvent: (value) => {
-        const decoded = decodeEvent(value);
-        if (decoded.ok) return decoded.value;
-        throw new Error(`the event's ${decoded.path} ${decoded.problem}`);
-      },
-      onFrame: (frame) => {
-        state = evolveAll(state, frame.events, own);
-      },
-    });
-    const close = async (): Promise<void> => {
-      await journal.close();
-      await fileSystem.close();
-    };
-    return { state, journal, repaired: recovered.tornTail, close };
-  } catch (error) {
-    await fileSystem.close();
-    throw error;
-  }
-}
-
-async function lockHome(homeFolder: string): Promise<HomeLock> {
-  const lock = await acquireHomeLock(join(homeFolder, "lock"));
+async function lockHome(homeFolder: string): Promise<ProcessLock> {
+  const lock = await acquireProcessLock(join(homeFolder, "lock"));
   if (lock.kind === "acquired") return lock;
   throw new ArwError(
     "home-held",

@@ -1,17 +1,20 @@
 // Wires the core to its shells: effects to those who perform them, messages of nodes to the attempt desk, frames to
 // followers. All arrows between the parts of a running Home are in this file.
 import type { Command, Requester } from "#protocol/commands.ts";
+import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { instanceId, type NodeId, proposalId } from "#protocol/ids.ts";
-import type { EpochMs } from "#protocol/quantities.ts";
+import type { EpochMs, Sequence } from "#protocol/quantities.ts";
+import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { WorkerMessage } from "#protocol/wire/worker.ts";
-import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
-import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import type { HeldLeaves } from "#platform/identity/leafFile.ts";
 import { join } from "node:path";
 import { egressApi } from "./adapters/api/egressApi.ts";
 import { episodeApi } from "./adapters/api/episodeApi.ts";
+import { leaseApi } from "./adapters/api/leaseApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
@@ -21,12 +24,19 @@ import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
-import { Followers } from "./adapters/followers.ts";
+import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
+import { LeaseWatch } from "./adapters/leaseWatch.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
+import { selfTest } from "./adapters/selfTest/selfTest.ts";
+import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
+import type { SteadyClock } from "./adapters/steadyClock.ts";
+import { collectStorage } from "./adapters/storage/collectStorage.ts";
+import { ViewOnDemand } from "./adapters/view/viewOnDemand.ts";
 import { Clustering } from "./adapters/workers/clustering.ts";
+import { HomeLeaf } from "./adapters/workers/homeLeaf.ts";
 import { heartbeatTimes, WorkerLinks } from "./adapters/workers/workerLinks.ts";
 import type { Effect } from "./home/effects.ts";
 import { Home } from "./home/home.ts";
@@ -39,21 +49,31 @@ export interface HomeParts {
   readonly state: HomeState;
   readonly journal: Journal<JournalEvent>;
   readonly identity: Identity;
-  readonly leaf: TlsLeaf;
-  readonly blobs: BlobStore;
+  readonly leaves: HeldLeaves;
+  readonly blobs: SweptBlobStore;
   readonly outputs: OutputFiles;
   readonly engines: LocalNodeOptions["engines"];
   readonly homeFolder: string;
   readonly invitesFolder: string;
   readonly workspaceFolder: string;
   readonly now: () => EpochMs;
+  readonly steady: SteadyClock;
   readonly log: HomeLog;
   readonly onStop: () => void;
+  /** Outlive this Home where its journal has to be opened again. */
+  readonly followers: Followers;
+  /** Told of every durable frame. */
+  readonly onDurable: (sequence: Sequence) => void;
+  /** Why the Home serves reading only, if it does, and the way out of it. */
+  readonly readOnly: () => ReadOnlyView | undefined;
+  readonly reopen: () => Promise<Refusal | Record<string, never>>;
 }
 
 export interface WiredHome {
   readonly api: HomeApi;
   readonly perform: (effect: Effect) => void;
+  /** As of the last durable frame. */
+  readonly state: () => HomeState;
   /** Whether anything runs that must not end with the last client. */
   readonly busy: () => boolean;
   connectLocalNode(signal: AbortSignal): Promise<void>;
@@ -63,15 +83,19 @@ export interface WiredHome {
 const HOME: Requester = { client: "home", session: "home" };
 
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
-  const { blobs, outputs, identity, leaf, now, journal, log, homeFolder, workspaceFolder } = parts;
-  const followers = new Followers();
+  const { blobs, outputs, identity, leaves, now, steady, journal, log, homeFolder, workspaceFolder, followers } = parts;
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
   const home = new Home(parts.state, {
     journal,
     perform: (effect) => perform(effect),
-    onDurable: () => followers.wake(),
-    onReadOnly: (fault) => onTrouble("the journal failed; the Home serves reading only", fault),
+    onDurable: (frame) => {
+      parts.onDurable(frame.sequence);
+      followers.wake();
+      leaseWatch.look();
+    },
+    // The journal tells whoever opens it again, and that is said there.
+    onReadOnly: () => undefined,
   });
   const channelOf = (nodeId: NodeId): NodeChannel | undefined =>
     nodeId === identity.nodeId ? localNode : links.channelOf(nodeId);
@@ -80,6 +104,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     blobs,
     outputs,
     now,
+    steady,
     mintProposalId: () => mint(proposalId),
     channelOf,
     onTrouble,
@@ -92,21 +117,44 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onMessage: (message, bytes) => receiveLocal(message, bytes),
     log: (fact, detail) => log.info(fact, detail),
   });
+  const ending = new AbortController();
+  const leaf = new HomeLeaf({
+    leaves,
+    now,
+    onNext: (next) => links.announce(next),
+    onSwitched: () => clustering.refreshTrust(),
+    onTrouble,
+  });
   const links = new WorkerLinks({
     home: () => home,
+    identity,
+    nextLeaf: () => leaf.next,
     now,
+    nowMs: () => performance.now(),
     times: heartbeatTimes(process.env),
     receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
-    resume: (offer, leaseId, bytesMax) => desk.resume(offer, leaseId, bytesMax),
+    resume: (offer) => desk.resume(offer),
     transfers: () => desk.crossings.transfers(),
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });
+  const leaseWatch = new LeaseWatch({ home: () => home, now, steady, onTrouble });
+  leaseWatch.look();
   const { invitesFolder } = parts;
-  const clustering = new Clustering({ home: () => home, identity, leaf, invitesFolder, now, links, onTrouble });
+  const steps = selfTestSteps(homeFolder, now);
+  const clustering = new Clustering({
+    home: () => home,
+    identity,
+    leaf,
+    invitesFolder,
+    now,
+    selfTest: () => selfTest(steps, ending.signal),
+    links,
+    onTrouble,
+  });
 
   async function receiveLocal(message: WorkerMessage, bytes: Uint8Array): Promise<void> {
-    if (message.kind === "hello" || message.kind === "heartbeat" || message.kind === "leaving") return;
+    if (!("attemptId" in message)) return;
     const fault = await desk.receive(localNode, message, bytes);
     if (fault !== undefined) onTrouble("the local node broke the protocol", fault);
   }
@@ -134,8 +182,11 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     }
   }
 
+  await leaf.watch();
+  const view = new ViewOnDemand(journal, parts.state.identity);
   const services: HomeServices = {
     home,
+    view,
     journal,
     blobs,
     outputs,
@@ -143,11 +194,13 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     detector: createSecretDetector(findings),
     workspaceFolder,
     now,
+    steady,
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
   const api: HomeApi = {
     ...timelineApi(services),
     ...egressApi(services),
+    ...leaseApi(services),
     ...episodeApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
@@ -155,8 +208,16 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       setImmediate(parts.onStop);
       return {};
     },
+    reopenJournal: () => parts.reopen(),
+    collectStorage: ({ dryRun }, { signal }) => {
+      const isLive = (id: string): boolean =>
+        liveAttempts(home.state.jobs).some(({ attempt }) => attempt.attemptId === id);
+      return collectStorage({ journal, blobs, outputs, now, isLive }, dryRun, signal);
+    },
     hello: () => {
-      const listening = clustering.listening;
+      const { listening, problem } = clustering;
+      const off = problem === undefined ? {} : { reason: `${problem.message} ${problem.advice}` };
+      const readOnly = parts.readOnly();
       return {
         v: PROTOCOL_VERSION,
         workspaceId: home.state.identity.workspaceId,
@@ -164,7 +225,8 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         homeId: identity.nodeId,
         processId: process.pid,
         lastSequence: journal.durableSequence,
-        clustering: listening === undefined ? { on: false } : { on: true, ...listening },
+        clustering: listening === undefined ? { on: false, ...off } : { on: true, ...listening },
+        ...(readOnly === undefined ? {} : { readOnly }),
       };
     },
     onDurable: (listener) => followers.add(listener),
@@ -173,6 +235,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   return {
     api,
     perform,
+    state: () => home.state,
     busy: () => liveAttempts(home.state.jobs).length > 0,
     connectLocalNode: async (signal) => {
       const capabilities = await localNode.capabilities(signal);
@@ -184,16 +247,21 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         instanceId: mint(instanceId),
         capabilities,
         held: [],
+        transfers: [],
       };
       const executed = await home.execute(connect);
       if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
     },
     dispose: async () => {
+      leaseWatch[Symbol.dispose]();
       const closing = new ClosingStack();
       closing.defer(() => findings.save());
       closing.defer(() => localNode.dispose());
       closing.defer(() => clustering.close());
       closing.defer(() => links.dispose());
+      closing.defer(() => leaf.dispose());
+      closing.defer(() => ending.abort());
+      closing.defer(() => view.dispose());
       await closing.close();
     },
   };

@@ -86,16 +86,20 @@ test("another program of the same user cannot do what needs the owner, over the 
   const raw = await RawClient.open(bench.socketPath);
   try {
     assert.equal((await raw.call("home/hello", { v: 1, client: "stranger" })).code, undefined);
+    const budget = { uses: 1, bytes: 1 };
+    const terms = { paths: ["**"], ceiling: "internal", budget, leaseMs: 1 };
     const attempts: readonly (readonly [string, object])[] = [
       ["egress/approve", { previewId, digest }],
       ["invite/create", {}],
       ["node/approve", { nodeId: node.nodeId }],
       ["node/refuse", { nodeId: node.nodeId, reason }],
       ["node/revoke", { nodeId: node.nodeId, reason }],
+      ["lease/grant", { nodeId: node.nodeId, job: "command", terms, reason }],
       ["lease/revoke", { leaseId: `lease_${"a".repeat(26)}`, reason }],
       ["proposal/apply", { proposalId: `prop_${"a".repeat(26)}`, digest }],
       ["clustering/turnOff", {}],
       ["home/stop", {}],
+      ["storage/collect", { dryRun: true }],
     ];
     const owners = Object.values(METHODS).flatMap(({ name, owner }) => (owner ? [name] : []));
     assert.deepEqual(new Set(attempts.map(([name]) => name)), new Set(owners));

@@ -72,12 +72,7 @@ export class Program {
     });
     this.ended = once(this.child, "close").then(() => {
       alive.delete(this.child);
-      return {
-        exitCode: this.child.exitCode ?? undefined,
-        signal: this.child.signalCode ?? undefined,
-        stdout: this.#stdout,
-        stderr: this.#stderr,
-      };
+      return this.#endedNow();
     });
   }
 
@@ -121,12 +116,25 @@ export class Program {
     if (this.isRunning) {
       const gone = once(this.child, "exit");
       killGroup(this.child);
+      this.child.kill("SIGKILL");
       await gone;
     }
-    // A process that fled the group may hold the pipes; nobody waits for what it might still say.
+    // A process that fled the group may hold the pipes: nobody waits for what it might still say, nor for its end.
     this.child.stdout?.destroy();
     this.child.stderr?.destroy();
-    return this.ended;
+    this.child.unref();
+    alive.delete(this.child);
+    return this.#endedNow();
+  }
+
+  #endedNow(): Ended {
+    const { exitCode, signalCode } = this.child;
+    return {
+      exitCode: exitCode ?? undefined,
+      signal: signalCode ?? undefined,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    };
   }
 }
 

@@ -22,9 +22,13 @@ before(async () => {
 });
 after(() => bench.close());
 
-/** Prints a line, then stays; `marker` is in its command line and in no other of this machine. */
+/** Prints a line, then stays, with a child that fled its session; `marker` is in command lines of no other process here. */
 function staying(marker: string): readonly string[] {
-  return ["sh", "-c", `echo begun; sleep 1000 ${marker}; true`];
+  return [
+    "sh",
+    "-c",
+    `(trap '' TERM HUP; setsid setsid sleep 1000 ${marker}) & echo begun; sleep 1000 ${marker}; true`,
+  ];
 }
 
 function processesWith(marker: string): readonly number[] {

@@ -97,7 +97,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     packages: ["commander", "vscode-jsonrpc", "zod"],
   },
 
-  { ...PURE, folder: "worker-companion/src/core", imports: ["protocol"] },
+  { ...PURE, folder: "worker-companion/src/core", imports: ["protocol"], packages: ["zod"] },
   {
     ...SHELL,
     folder: "worker-companion/src/engines",
@@ -152,7 +152,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     ...SHELL,
     folder: "test",
     imports: ["protocol", "platform", "server/src", "worker-companion/src", "extension/src", "webviews/src"],
-    packages: [...LINK_PACKAGES, "fast-check", "vscode-jsonrpc", "zod"],
+    packages: [...LINK_PACKAGES, "@vscode/proxy-agent", "fast-check", "vscode-jsonrpc", "zod"],
     computedImports: true,
   },
   {

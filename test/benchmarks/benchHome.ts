@@ -12,10 +12,12 @@ import type { EpisodeRequest, NodeView } from "#protocol/wire/clientViews.ts";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import { type Identity, identityOf } from "#platform/identity/identityFile.ts";
-import { mintLeaf } from "#platform/identity/tlsLeaf.ts";
+import { openLeaves } from "#platform/identity/leafFile.ts";
 import type { ClientSession, HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";
+import { Followers } from "../../server/src/adapters/followers.ts";
 import { openJournal } from "../../server/src/adapters/journal/journalFile.ts";
 import { openOutputFiles } from "../../server/src/adapters/outputFiles.ts";
+import { openSteadyClock } from "../../server/src/adapters/steadyClock.ts";
 import { initialState } from "../../server/src/home/state.ts";
 import { type WiredHome, wireHome } from "../../server/src/wireHome.ts";
 import { Child } from "./child.ts";
@@ -64,7 +66,7 @@ export class BenchHome {
       state: initialState(of),
       journal: watch,
       identity,
-      leaf: await mintLeaf(identity, now()),
+      leaves: await openLeaves(join(folder, "leaf"), identity, now(), "mint"),
       blobs: await openBlobFiles(join(folder, "blobs")),
       outputs,
       engines: instantEngines(),
@@ -73,7 +75,12 @@ export class BenchHome {
       workspaceFolder: workspace,
       now,
       log: { info: () => undefined, trouble: sayTrouble, close: async () => undefined },
+      steady: await openSteadyClock(),
+      followers: new Followers(),
       onStop: () => undefined,
+      onDurable: () => undefined,
+      readOnly: () => undefined,
+      reopen: async () => ({}),
     });
     await wired.connectLocalNode(SESSION.signal);
     return new BenchHome(folder, workspace, watch, wired, async () => {

@@ -47,7 +47,7 @@ async function work(path: string, inviteText: string | undefined): Promise<void>
   if (inviteText !== undefined) {
     const terms = {
       identity: folder.identity,
-      leaf: await folder.leaf(now()),
+      leaf: await folder.freshLeaf(now()),
       name: NAME,
       now,
       onWords: () => undefined,

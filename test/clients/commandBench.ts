@@ -6,9 +6,9 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { stateFolders, thisMachine, workspaceIdOf } from "#platform/state/stateFolders.ts";
 import type { NodeId } from "#protocol/ids.ts";
-import { byteCount, durationMs, sequence } from "#protocol/quantities.ts";
+import { byteCount, costMicros, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import type { JobOutcome } from "#protocol/result.ts";
-import type { EpisodeTarget, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
+import type { EpisodeTarget, LeaseView, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
 import type { HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";
 import { type Call, DIGEST, EPISODE, type FakeHome, IDS, openFakeHome, outputKey } from "./fakeHome.ts";
 import { type FakeTerminal, type FakeTerminalOptions, fakeTerminal } from "./fakeTerminal.ts";
@@ -48,6 +48,28 @@ export const STARTED: StartEpisodeResult = {
   why: "local first",
   sequence: sequence(1),
 };
+/** A lease of which two of five jobs are spent and one runs. */
+export const LEASE: LeaseView = {
+  lease: {
+    leaseId: IDS.lease,
+    subject: IDS.worker,
+    capability: "offload",
+    scope: { kind: "scoped", job: "command", paths: ["src/**"], ceiling: "internal" },
+    grantedAt: epochMs(1_700_000_000_000),
+    expiresAt: epochMs(1_700_003_600_000),
+    budget: { uses: 5, bytes: byteCount(20_000), cost: { currency: "EUR", micros: costMicros(100_000) } },
+    issuer: "owner",
+    reason: "nightly runs",
+  },
+  node: "gpu-box-1",
+  state: "live",
+  usesLeft: 2,
+  bytesLeft: byteCount(12_000),
+  costMicrosLeft: costMicros(60_000),
+  remainingMs: durationMs(1_800_000),
+  inUse: 1,
+};
+
 /** Where an entry happened. */
 export const AWAY_NODE: { readonly nodeId: NodeId; readonly name: string } = { nodeId: IDS.worker, name: "gpu-box-1" };
 const AWAY: EpisodeTarget = { nodeId: IDS.worker, name: "gpu-box-1", local: false };

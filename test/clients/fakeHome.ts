@@ -30,7 +30,7 @@ import {
 import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { MethodName } from "#protocol/wire/client.ts";
-import type { EpisodeView, HelloResult, NodeView, TimelinePage } from "#protocol/wire/clientViews.ts";
+import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { openClientServer } from "../../server/src/adapters/clientServer/clientServer.ts";
 import type { ClientSession, HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";
@@ -143,7 +143,7 @@ export async function openFakeHome(options: FakeHomeOptions = {}): Promise<FakeH
   const clientCounts: number[] = [];
   const timeline = new FakeTimeline();
   const output = new Map<string, Buffer>();
-  const api = { ...defaultApi(timeline, output, options.workspaceFolder ?? "/work/parser"), ...options.api };
+  const api = { ...defaultApi(timeline, output, options.workspaceFolder ?? "/projects/parser"), ...options.api };
   const server = await openClientServer({
     socketPath,
     api: recorded(api, calls),
@@ -245,13 +245,22 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     cancelEpisode: nothing,
     denyEgress: nothing,
     stopHome: nothing,
+    grantLease: async () => ({ leaseId: IDS.lease }),
+    listLeases: async () => ({ epoch: 1, leases: [] }),
     revokeLease: nothing,
     approveNode: nothing,
     refuseNode: nothing,
     revokeNode: nothing,
     turnClusteringOff: nothing,
+    reopenJournal: nothing,
+    collectStorage: async ({ dryRun }) => ({ ...STORAGE, dryRun }),
   };
 }
+
+const STORAGE: Omit<StorageView, "dryRun"> = {
+  blobs: { kept: 3, dropped: 2, droppedBytes: byteCount(2_048) },
+  outputs: { kept: 1, dropped: 1, droppedBytes: byteCount(512) },
+};
 
 /** Parameters that pass each method's decoder. */
 export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
@@ -269,6 +278,13 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   approveEgress: { previewId: IDS.preview, digest: DIGEST },
   denyEgress: { previewId: IDS.preview, reason: "no" },
   listEgress: {},
+  grantLease: {
+    nodeId: IDS.worker,
+    job: "command",
+    terms: { paths: ["src/**"], ceiling: "internal", budget: { uses: 5, bytes: 1_000 }, leaseMs: 60_000 },
+    reason: "nightly runs",
+  },
+  listLeases: {},
   revokeLease: { leaseId: IDS.lease, reason: "done" },
   listNodes: {},
   createInvite: {},
@@ -279,4 +295,6 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   readProposedFile: { proposalId: IDS.proposal, digest: DIGEST, fromByte: byteCount(0) },
   applyProposal: { proposalId: IDS.proposal, digest: DIGEST },
   turnClusteringOff: {},
+  reopenJournal: {},
+  collectStorage: { dryRun: true },
 };

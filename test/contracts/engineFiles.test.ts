@@ -2,7 +2,7 @@
 // It never trusts the tree after a command: links, pipes and unportable names are left out by name.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { digestOf } from "#protocol/digest.ts";
 import { describeInSandbox, finish, readText, shellJob, storeManifest } from "./engineCommand.ts";
@@ -62,6 +62,23 @@ await describeInSandbox((claim) => {
     assert.deepEqual(leftOut, ["a:b", "absolute", "pipe", "root", "sneaky", "upward"]);
     assert.equal(await blobs.size(digestOf("secret of the machine")), undefined);
   });
+
+  claim(
+    "folders too deep for a path, or closed, cost no other output and are gone afterwards",
+    async (engine, place) => {
+      const deep = `for (let i = 0; i < 30; i++) { fs.mkdirSync("d".repeat(250)); process.chdir("d".repeat(250)); }`;
+      const script = `node -e '${deep}'; mkdir closed; : > closed/x; chmod 0 closed; printf ok > fine; : > secret; chmod 0 secret`;
+      const job = await shellJob(place.blobs, script, {}, { outputs: ["**"] });
+      const { proposal, ended } = await finish(engine, place.blobs, job);
+      assert.equal(ended, 0);
+      const taken = proposal?.changes.map(({ path }) => path) ?? [];
+      // Nothing is closed to root.
+      const open = process.getuid?.() === 0 ? ["closed/x", "fine", "secret"] : ["fine"];
+      assert.deepEqual(taken, open);
+      assert.equal(taken.length + (proposal?.leftOut.filter(({ path }) => path.length < 10).length ?? 0), 3);
+      assert.deepEqual(await readdir(place.folder), ["identity"]);
+    },
+  );
 
   claim("a manifest that writes outside, twice, or through a link is refused", async (engine, { blobs, folder }) => {
     const { digest, bytes } = await blobs.put(new TextEncoder().encode("evil"));

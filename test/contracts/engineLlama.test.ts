@@ -10,7 +10,8 @@ import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
 import type { AskJob, ChatMessage } from "#protocol/job.ts";
-import { llamaPackageJson } from "../../worker-companion/src/engines/llama/addLlama.ts";
+import { makeCurrent, newInstallation } from "../../worker-companion/src/engines/llama/engineFolder.ts";
+import { llamaPackageJson } from "../../worker-companion/src/engines/llama/llamaBuilds.ts";
 import { GGUF_ENTRIES_MAX, isModelHeader } from "../../worker-companion/src/engines/llama/ggufHeader.ts";
 import {
   createLlamaEngine,
@@ -251,9 +252,12 @@ test("without node-llama-cpp, or with one that does not load, the engine is abse
 test("the engine folder of the user comes before the development dependency", () =>
   inPlace(async ({ folder }) => {
     assert.match(resolveLlama(folder) ?? "", /node_modules.node-llama-cpp.dist.index\.js$/);
-    const own = join(folder, "node_modules/node-llama-cpp/dist/index.js");
+    const installation = await newInstallation(folder);
+    const own = join(installation, "node_modules/node-llama-cpp/dist/index.js");
     await mkdir(join(own, ".."), { recursive: true });
     await writeFile(own, "");
+    assert.notEqual(resolveLlama(folder), own);
+    await makeCurrent(installation, { version: "1.0.0", gpu: "cpu" });
     assert.equal(resolveLlama(folder), own);
   }));
 
@@ -308,7 +312,7 @@ test("a model file is told by its header, up to the largest counts", () => {
 
 test("the engine's manifest leaves out the builds of other machines, never this machine's own", () => {
   const builds = (platform: string, architecture: string): readonly string[] => {
-    const text = llamaPackageJson(platform, architecture);
+    const text = llamaPackageJson("cpu", platform, architecture);
     return [...text.matchAll(/@node-llama-cpp\/([\w-]+)": "npm:/g)].map((match) => match[1] ?? "");
   };
   assert.ok(builds("linux", "x64").includes("linux-arm64"));
@@ -316,5 +320,5 @@ test("the engine's manifest leaves out the builds of other machines, never this 
   assert.ok(!builds("linux", "x64").includes("linux-x64"));
   assert.ok(!builds("linux", "arm64").includes("linux-arm64"));
   assert.ok(!builds("linux", "arm").includes("linux-armv7l"));
-  assert.match(llamaPackageJson("linux", "x64"), /"node-llama-cpp": "\d+\.\d+\.\d+"/);
+  assert.match(llamaPackageJson("cpu", "linux", "x64"), /"node-llama-cpp": "\d+\.\d+\.\d+"/);
 });

@@ -77,10 +77,10 @@ export function join(
 }
 
 /** The enrolment channel without the conversation, for requests that our own worker would never send. */
-export function dialInvite(invite: Invite, path: string = ENROL_PATH): Promise<FrameChannel> {
+export async function dialInvite(invite: Invite, path: string = ENROL_PATH): Promise<FrameChannel> {
   const { bootstrapCertificate: certificate, bootstrapKey: privateKey } = invite;
   const terms = { path, certificate, privateKey, frameBytesMax: ENROL_FRAME_BYTES_MAX, now: realNow };
-  return dialChannel(invite, terms, AbortSignal.timeout(20_000));
+  return (await dialChannel(invite, terms, AbortSignal.timeout(20_000))).channel;
 }
 
 /** A request as an honest worker makes it for this channel, but for what is replaced in its body. */

@@ -2,13 +2,12 @@
 // Each test is a row of the threat model; all connections are real, on 127.0.0.1.
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { webcrypto, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
 import { mock, type TestContext, test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
-import { identityOf } from "#platform/identity/identityFile.ts";
 import { mintLeaf } from "#platform/identity/tlsLeaf.ts";
 import { ENROL_PATH, LINK_PATH } from "#platform/link/channelLimits.ts";
 import { isLinkProof, linkProof } from "#platform/link/linkProof.ts";
@@ -353,7 +352,7 @@ test("a port that is taken is said with advice", async (context) => {
     host: "127.0.0.1",
     port: home.listener.port,
     workspaceId: home.workspaceId,
-    leaf: home.leaf,
+    leaf: () => home.leaf,
     allowed: () => [],
     now: realNow,
     onLink: () => undefined,
@@ -379,13 +378,15 @@ test("nobody at the address is said as such, and the next address is tried", asy
     workspaceId: home.workspaceId,
   };
   const both = { ...target, addresses: [nowhere, home.address] };
-  const link = await dialHome({ home: both, leaf: node.leaf, now: realNow }, AbortSignal.timeout(20_000));
+  const { link } = await dialHome({ home: both, leaf: node.leaf, now: realNow }, AbortSignal.timeout(20_000));
   assert.equal(link.peerFingerprint, home.leaf.fingerprint);
 });
 
 test("a Home's certificate that ran out by the worker's clock is said as a clock problem", async (context) => {
   const { home, node } = await enrolledHome(context);
-  const identity = identityOf(randomBytes(32));
-  const old = { ...home, identity, leaf: await mintLeaf(identity, epochMs(Date.now() - 40 * DAY_MS)) };
-  await assert.rejects(dial(old, node), { code: "clock-skew", message: /This machine's clock says/ });
+  const old = await mintLeaf(home.identity, epochMs(Date.now() - 40 * DAY_MS));
+  home.shown.leaf = old;
+  home.listener.refreshTrust();
+  const pinned = dial({ ...home, leaf: old }, node);
+  await assert.rejects(pinned, { code: "clock-skew", message: /This machine's clock says/ });
 });

@@ -40,6 +40,8 @@ export interface TestHome extends Party {
   readonly address: string;
   /** The Home's clock; move it at will. */
   readonly clock: { now: EpochMs };
+  /** What the listener shows from the next refresh of trust on. */
+  readonly shown: { leaf: TlsLeaf };
   readonly allowed: Allowed[];
   readonly secrets: Map<string, Uint8Array>;
   readonly refused: Refused[];
@@ -83,6 +85,7 @@ export async function party(now: EpochMs = realNow()): Promise<Party> {
 export async function testHome(context: { after: (close: () => Promise<void>) => void }): Promise<TestHome> {
   const { identity, leaf } = await party();
   const clock = { now: realNow() };
+  const shown = { leaf };
   const allowed: Allowed[] = [];
   const secrets = new Map<string, Uint8Array>();
   const refused: Refused[] = [];
@@ -94,7 +97,7 @@ export async function testHome(context: { after: (close: () => Promise<void>) =>
     host: "127.0.0.1",
     port: 0,
     workspaceId: workspace,
-    leaf,
+    leaf: () => shown.leaf,
     allowed: () => allowed,
     now: () => clock.now,
     onLink: (link, node) => links.put({ link, node }),
@@ -113,6 +116,7 @@ export async function testHome(context: { after: (close: () => Promise<void>) =>
   return {
     identity,
     leaf,
+    shown,
     workspaceId: workspace,
     listener,
     address,
@@ -155,7 +159,7 @@ export async function testHome(context: { after: (close: () => Promise<void>) =>
 }
 
 /** The worker's own way in. */
-export function dial(
+export async function dial(
   home: TestHome,
   node: Party,
   signal: AbortSignal = AbortSignal.timeout(20_000),
@@ -166,7 +170,7 @@ export function dial(
     homeCertificate: home.leaf.certificate,
     workspaceId: home.workspaceId,
   };
-  return dialHome({ home: target, leaf: node.leaf, now: realNow }, signal);
+  return (await dialHome({ home: target, leaf: node.leaf, now: realNow }, signal)).link;
 }
 
 /** Both ends of a fresh link. */

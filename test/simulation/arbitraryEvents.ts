@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { digestOf } from "#protocol/digest.ts";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
-import { byteCount, durationMs, epochMs, fencingToken } from "#protocol/quantities.ts";
+import { byteCount, costMicros, durationMs, epochMs, fencingToken } from "#protocol/quantities.ts";
+import type { LeaseScope } from "#protocol/lease.ts";
 import type { JobOutcome, JobResult } from "#protocol/result.ts";
 import { askJob, commandJob, destinationOf, idsOf, later, NOW } from "./homeCommands.ts";
 import { ATTIC, capabilitiesWith, COMMAND_ENGINE, GPU, IDENTITY, LOCAL, LLAMA_ENGINE } from "./homeScenario.ts";
@@ -26,6 +27,7 @@ const text = fc.constantFrom("", "a reason", "\ud800", "__proto__");
 const count = fc.nat({ max: 3 });
 const job = fc.constantFrom(commandJob(1), askJob(2));
 const cost = fc.constant({ kind: "unknown", reason: "no price card" } as const);
+const costBudget = fc.constant({ currency: "EUR", micros: costMicros(Number.MAX_SAFE_INTEGER) });
 const stream = fc.constantFrom("stdout", "stderr", "text");
 
 const fact = { version: fc.constant(1 as const), at: fc.constantFrom(NOW, later(1), epochMs(0)) };
@@ -67,11 +69,16 @@ function sometimes<Base extends object, More extends object>(
 
 type OneOfEach = { readonly [Kind in EventKind]: fc.Arbitrary<Extract<JournalEvent, { readonly kind: Kind }>> };
 
-const lease = fc.record({ leaseId, subject: nodeId, jobId, bytes }).map((of) => ({
+const scope = fc.constantFrom<LeaseScope>(
+  { kind: "once", preview: digestOf("a"), payload: digestOf("b"), jobId: idsOf(1).jobId },
+  { kind: "scoped", job: "command", paths: ["**"], ceiling: "internal" },
+);
+
+const lease = fc.record({ leaseId, subject: nodeId, scope, bytes }).map((of) => ({
   leaseId: of.leaseId,
   subject: of.subject,
   capability: "offload" as const,
-  scope: { kind: "once" as const, preview: digestOf("a"), payload: digestOf("b"), jobId: of.jobId },
+  scope: of.scope,
   grantedAt: NOW,
   expiresAt: later(1),
   budget: { uses: 1, bytes: of.bytes },
@@ -158,9 +165,10 @@ const EVENTS: OneOfEach = {
   ),
   ContributionMetered: kindOf("ContributionMetered", { ...attemptFact, nodeId, usage, receipt: digest }),
   LeaseGranted: kindOf("LeaseGranted", { ...episodeFact, lease }),
-  LeaseReserved: kindOf("LeaseReserved", { ...attemptFact, leaseId, bytes }),
-  LeaseCommitted: kindOf("LeaseCommitted", { ...attemptFact, leaseId, bytes }),
+  LeaseReserved: sometimes(kindOf("LeaseReserved", { ...attemptFact, leaseId, bytes }), { cost: costBudget }),
+  LeaseCommitted: sometimes(kindOf("LeaseCommitted", { ...attemptFact, leaseId, bytes }), { cost: costBudget }),
   LeaseReleased: kindOf("LeaseReleased", { ...attemptFact, leaseId }),
+  LeaseExpired: sometimes(kindOf("LeaseExpired", { ...fact, leaseId }), { corrId }),
   LeaseRevoked: kindOf("LeaseRevoked", { ...episodeFact, leaseId, reason: text }),
   ClusteringTurnedOn: kindOf("ClusteringTurnedOn", { ...fact, listenHost: text, listenPort: count }),
   ClusteringTurnedOff: kindOf("ClusteringTurnedOff", { ...fact, reason: text }),
@@ -195,7 +203,16 @@ const EVENTS: OneOfEach = {
     capabilities: fc.constantFrom(capabilitiesWith(), capabilitiesWith(COMMAND_ENGINE, LLAMA_ENGINE)),
   }),
   NodeLost: kindOf("NodeLost", { ...fact, nodeId, code: text, detail: text }),
+  NodeCertificateRotated: kindOf("NodeCertificateRotated", {
+    ...fact,
+    nodeId,
+    fingerprint: digest,
+    certificate: text,
+    replaces: digest,
+    overlapEndsAt: fact.at,
+  }),
   NodeRevoked: kindOf("NodeRevoked", { ...fact, nodeId, reason: text }),
+  ClusteringBlocked: kindOf("ClusteringBlocked", { ...fact, code: text, detail: text }),
   LinkRefused: sometimes(kindOf("LinkRefused", { ...fact, code: text, detail: text }), { nodeId }),
 };
 

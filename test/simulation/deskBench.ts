@@ -18,7 +18,7 @@ import { Home } from "../../server/src/home/home.ts";
 import type { NodeChannel } from "../../server/src/home/nodeChannel.ts";
 import type { HomeState } from "../../server/src/home/state.ts";
 import { approve, commandJob, connect, exited, homeWith, idsOf, NOW, preview, receiptOf } from "./homeCommands.ts";
-import { GPU, only } from "./homeScenario.ts";
+import { GPU, only, steadyAt } from "./homeScenario.ts";
 import { MemoryBlobs } from "./memoryBlobs.ts";
 import { MemoryJournal, settled } from "./memoryJournal.ts";
 
@@ -102,6 +102,15 @@ export class MemoryOutputs implements OutputFiles {
     return file.subarray(fromByte, fromByte + bytesMax);
   }
 
+  async attempts(): Promise<ReadonlyMap<string, number>> {
+    const bytes = new Map<string, number>();
+    for (const [name, file] of this.files) {
+      const [attempt = ""] = name.split(".");
+      bytes.set(attempt, (bytes.get(attempt) ?? 0) + file.length);
+    }
+    return bytes;
+  }
+
   async remove(attemptId: string): Promise<void> {
     for (const stream of ["stdout", "stderr", "text"]) this.files.delete(`${attemptId}.${stream}`);
   }
@@ -131,6 +140,7 @@ export class DeskBench {
       blobs: this.blobs,
       outputs: this.outputs,
       now: () => this.now,
+      steady: () => steadyAt(this.now - NOW),
       mintProposalId: () => idsOf(1).proposalId,
       channelOf: (nodeId) => (nodeId === GPU.nodeId ? this.link : undefined),
       onTrouble: (what, error) => this.troubles.push(`${what}: ${String(error)}`),

@@ -1,8 +1,15 @@
 // An auditor of a Home's facts: it reads each frame as it comes and holds it to the product's invariants.
 // It knows nothing of the Home's state, so that a mistake there is not repeated here.
 import assert from "node:assert/strict";
-import type { Lease } from "#protocol/egress.ts";
-import type { EgressPreviewed, EgressRecorded, JobOffered, JournalEvent } from "#protocol/events.ts";
+import type {
+  EgressPreviewed,
+  EgressRecorded,
+  JobOffered,
+  JournalEvent,
+  LeaseCommitted,
+  LeaseReserved,
+} from "#protocol/events.ts";
+import type { Lease } from "#protocol/lease.ts";
 
 interface BookedAttempt {
   readonly offered: JobOffered;
@@ -22,7 +29,10 @@ export class HomeBooks {
   readonly #previews = new Map<string, EgressPreviewed>();
   readonly #allowed = new Map<string, EgressRecorded>();
   readonly #leases = new Map<string, Lease>();
-  readonly #reserved = new Set<string>();
+  /** By attempt: what was reserved, and what was spent of it once that is known. */
+  readonly #reserved = new Map<string, { readonly leaseId: string; bytes: number; micros: number; held: boolean }>();
+  readonly #spentUses = new Map<string, number>();
+  readonly #endedLeases = new Set<string>();
   readonly #openEpisodes = new Set<string>();
   readonly #endedEpisodes = new Set<string>();
 
@@ -47,15 +57,26 @@ export class HomeBooks {
     return jobId === undefined ? undefined : this.#jobKeys.get(jobId);
   }
 
+  /** What is reserved and spent of a lease together. */
+  accounted(leaseId: string): { readonly uses: number; readonly bytes: number } {
+    const bytes = [...this.#reserved.values()].reduce((sum, one) => sum + (one.leaseId === leaseId ? one.bytes : 0), 0);
+    return { uses: this.#spentUses.get(leaseId) ?? 0, bytes };
+  }
+
+  /** Whether its revocation or its end is known. */
+  hasEnded(leaseId: string): boolean {
+    return this.#endedLeases.has(leaseId);
+  }
+
   #checkEpisode(event: JournalEvent): void {
-    if (!("corrId" in event)) return;
+    if (!("corrId" in event) || event.corrId === undefined) return;
     if (event.kind === "EpisodeStarted") {
       assert.ok(!this.#openEpisodes.has(event.corrId) && !this.#endedEpisodes.has(event.corrId), "started twice");
       this.#openEpisodes.add(event.corrId);
     }
     if (event.kind === "JobQueued") this.#corrIdOfJob.set(event.jobId, event.corrId);
     if ("jobId" in event) assert.equal(this.#corrIdOfJob.get(event.jobId), event.corrId, `corrId of ${event.kind}`);
-    const mayFollow = event.kind === "ProposalApplied" || event.kind === "LeaseRevoked";
+    const mayFollow = ["ProposalApplied", "LeaseRevoked", "LeaseExpired"].includes(event.kind);
     const known = this.#openEpisodes.has(event.corrId) || (mayFollow && this.#endedEpisodes.has(event.corrId));
     assert.ok(known, `${event.kind} of an episode that is not open`);
     if (event.kind === "EpisodeFinished") {
@@ -76,9 +97,12 @@ export class HomeBooks {
         assert.ok(!this.#leases.has(event.lease.leaseId), "a lease is granted once");
         this.#leases.set(event.lease.leaseId, event.lease);
         return;
+      case "LeaseRevoked":
+      case "LeaseExpired":
+        this.#endedLeases.add(event.leaseId);
+        return;
       case "LeaseReserved":
-        assert.ok(!this.#reserved.has(event.leaseId), "a once lease is reserved once");
-        this.#reserved.add(event.leaseId);
+        this.#reserve(event);
         return;
       case "EgressRecorded":
         if (event.decision === "deny") return;
@@ -105,8 +129,9 @@ export class HomeBooks {
       }
       case "LeaseCommitted":
       case "LeaseReleased": {
-        const attempt = this.#attemptOf((offered) => offered.leaseId === event.leaseId);
-        assert.equal(attempt.offered.attemptId, event.attemptId);
+        const attempt = this.#attemptOf((offered) => offered.attemptId === event.attemptId);
+        assert.equal(attempt.offered.leaseId, event.leaseId);
+        this.#settleLease(event.attemptId, event.kind === "LeaseCommitted" ? event : undefined);
         assert.ok(!attempt.leaseSettled, "a reservation is committed or released once");
         attempt.leaseSettled = true;
         return;
@@ -126,7 +151,6 @@ export class HomeBooks {
       case "JobAccepted":
       case "JobStarted":
       case "OutputAppended":
-      case "LeaseRevoked":
       case "ClusteringTurnedOn":
       case "ClusteringTurnedOff":
       case "InviteCreated":
@@ -136,6 +160,8 @@ export class HomeBooks {
       case "EnrolmentRefused":
       case "NodeConnected":
       case "NodeLost":
+      case "ClusteringBlocked":
+      case "NodeCertificateRotated":
       case "NodeRevoked":
       case "LinkRefused":
         return;
@@ -167,13 +193,55 @@ export class HomeBooks {
     const lease = offered.leaseId === undefined ? undefined : this.#leases.get(offered.leaseId);
     assert.ok(preview !== undefined && lease !== undefined && record.leaseId === lease.leaseId);
     const jobKey = this.#jobKeys.get(offered.jobId);
-    assert.deepEqual([record.payload, preview.payload, lease.scope.payload], [jobKey, jobKey, jobKey]);
-    assert.deepEqual([lease.scope.preview, lease.scope.jobId], [preview.preview, offered.jobId]);
+    assert.deepEqual([record.payload, preview.payload], [jobKey, jobKey]);
+    if (lease.scope.kind === "once") {
+      const { payload, preview: shown, jobId } = lease.scope;
+      assert.deepEqual([payload, shown, jobId], [jobKey, preview.preview, offered.jobId]);
+    } else {
+      const fits = lease.scope.ceiling === "internal" ? ["public", "internal"] : ["public"];
+      assert.ok(fits.includes(preview.highestClassification), "no higher class than the lease's");
+    }
     assert.deepEqual(
       [lease.subject, record.nodeId, preview.destination.nodeId],
       [offered.target, offered.target, offered.target],
     );
-    assert.ok(this.#reserved.has(lease.leaseId) && offered.at < lease.expiresAt, "reserved, and not run out");
+    const reserved = this.#reserved.get(offered.attemptId);
+    assert.ok(reserved?.held === true && reserved.leaseId === lease.leaseId, "reserved before it is offered");
+    assert.ok(reserved.bytes >= record.payloadBytes, "the reservation is the upper bound");
+  }
+
+  #reserve(event: LeaseReserved): void {
+    assert.ok(!this.#reserved.has(event.attemptId), "an attempt reserves once");
+    assert.ok(!this.#endedLeases.has(event.leaseId), "a lease that was revoked or ran out covers nothing more");
+    const { attemptId, leaseId, bytes, cost } = event;
+    this.#reserved.set(attemptId, { leaseId, bytes, micros: cost?.micros ?? 0, held: true });
+    this.#spentUses.set(leaseId, (this.#spentUses.get(leaseId) ?? 0) + 1);
+    this.#checkBudget(leaseId);
+  }
+
+  #settleLease(attemptId: string, committed: LeaseCommitted | undefined): void {
+    const reserved = this.#reserved.get(attemptId);
+    assert.ok(reserved?.held === true, "only what is reserved is committed or released");
+    assert.ok((committed?.bytes ?? 0) <= reserved.bytes, "no more is spent than was reserved");
+    assert.ok((committed?.cost?.micros ?? 0) <= reserved.micros, "no more is paid than was reserved");
+    reserved.held = false;
+    reserved.bytes = committed?.bytes ?? 0;
+    reserved.micros = committed?.cost?.micros ?? 0;
+    if (committed === undefined)
+      this.#spentUses.set(reserved.leaseId, (this.#spentUses.get(reserved.leaseId) ?? 0) - 1);
+    this.#checkBudget(reserved.leaseId);
+  }
+
+  /** What is reserved and what is spent together never pass the budget. */
+  #checkBudget(leaseId: string): void {
+    const budget = this.#leases.get(leaseId)?.budget;
+    assert.ok(budget !== undefined, "a lease is granted before it is used");
+    const uses = [...this.#reserved.values()].filter((one) => one.leaseId === leaseId);
+    const total = (of: (one: (typeof uses)[number]) => number): number => uses.reduce((sum, one) => sum + of(one), 0);
+    assert.ok((this.#spentUses.get(leaseId) ?? 0) <= budget.uses, "a lease covers no more jobs than it names");
+    assert.ok(total((one) => one.bytes) <= budget.bytes, "a lease covers no more bytes than it names");
+    if (budget.cost === undefined) return;
+    assert.ok(total((one) => one.micros) <= budget.cost.micros, "a lease covers no more cost than it names");
   }
 
   #checkAttempts(): void {

@@ -16,7 +16,6 @@ import type {
   RecordStarted,
   RequestEnrolment,
   Requester,
-  RevokeLease,
   RevokeNode,
   StartEpisode,
   Transfer,
@@ -58,6 +57,7 @@ import {
   LOCAL,
   MODEL,
   Scenario,
+  steadyAt,
   type TestNode,
 } from "./homeScenario.ts";
 
@@ -166,15 +166,20 @@ export function preview(number: number, node: TestNode, change: Partial<PreviewO
     destination: destinationOf(node),
     cost: { kind: "unknown", reason: "it has no price card" },
     leaseMs: durationMs(600_000),
+    paths: ["src/main.ts", "src/lib/a.ts", "package.json"],
+    steady: steadyAt(0),
+    recordId: ids.recordId,
+    attemptId: ids.attemptId,
     ...change,
   };
 }
 
 export function approve(number: number, change: Partial<ApproveEgress> = {}): ApproveEgress {
-  const { previewId: id, leaseId: lease, recordId, attemptId: attempt } = idsOf(number);
+  const { previewId: id, leaseId, recordId, attemptId: attempt } = idsOf(number);
   const digest = digestOf(`preview ${number}`);
-  const of = { kind: "approve-egress", at: NOW, by: OWNER, leaseMs: durationMs(600_000) } as const;
-  return { ...of, previewId: id, digest, leaseId: lease, recordId, attemptId: attempt, ...change };
+  const once = { kind: "once", leaseMs: durationMs(600_000) } as const;
+  const of = { kind: "approve-egress", at: NOW, by: OWNER, lease: once, steady: steadyAt(0) } as const;
+  return { ...of, previewId: id, digest, leaseId, recordId, attemptId: attempt, ...change };
 }
 
 export function deny(number: number, change: Partial<DenyEgress> = {}): DenyEgress {
@@ -187,11 +192,6 @@ export function cancel(number: number, change: Partial<CancelEpisode> = {}): Can
   return { kind: "cancel-episode", at: NOW, by: CLIENT, episodeId: episode, transfers: [], ...change };
 }
 
-export function revokeLease(number: number, change: Partial<RevokeLease> = {}): RevokeLease {
-  const { leaseId: lease } = idsOf(number);
-  return { kind: "revoke-lease", at: NOW, by: OWNER, leaseId: lease, reason: "enough", transfers: [], ...change };
-}
-
 export function applied(number: number, change: Partial<RecordApplied> = {}): RecordApplied {
   const { proposalId: proposal } = idsOf(number);
   const digest = digestOf(`proposal ${number}`);
@@ -201,7 +201,8 @@ export function applied(number: number, change: Partial<RecordApplied> = {}): Re
 // ---- reports ----
 
 export function transferOf(number: number, bytesOut = 900, bytesIn = 50): Transfer {
-  return { attemptId: idsOf(number).attemptId, bytesOut: byteCount(bytesOut), bytesIn: byteCount(bytesIn) };
+  const { attemptId: attempt } = idsOf(number);
+  return { attemptId: attempt, bytesOut: byteCount(bytesOut), bytesIn: byteCount(bytesIn), whole: true };
 }
 
 function report(number: number, node: TestNode): Omit<RecordAccepted, "kind"> {
@@ -355,6 +356,7 @@ export function connect(node: TestNode, change: Partial<ConnectNode> = {}): Conn
     instanceId: idsOf(1).instanceId,
     capabilities: capabilitiesWith(COMMAND_ENGINE, LLAMA_ENGINE),
     held: [],
+    transfers: [],
     ...change,
   };
 }

@@ -9,7 +9,8 @@ import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { nodeIdOf } from "#protocol/identity.ts";
 import { type NodeId, workspaceId } from "#protocol/ids.ts";
 import type { EngineAdvert, NodeCapabilities } from "#protocol/node.ts";
-import { byteCount } from "#protocol/quantities.ts";
+import type { SteadyReading } from "#protocol/lease.ts";
+import { byteCount, steadyMs } from "#protocol/quantities.ts";
 import { type PublicKey, publicKeyOf, signingKey } from "#protocol/signature.ts";
 import { decide } from "../../server/src/home/decide.ts";
 import { evolve } from "../../server/src/home/evolve.ts";
@@ -63,6 +64,11 @@ export function capabilitiesWith(...engines: readonly EngineAdvert[]): NodeCapab
     engines,
     slots: 2,
   };
+}
+
+/** The steady clock so many milliseconds after the time that all commands start from. */
+export function steadyAt(ms: number, boot = "this boot"): SteadyReading {
+  return { boot, ms: steadyMs(1_000_000 + ms) };
 }
 
 /** One Home: commands in, facts and a state out. */

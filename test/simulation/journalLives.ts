@@ -35,7 +35,19 @@ export async function liveThroughCrashes(seed: number, tally: Tally): Promise<vo
   }
 }
 
+/** As above, and after each crash the recoveries crash too, several times over, before one is let through. */
+export async function liveThroughCrashesOfRecovery(seed: number, tally: Tally): Promise<void> {
+  const lives = new JournalLives(chanceOf(seed), tally);
+  try {
+    await lives.runRecoveries();
+  } catch (cause) {
+    throw new Error(`seed ${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
 const LIVES_MAX = 4;
+/** Crashes of one recovery after the other; each finds what the one before had left. */
+const RECOVERIES_MAX = 3;
 const TURNS_MAX = 16;
 
 class JournalLives {
@@ -58,6 +70,28 @@ class JournalLives {
   async run(): Promise<void> {
     const lives = 1 + this.#chance.below(LIVES_MAX);
     for (let life = 0; life < lives; life++) await this.#live();
+    await this.#settleDown();
+    this.#tally.acknowledged += this.#acknowledged;
+  }
+
+  async runRecoveries(): Promise<void> {
+    await this.#live();
+    for (let recovery = 0; recovery < RECOVERIES_MAX; recovery++) {
+      const disk = this.#disk;
+      disk.crashAfter(1 + this.#chance.below(3));
+      try {
+        await this.#open();
+        disk.crashAfter(Number.POSITIVE_INFINITY);
+        break;
+      } catch (error) {
+        const isCrash =
+          error instanceof MachineStopped || (error instanceof JournalFault && error.code === "journal-unavailable");
+        if (!isCrash) throw error;
+        this.#tally.crashesWhileOpening++;
+        this.#tally.crashes++;
+        this.#disk = disk.afterCrash(this.#chance.yes(0.3) ? "process-killed" : "power-cut");
+      }
+    }
     await this.#settleDown();
     this.#tally.acknowledged += this.#acknowledged;
   }

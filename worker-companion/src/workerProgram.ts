@@ -9,8 +9,12 @@ import { epochMs } from "#protocol/quantities.ts";
 import { parseInvite } from "#protocol/wire/inviteText.ts";
 import { askWorker } from "./adapters/controlSocket.ts";
 import { enrol } from "./adapters/dial/enrol.ts";
-import { startWorker } from "./adapters/runningWorker.ts";
+import { openDailyUse } from "./adapters/dailyUseFile.ts";
+import { rulesStatusOf } from "./adapters/machineOwner.ts";
+import { openRulesFile } from "./adapters/rulesFile.ts";
+import { startWorker, type WorkerTerms } from "./adapters/runningWorker.ts";
 import { workerGoneSchema, workerStatusSchema } from "./adapters/workerAnswers.ts";
+import { openWorkerLog } from "./adapters/workerLog.ts";
 import { type NamedMembership, openWorkerFolder, type WorkerFolder } from "./adapters/workerFolder.ts";
 import type {
   Joined,
@@ -23,11 +27,10 @@ import type {
 import type { IdleStatus, WorkerStatus } from "./core/workerStatus.ts";
 import type { Engine } from "./core/engine.ts";
 import { createEngines } from "./engines/createEngines.ts";
-import { addLlamaEngine } from "./engines/llama/addLlama.ts";
-import { llamaFolder } from "./engines/llama/resolveLlama.ts";
+import { machineActions, sweepLeftovers } from "./machineActions.ts";
 
 export function createWorkerActions(): WorkerActions {
-  return { join: joinHome, run, status, leave, addLlama };
+  return { join: joinHome, run, status, leave, ...machineActions };
 }
 
 const NAME_CHARACTERS_MAX = 64;
@@ -45,7 +48,7 @@ async function joinHome(inviteText: string, options: JoinOptions, signal: AbortS
   }
   const now = (): ReturnType<typeof epochMs> => epochMs(Date.now());
   const name = options.name ?? hostname().slice(0, NAME_CHARACTERS_MAX);
-  const leaf = await folder.leaf(now());
+  const leaf = await folder.freshLeaf(now());
   const terms = { identity: folder.identity, leaf, name, now, onWords: options.onWords };
   const membership = { ...(await enrol(invite, terms, signal)), name };
   await folder.saveMembership(membership);
@@ -55,16 +58,27 @@ async function joinHome(inviteText: string, options: JoinOptions, signal: AbortS
 async function run(options: RunOptions): Promise<RunningWorker> {
   const folder = await openFolder();
   const membership = await requireMembership(folder);
+  await sweepLeftovers(folder.path);
+  const log = openWorkerLog(folder.path, () => new Date());
   const worker = await startWorker({
     folder,
     membership,
     slots: options.slots,
     engines: (blobs) => enginesOf(folder, blobs, options.unsandboxed),
-    onChange: options.onChange,
-    log: (fact, detail) => options.onChange({ kind: "log", fact, detail }),
+    onChange: (change) => {
+      log.write(change.kind, logDetail(change));
+      options.onChange(change);
+    },
+    log: (fact, detail) => log.write(fact, detail),
   });
   options.onChange({ kind: "running", joined: joinedOf(membership), slots: options.slots });
   return worker;
+}
+
+function logDetail(change: Parameters<WorkerTerms["onChange"]>[0]): Readonly<Record<string, unknown>> {
+  if (change.kind === "waiting") return { code: change.error.code, message: change.error.message };
+  const { kind: _, ...detail } = change;
+  return detail;
 }
 
 function enginesOf(folder: WorkerFolder, blobs: BlobStore, unsandboxed: boolean): readonly Engine[] {
@@ -83,9 +97,10 @@ async function status(): Promise<WorkerStatus | IdleStatus> {
   if (running !== undefined) return running;
   const { nodeId } = folder.identity;
   const membership = await folder.membership();
-  if (membership === undefined) return { state: "stopped", nodeId };
+  const rules = rulesStatusOf(openRulesFile(folder.path), await openDailyUse(folder.dailyUsePath), new Date());
+  if (membership === undefined) return { state: "stopped", nodeId, rules };
   const { name, homeId, workspaceId } = membership;
-  return { state: "stopped", nodeId, name, homeId, workspaceId };
+  return { state: "stopped", nodeId, name, homeId, workspaceId, rules };
 }
 
 async function leave({ newIdentity }: LeaveOptions): Promise<Joined | undefined> {
@@ -98,12 +113,6 @@ async function leave({ newIdentity }: LeaveOptions): Promise<Joined | undefined>
   if (newIdentity) await folder.removeIdentity();
   for (const path of [folder.blobsPath, folder.jobsPath]) await rm(path, { recursive: true, force: true });
   return membership === undefined ? undefined : joinedOf(membership);
-}
-
-async function addLlama(onLine: (line: string) => void, signal: AbortSignal): Promise<string> {
-  const folder = llamaFolder(stateFolders().root);
-  await addLlamaEngine(folder, signal, onLine);
-  return folder;
 }
 
 async function requireMembership(folder: WorkerFolder): Promise<NamedMembership> {

@@ -17,6 +17,8 @@ export interface OutputFiles {
   append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void>;
   /** What is there of the range; empty for an attempt that never printed. */
   read(attemptId: string, stream: OutputStream, fromByte: number, bytesMax: number): Promise<Uint8Array>;
+  /** Every attempt that has output here, with its bytes. */
+  attempts(): Promise<ReadonlyMap<string, number>>;
   /** Drops all output of an attempt, durably. */
   remove(attemptId: string): Promise<void>;
   /** Waits for what is being written. */
@@ -68,6 +70,16 @@ class FilesOfAttempts implements OutputFiles {
       if (errnoOf(error) === "ENOENT") return new Uint8Array();
       throw error;
     }
+  }
+
+  async attempts(): Promise<ReadonlyMap<string, number>> {
+    const bytes = new Map<string, number>();
+    for (const name of await this.#fileSystem.list()) {
+      const [attempt, stream, ...rest] = name.split(".");
+      if (attempt === undefined || rest.length > 0 || !STREAMS.some((known) => known === stream)) continue;
+      bytes.set(attempt, (bytes.get(attempt) ?? 0) + (await this.#fileSystem.size(name)));
+    }
+    return bytes;
   }
 
   async remove(attemptId: string): Promise<void> {

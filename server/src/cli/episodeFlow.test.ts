@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { bench, calls, local, offloaded, perform, STARTED } from "../../../test/clients/commandBench.ts";
+import { bench, calls, local, offloaded, perform, STARTED, LEASE } from "../../../test/clients/commandBench.ts";
 import { DIGEST, EPISODE, type FakeApi, type FakeHome, IDS, OWNER_SECRET } from "../../../test/clients/fakeHome.ts";
 import { runCli } from "./program.ts";
 
@@ -53,6 +53,63 @@ test("--yes approves exactly the preview that was shown, with the owner secret o
   assert.match(screen.stderr(), /✓ exit 0 · on gpu-box-1 · 1\.2 s · ▲ 18\.4 KB out, ▼ 0 B back/);
   assert.match(screen.stderr(), /arw-home proposal apply prop_/);
   assert.equal(screen.stdout(), "1..2\nok 1 – naïve\nok 2\n");
+});
+
+test("--lease grants a lease with the approval, and the card says how far it goes", async (t) => {
+  const { home, terminal } = await bench(t, offloaded);
+  const screen = terminal({ env: { ARW_OWNER_SECRET: OWNER_SECRET } });
+  const words = ["run", "--on", "gpu-box-1", "--yes", "--lease", "uses=5,minutes=90,paths=src/**", "--", "npm", "test"];
+  assert.equal(await runCli(words, screen.host), 0);
+  assert.deepEqual(calls(home, "approveEgress")[0]?.params, {
+    previewId: IDS.preview,
+    digest: DIGEST,
+    scoped: {
+      paths: ["src/**"],
+      ceiling: "internal",
+      budget: { uses: 5, bytes: 92_000 },
+      leaseMs: 5_400_000,
+    },
+  });
+  const card =
+    /Until — up to 5 jobs of this kind, this one included; 92 KB in all; internal files in src\/\*\*; 1 h 30 min/;
+  assert.match(screen.stderr(), card);
+  const wrong = terminal({ env: { ARW_OWNER_SECRET: OWNER_SECRET } });
+  assert.equal(await runCli(["run", "--lease", "uses=many", "--", "npm", "test"], wrong.host), 64);
+  assert.equal(calls(home, "startEpisode").length, 1);
+});
+
+test("a job that a lease covers is not asked about; one that none covers says why", async (t) => {
+  const covered = await bench(t, (home) => ({
+    ...offloaded(home),
+    listLeases: async () => ({ epoch: 1, leases: [LEASE] }),
+    startEpisode: async () => {
+      perform(home(), { kind: "exited", exitCode: 0 });
+      const target = { nodeId: IDS.worker, name: "gpu-box-1", local: false };
+      return { ...STARTED, target, why: "you asked for it", leaseId: IDS.lease };
+    },
+  }));
+  const screen = covered.terminal();
+  assert.equal(await runCli(["run", "--on", "gpu-box-1", "--", "npm", "test"], screen.host), 0);
+  assert.match(
+    screen.stderr(),
+    /^Runs on gpu-box-1: you asked for it\nNot asked: lease_\w+ covers it; 2 of 5 jobs, 12 KB and 30 min are left\.\n/,
+  );
+  assert.deepEqual(calls(covered.home, "approveEgress"), []);
+  const { terminal } = await bench(t, (home) => {
+    const api = offloaded(home);
+    const readPreview: NonNullable<FakeApi["readPreview"]> = async (params, session) => {
+      const shown = (await api.readPreview?.(params, session)) ?? assert.fail("there is a preview");
+      if (!("digest" in shown)) return shown;
+      return { ...shown, leaseUnfit: { leaseId: IDS.lease, bounds: ["bytes", "cost"] } };
+    };
+    return { ...api, readPreview };
+  });
+  const asked = terminal();
+  assert.equal(await runCli(["run", "--on", "gpu-box-1", "--", "npm", "test"], asked.host), 74);
+  assert.match(
+    asked.stderr(),
+    /Asked — lease lease_\w+ does not cover it: too few of its bytes are left; the cost is unknown/,
+  );
 });
 
 test("without a terminal and without --yes nothing is approved, and the way on is named", async (t) => {

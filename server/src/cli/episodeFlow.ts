@@ -7,23 +7,31 @@ import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, StartEpisodeParams, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
 import { EXIT_CANCELLED, EXIT_OK } from "./exitCodes.ts";
 import type { HomeClient } from "./homeClient.ts";
+import { type LeaseWish, termsLike } from "./leaseTerms.ts";
 import { OutputReader } from "./outputReader.ts";
 import { plain } from "./render/style.ts";
+import { leftText } from "./render/leaseLines.ts";
 import { previewCardLines } from "./render/previewCard.ts";
 import { type Crossed, summaryLines } from "./render/summary.ts";
 import { timelineLine } from "./render/timelineLine.ts";
 import type { CliSession } from "./session.ts";
 import { followTimeline } from "./timelineFollower.ts";
 
+/** What was said beforehand about a send: yes, and a lease for more like it. */
+export interface Answer {
+  readonly yes: boolean;
+  readonly lease?: LeaseWish;
+}
+
 /** Runs the episode and gives the exit code: the command's own where one ran. Throws ArwError for what stopped it before. */
-export async function runEpisode(session: CliSession, params: StartEpisodeParams, yes: boolean): Promise<number> {
+export async function runEpisode(session: CliSession, params: StartEpisodeParams, answer: Answer): Promise<number> {
   const { terminal } = session;
   const home = await session.home();
   const started = await home.call(METHODS.startEpisode, params);
   await terminal.emit("episode-started", { started });
   using interrupts = new Interrupts(session, home, started.episodeId);
-  if (started.previewId === undefined) await terminal.say(placeText(started));
-  else await approve(session, home, started.previewId, yes);
+  if (started.previewId === undefined) await terminal.say(placeText(started), ...(await leaseText(home, started)));
+  else await approve(session, home, started.previewId, answer);
   const crossed = await watch(session, home, started, interrupts.signal);
   if (interrupts.signal.aborted) return EXIT_CANCELLED;
   const episode = await home.call(METHODS.showEpisode, { episodeId: started.episodeId });
@@ -37,10 +45,10 @@ export async function approve(
   session: CliSession,
   home: HomeClient,
   previewId: PreviewId,
-  yes: boolean,
+  { lease, yes }: Answer,
 ): Promise<void> {
   const { terminal } = session;
-  const { digest, preview, state } = await home.call(METHODS.readPreview, { previewId });
+  const { digest, leaseUnfit, preview, state } = await home.call(METHODS.readPreview, { previewId });
   if (state !== "waiting") {
     throw new ArwError(
       "preview-settled",
@@ -50,14 +58,16 @@ export async function approve(
   }
   const { nodes } = await home.call(METHODS.listNodes, {});
   const sandbox = nodes.find((node) => node.nodeId === preview.destination.nodeId)?.capabilities?.sandbox;
-  await terminal.emit("egress-preview", { preview, digest });
-  await terminal.say(...previewCardLines(preview, digest, sandbox, terminal.errorStyle));
+  const scoped = lease === undefined ? {} : { scoped: termsLike(lease, preview) };
+  const unfit = leaseUnfit === undefined ? {} : { leaseUnfit };
+  await terminal.emit("egress-preview", { preview, digest, ...scoped, ...unfit });
+  await terminal.say(...previewCardLines(preview, digest, { sandbox, ...scoped, ...unfit }, terminal.errorStyle));
   if (!yes && !terminal.canAsk) throw approvalNeeded(previewId);
-  if (!yes && !(await terminal.confirm("Send this?"))) {
+  if (!yes && !(await terminal.confirm(lease === undefined ? "Send this?" : "Send this, and more like it?"))) {
     await home.call(METHODS.denyEgress, { previewId, reason: "declined at the terminal" });
     throw new ArwError("egress-denied", "You declined; nothing left this machine.", "Run it here, without --on.");
   }
-  const { leaseId, recordId } = await home.call(METHODS.approveEgress, { previewId, digest });
+  const { leaseId, recordId } = await home.call(METHODS.approveEgress, { previewId, digest, ...scoped });
   await terminal.emit("egress-approved", { previewId, digest, leaseId, recordId });
 }
 
@@ -110,6 +120,14 @@ function exitCodeOfEpisode({ outcome }: EpisodeView): number {
 
 function placeText({ target, why }: StartEpisodeResult): string {
   return `Runs ${target.local ? "here" : `on ${plain(target.name)}`}: ${plain(why)}`;
+}
+
+/** Under which lease it was let out, and what is left of that. */
+async function leaseText(home: HomeClient, { leaseId }: StartEpisodeResult): Promise<readonly string[]> {
+  if (leaseId === undefined) return [];
+  const { leases } = await home.call(METHODS.listLeases, {});
+  const view = leases.find(({ lease }) => lease.leaseId === leaseId);
+  return [`Not asked: ${leaseId} covers it${view === undefined ? "" : `; ${leftText(view)}`}.`];
 }
 
 function approvalNeeded(previewId: PreviewId): ArwError {

@@ -52,10 +52,11 @@ const ROWS: readonly ExitCodeRow[] = [
   },
   {
     exitCode: 76,
-    meaning: "no such node, episode or proposal",
+    meaning: "no such node, episode, lease or proposal",
     codes: [
       "node-unknown",
       "node-ambiguous",
+      "lease-unknown",
       "episode-unknown",
       "proposal-unknown",
       "preview-unknown",
@@ -65,7 +66,16 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 77,
     meaning: "the node cannot be reached, or takes no work now",
-    codes: ["node-unreachable", "node-not-ready", "node-lost", "node-revoked", "node-pending", "no-slot", "draining"],
+    codes: [
+      "node-unreachable",
+      "node-not-ready",
+      "node-lost",
+      "send-interrupted",
+      "node-revoked",
+      "node-pending",
+      "no-slot",
+      "draining",
+    ],
   },
   {
     exitCode: 78,

@@ -63,6 +63,6 @@ function missing(stream: OutputStream, fromByte: number, endByte: number): ArwEr
   return new ArwError(
     "output-missing",
     `The Home said that ${stream} reaches byte ${endByte}, and has nothing from byte ${fromByte} on.`,
-    "Check the journal: arw-home journal verify.",
+    "It was dropped if `arw-home storage collect` ran since; otherwise check the journal: arw-home journal verify.",
   );
 }

@@ -6,8 +6,9 @@ import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
 import { byteCount, epochMs } from "#protocol/quantities.ts";
+import type { LeaseView } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
-import { AWAY_NODE, bench, calls, offloaded } from "../../../test/clients/commandBench.ts";
+import { AWAY_NODE, bench, calls, LEASE, offloaded } from "../../../test/clients/commandBench.ts";
 import { DIGEST, IDS, OWNER_SECRET, WORKER_NODE } from "../../../test/clients/fakeHome.ts";
 import { runCli } from "./program.ts";
 
@@ -42,6 +43,54 @@ test("help and its exit codes need no Home", async (t) => {
   assert.match(screen.stdout(), /proposal/);
   assert.deepEqual(home.clientCounts, []);
 });
+
+test("leases shows what is left, and lease grants and revokes as the owner", async (t) => {
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  const { home, terminal } = await bench(t, () => ({ listLeases: async () => ({ epoch: 4, leases: LEASES }) }));
+  const live = terminal();
+  assert.equal(await runCli(["leases"], live.host), 0);
+  const [head = "", row = "", ...more] = live.stdout().trimEnd().split("\n");
+  assert.match(head, /^LEASE +NODE +COVERS +JOBS LEFT +BYTES LEFT +COST LEFT +TIME +STATE +REASON$/);
+  assert.match(
+    row,
+    /gpu-box-1 +command, internal, src\/\*\* +2 of 5, 1 running +12 KB of 20 KB +0\.060000 EUR of 0\.100000 EUR/,
+  );
+  assert.match(row, /30 min +● live +nightly runs$/);
+  assert.deepEqual(more, []);
+  const all = terminal();
+  assert.equal(await runCli(["leases", "--all", "--json"], all.host), 0);
+  assert.deepEqual(
+    all.lines().map((line) => line["epoch"]),
+    [4, 4],
+  );
+  assert.equal(await runCli(["lease", "revoke", IDS.lease, "--reason", "enough"], terminal({ env }).host), 0);
+  assert.equal(await runCli(["lease", "revoke", IDS.lease], terminal().host), 73);
+  assert.equal(await runCli(["lease", "revoke", "lease_x"], terminal({ env }).host), 64);
+  const terms = "uses=5,bytes=5MB,paths=src/**";
+  assert.equal(await runCli(["lease", "grant", "gpu-box-1", terms, "--for", "ask"], terminal({ env }).host), 0);
+  assert.equal(await runCli(["lease", "grant", "gpu-box-1", "uses=5", "--for", "ask"], terminal({ env }).host), 64);
+  assert.equal(await runCli(["lease", "grant", "gpu-box-1", terms, "--for", "agent"], terminal({ env }).host), 64);
+  const owner = home.calls.filter(({ name }) => name === "revokeLease" || name === "grantLease");
+  assert.deepEqual(
+    owner.map(({ params }) => params),
+    [
+      { leaseId: IDS.lease, reason: "enough" },
+      {
+        nodeId: IDS.worker,
+        job: "ask",
+        terms: {
+          paths: ["src/**"],
+          ceiling: "internal",
+          budget: { uses: 5, bytes: 5_000_000 },
+          leaseMs: 3_600_000,
+        },
+        reason: "granted at the terminal",
+      },
+    ],
+  );
+});
+
+const LEASES: readonly LeaseView[] = [LEASE, { ...LEASE, state: "revoked", reason: "enough", inUse: 0 }];
 
 test("nodes, episodes, egress and timeline print what the Home has", async (t) => {
   const { home, terminal } = await bench(t);
@@ -197,6 +246,25 @@ test("a proposal is shown as a diff against the workspace and applied by its dig
     calls(home, "applyProposal").map((call) => call.params),
     [{ proposalId: IDS.proposal, digest: DIGEST }],
   );
+});
+
+test("a proposal without a change says why nothing came back, and there is nothing to apply", async (t) => {
+  const { home, terminal } = await bench(t, () => ({
+    showProposal: async () => ({
+      proposalId: IDS.proposal,
+      episodeId: IDS.episode,
+      digest: DIGEST,
+      proposal: { kind: "proposal", changes: [], leftOut: [{ path: "out", reason: "the link leaves the tree" }] },
+      conflicts: [],
+    }),
+  }));
+  const shown = terminal();
+  assert.equal(await runCli(["proposal", "show", IDS.proposal], shown.host), 0);
+  assert.match(shown.stdout(), /not taken: out: the link leaves the tree/);
+  const applied = terminal();
+  assert.equal(await runCli(["proposal", "apply", IDS.proposal, "--yes"], applied.host), 0);
+  assert.match(applied.stderr(), /not taken: out.*nothing to write/su);
+  assert.deepEqual(calls(home, "applyProposal"), []);
 });
 
 test("a preview can be answered later; a settled one is refused", async (t) => {

@@ -7,6 +7,7 @@ import type { CliHost } from "./cliHost.ts";
 import { binder, usage } from "./commandLine.ts";
 import { addEpisodeCommands } from "./commands/episodes.ts";
 import { addHomeCommands } from "./commands/home.ts";
+import { addLeaseCommands } from "./commands/leases.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
 import { addRecordCommands } from "./commands/records.ts";
@@ -51,6 +52,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addEpisodeCommands(program, bind);
   addNodeCommands(program, bind);
   addRecordCommands(program, bind);
+  addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addHomeCommands(program, bind);
   program

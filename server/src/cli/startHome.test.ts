@@ -41,7 +41,7 @@ test("a running Home is used, and nothing is started", async (t) => {
   const home = await openFakeHome({ socketPath: options.socketPath });
   t.after(() => home.close());
   using client = await attachOrStart(options);
-  assert.equal(client.hello.workspaceFolder, "/work/parser");
+  assert.equal(client.hello.workspaceFolder, "/projects/parser");
   await assert.rejects(stat(join(folder, "parser", "started")));
 });
 
@@ -80,7 +80,7 @@ test("who loses the race to start connects to the winner", async (t) => {
   const winner = await openFakeHome({ socketPath: options.socketPath });
   t.after(() => winner.close());
   using client = await attached;
-  assert.equal(client.hello.workspaceFolder, "/work/parser");
+  assert.equal(client.hello.workspaceFolder, "/projects/parser");
   assert.deepEqual(minted, []);
 });
 

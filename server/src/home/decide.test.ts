@@ -20,7 +20,6 @@ import {
   output,
   OWNER,
   preview,
-  revokeLease,
   revokeNode,
   SHELL,
   start,
@@ -28,7 +27,9 @@ import {
   turnOff,
   turnOn,
 } from "../../../test/simulation/homeCommands.ts";
+import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
+import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 
 const NODE = { at: NOW, by: OWNER, nodeId: GPU.nodeId } as const;
 
@@ -39,6 +40,8 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "cancel-episode": cancel(1),
   "deny-egress": deny(1),
   "approve-egress": approve(1),
+  "grant-lease": grantLease(9, GPU, terms()),
+  "expire-leases": expireLeases(1),
   "revoke-lease": revokeLease(1),
   "record-applied": applied(1),
   "turn-clustering-on": turnOn(),
@@ -53,8 +56,10 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "record-finished": finished(1, GPU),
   "record-lost": lost(1, GPU),
   "request-enrolment": enrol(2, GPU),
+  "rotate-certificate": rotate(GPU, 2),
   "connect-node": connect(GPU),
   "lose-node": lose(GPU),
+  "block-clustering": { kind: "block-clustering", at: NOW, by: SHELL, code: "clustering-self-test-files", detail: "" },
   "refuse-link": { kind: "refuse-link", at: NOW, by: SHELL, code: "message-too-large", detail: "" },
 };
 
@@ -66,8 +71,11 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "record-finished",
   "record-lost",
   "request-enrolment",
+  "rotate-certificate",
   "connect-node",
+  "expire-leases",
   "lose-node",
+  "block-clustering",
   "refuse-link",
 ];
 
@@ -86,7 +94,7 @@ const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
 
 test("a client of the same user without the owner session can give none of the owner's commands", () => {
   const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
-  assert.equal(owners.length, 9);
+  assert.equal(owners.length, 10);
   for (const kind of owners) {
     assert.equal(code(kind, CLIENT), "owner-session-required", kind);
     assert.equal(code(kind, SHELL), "owner-session-required", kind);

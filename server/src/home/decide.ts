@@ -6,6 +6,7 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { decideEgress } from "./egress/decide.ts";
 import { decideEpisode } from "./episode/decide.ts";
 import { decideReport } from "./job/decide.ts";
+import { decideLease } from "./lease/decide.ts";
 import { decideNode } from "./node/decide.ts";
 import type { HomeState } from "./state.ts";
 
@@ -16,7 +17,9 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "cancel-episode": ["client", "owner"],
   "deny-egress": ["client", "owner"],
   "approve-egress": ["owner"],
+  "grant-lease": ["owner"],
   "revoke-lease": ["owner"],
+  "expire-leases": ["home"],
   "record-applied": ["owner"],
   "turn-clustering-on": ["owner"],
   "turn-clustering-off": ["owner"],
@@ -30,8 +33,10 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "record-finished": ["home"],
   "record-lost": ["home"],
   "request-enrolment": ["home"],
+  "rotate-certificate": ["home"],
   "connect-node": ["home"],
   "lose-node": ["home"],
+  "block-clustering": ["home"],
   "refuse-link": ["home"],
 };
 
@@ -59,8 +64,11 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
       return decideEpisode(state, command);
     case "approve-egress":
     case "deny-egress":
-    case "revoke-lease":
       return decideEgress(state, command);
+    case "grant-lease":
+    case "revoke-lease":
+    case "expire-leases":
+      return decideLease(state, command);
     case "record-accepted":
     case "record-started":
     case "record-output":
@@ -73,9 +81,11 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "request-enrolment":
     case "approve-node":
     case "refuse-node":
+    case "rotate-certificate":
     case "connect-node":
     case "lose-node":
     case "revoke-node":
+    case "block-clustering":
     case "refuse-link":
       return decideNode(state, command);
   }

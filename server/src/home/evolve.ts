@@ -41,14 +41,17 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "LeaseCommitted":
     case "LeaseReleased":
     case "LeaseRevoked":
+    case "LeaseExpired":
       return { ...state, leases: evolveLeases(state.leases, event) };
     case "ClusteringTurnedOn":
     case "ClusteringTurnedOff":
+    case "ClusteringBlocked":
     case "InviteCreated":
     case "InviteReused":
     case "EnrolmentRequested":
     case "NodeEnrolled":
     case "EnrolmentRefused":
+    case "NodeCertificateRotated":
     case "NodeConnected":
     case "NodeLost":
     case "NodeRevoked":

@@ -5,12 +5,14 @@ import type { Refusal } from "#protocol/errors.ts";
 import { refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { AttemptId, NodeId } from "#protocol/ids.ts";
+import type { SteadyReading } from "#protocol/lease.ts";
 import { type FencingToken, type Sequence, sequence } from "#protocol/quantities.ts";
 import { decide } from "./decide.ts";
 import type { Effect } from "./effects.ts";
 import { evolveAll } from "./evolve.ts";
 import { type Journal, JournalFault, type JournalFrame } from "./journalPort.ts";
 import { liveAttempt } from "./job/state.ts";
+import { leaseProblem } from "./lease/covers.ts";
 import { react } from "./react.ts";
 import type { HomeState } from "./state.ts";
 
@@ -38,7 +40,8 @@ export class Home {
   #durableState: HomeState;
   /** Settles as the last frame did; whoever executed it hears of its fault there. */
   #lastFrame: Promise<void> = Promise.resolve();
-  #readOnly = false;
+  /** What every command is answered once the journal has failed. */
+  #refusal: Refusal | undefined;
   #toldReadOnly = false;
 
   constructor(recovered: HomeState, ports: HomePorts) {
@@ -58,8 +61,25 @@ export class Home {
     return live?.attempt.fencingToken === token && live.attempt.target === nodeId;
   }
 
+  /**
+   * What forbids sending one byte more for this attempt; undefined where nothing does. It sees what deciding sees: a
+   * revocation stops the very next chunk, and what its record counts stays true while its frame is still in flight.
+   */
+  sendProblem(id: AttemptId, now: SteadyReading): Refusal | undefined {
+    if (this.#refusal !== undefined) return this.#refusal;
+    const live = liveAttempt(this.#state.jobs, id);
+    if (live === undefined) return ATTEMPT_ENDED;
+    const { leaseId } = live.attempt;
+    return leaseId === undefined ? undefined : leaseProblem(this.#state.leases.byId.get(leaseId), now);
+  }
+
   get readOnly(): boolean {
-    return this.#readOnly;
+    return this.#refusal !== undefined;
+  }
+
+  /** What every command is answered by a Home that can write no more; undefined while it can. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
   }
 
   /**
@@ -67,14 +87,14 @@ export class Home {
    * Rejects with the JournalFault where the outcome is not known; the command must then not be repeated blindly.
    */
   async execute(command: Command): Promise<Executed | Refusal> {
-    if (this.#readOnly) return READ_ONLY;
+    if (this.#refusal !== undefined) return this.#refusal;
     const decided = decide(this.#state, command);
     const { journal } = this.#ports;
     if ("kind" in decided || decided.length === 0) {
       // A refusal, or "nothing to do", may rest on a frame that is still in flight: it is no answer before that frame is
       // durable, and none at all if that frame is lost.
       const last = journal.lastSequence;
-      if (await this.#isLost(this.#lastFrame)) return READ_ONLY;
+      if (await this.#isLost(this.#lastFrame)) return this.#refusal ?? readOnly(undefined);
       return "kind" in decided ? decided : { kind: "executed", sequence: last, events: [] };
     }
     const after = evolveAll(this.#state, decided);
@@ -99,7 +119,7 @@ export class Home {
     effects: readonly Effect[],
   ): Promise<void> {
     // Deciding stops at once; the world is told below, after the frames that were durable before.
-    appended.catch(() => this.#stopDeciding());
+    appended.catch((fault: unknown) => this.#stopDeciding(fault));
     try {
       await before;
       await appended;
@@ -108,7 +128,7 @@ export class Home {
       throw fault;
     }
     this.#durableState = after;
-    if (this.#readOnly) this.#state = after;
+    if (this.#refusal !== undefined) this.#state = after;
     this.#ports.onDurable(frame);
     for (const effect of effects) if (!effect.repeatable && this.#isStillWanted(effect)) this.#ports.perform(effect);
   }
@@ -116,7 +136,7 @@ export class Home {
   /** An attempt that has been ended since, though not yet durably, is not sent: what its record says came of it stays true. */
   #isStillWanted(effect: Effect): boolean {
     if (effect.kind !== "SendOffer") return true;
-    return !this.#readOnly && liveAttempt(this.#state.jobs, effect.offer.attemptId) !== undefined;
+    return this.#refusal === undefined && liveAttempt(this.#state.jobs, effect.offer.attemptId) !== undefined;
   }
 
   async #isLost(frame: Promise<void>): Promise<boolean> {
@@ -135,31 +155,35 @@ export class Home {
     } catch (fault) {
       if (!(fault instanceof JournalFault)) throw fault;
       if (fault.code !== "journal-read-only") return refuse(fault.code, fault.message, fault.advice);
-      this.#stopDeciding();
+      const refusal = this.#stopDeciding(fault);
       await this.#isLost(this.#lastFrame);
       this.#becomeReadOnly(fault);
-      return READ_ONLY;
+      return refusal;
     }
     throw new Error("the journal neither took nor refused a frame");
   }
 
   /** Memory is ahead of the disk: it is discarded for the durable prefix, and nothing is decided any more. */
-  #stopDeciding(): void {
+  #stopDeciding(fault: unknown): Refusal {
     this.#state = this.#durableState;
-    this.#readOnly = true;
+    return (this.#refusal ??= readOnly(fault));
   }
 
   #becomeReadOnly(fault: unknown): void {
-    this.#stopDeciding();
+    this.#stopDeciding(fault);
     if (this.#toldReadOnly) return;
     this.#toldReadOnly = true;
     this.#ports.onReadOnly(fault);
   }
 }
 
-/** What a Home answers that can write no more. */
-export const READ_ONLY: Refusal = refuse(
-  "home-read-only",
-  "The Home's journal could not be written, so it serves reading only.",
-  "Free disk space or mend the disk, then restart the Home: arw-home stop.",
-);
+const ATTEMPT_ENDED: Refusal = refuse("attempt-ended", "The attempt has ended.", "Nothing to do.");
+
+function readOnly(fault: unknown): Refusal {
+  const reason = fault instanceof JournalFault ? `: ${fault.message}` : "";
+  return refuse(
+    "home-read-only",
+    `The Home serves reading only${reason}.`,
+    "Free disk space or mend the disk. The Home tries again by itself; at once with: arw-home journal reopen.",
+  );
+}

@@ -7,7 +7,7 @@ import type { Command } from "#protocol/commands.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { JournalEvent } from "#protocol/events.ts";
-import { durationMs, fencingToken } from "#protocol/quantities.ts";
+import { byteCount, durationMs, fencingToken } from "#protocol/quantities.ts";
 import { receiptBytes } from "#protocol/receipt.ts";
 import { verify } from "#protocol/signature.ts";
 import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
@@ -29,7 +29,6 @@ import {
   output,
   preview,
   receiptOf,
-  revokeLease,
   revokeNode,
   start,
   started,
@@ -38,6 +37,7 @@ import {
   turnOn,
   withProposal,
 } from "../../../test/simulation/homeCommands.ts";
+import { approveScoped, expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, type TestNode } from "../../../test/simulation/homeScenario.ts";
 import { evolve } from "./evolve.ts";
 import { initialState } from "./state.ts";
@@ -68,6 +68,9 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
   ["connect", 16],
   ["revoke-node", 1],
   ["revoke-lease", 5],
+  ["approve-scoped", 6],
+  ["grant-lease", 3],
+  ["expire-leases", 2],
   ["turn-off", 1],
   ["turn-on", 6],
   ["applied", 10],
@@ -89,7 +92,13 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
       return preview(number, node === LOCAL ? GPU : node, variant === 0 ? { highestClassification: "secret" } : {});
     case "approve":
       if (variant === 0) return approve(number, { digest: digestOf("another preview") });
-      return approve(number, { leaseMs: durationMs(variant * 450_000) });
+      return approve(number, { lease: { kind: "once", leaseMs: durationMs(variant * 450_000) } });
+    case "approve-scoped":
+      return approveScoped(number, terms({}, { uses: 1 + (variant % 3) }));
+    case "grant-lease":
+      return grantLease(number + 7, node, terms({}, { uses: 2, bytes: byteCount(variant * 500) }));
+    case "expire-leases":
+      return expireLeases(variant * 100_000);
     case "deny":
       return deny(number);
     case "cancel":
@@ -101,7 +110,7 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
     case "revoke-node":
       return revokeNode(node, { transfers });
     case "revoke-lease":
-      return revokeLease(number, { transfers });
+      return revokeLease(variant < 7 ? number : number + 7, { transfers });
     case "turn-off":
       return turnOff({ transfers });
     case "turn-on":
@@ -129,7 +138,7 @@ function reportOf(home: Scenario, { kind, number, node, variant }: Happening): C
     case "output":
       return output(number, from, honest ? outputs + 1 : variant * outputs + 1);
     case "lost":
-      return lost(number, from, { sent: variant < 5 ? "unknown" : "none", transfer: transferOf(number, variant) });
+      return lost(number, from, { sent: variant < 5 ? "unknown" : "none", transfer: transferOf(number, variant % 3) });
     default:
       return resultOf(number, from, outputs, variant);
   }
@@ -225,6 +234,7 @@ test("the invariants hold after every command, and the facts alone give the stat
     "LeaseCommitted",
     "LeaseReleased",
     "LeaseRevoked",
+    "LeaseExpired",
     "ProposalApplied",
     ...["receipt-mismatch", "wall-limit", "attempt-lost", "node-lost", "lease-revoked", "egress-denied"].map(
       (code) => `JobFailed ${code}`,

@@ -24,7 +24,6 @@ import {
   output,
   OWNER,
   preview,
-  revokeLease,
   revokeNode,
   SHELL,
   start,
@@ -32,8 +31,11 @@ import {
   turnOff,
   turnOn,
   withProposal,
+  transferOf,
 } from "../../../test/simulation/homeCommands.ts";
+import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
+import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
 import { react } from "./react.ts";
@@ -64,7 +66,9 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   LeaseCommitted: [],
   LeaseReleased: [],
   LeaseRevoked: [],
+  LeaseExpired: [],
   ClusteringTurnedOn: ["OpenListener"],
+  ClusteringBlocked: [],
   ClusteringTurnedOff: ["CloseListener"],
   InviteCreated: ["RefreshTrust"],
   InviteReused: [],
@@ -73,6 +77,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   EnrolmentRefused: ["RefreshTrust", "AnswerEnrolment"],
   NodeConnected: [],
   NodeLost: [],
+  NodeCertificateRotated: ["RefreshTrust"],
   NodeRevoked: ["RefreshTrust", "CutNode"],
   LinkRefused: [],
 };
@@ -97,14 +102,18 @@ function wholeLife(): Scenario {
     deny(3),
     preview(4, ATTIC),
     approve(4),
-    lost(4, ATTIC, { sent: "none" }),
+    lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),
+    rotate(ATTIC, 2),
     preview(5, ATTIC),
     approve(5),
     revokeLease(5),
+    grantLease(11, GPU, terms()),
+    expireLeases(600_000),
     invite(6),
     enrol(6, stranger),
     enrol(6, stranger),
     { ...turnAway, nodeId: stranger.nodeId },
+    { kind: "block-clustering", at: NOW, by: SHELL, code: "clustering-self-test-files", detail: "The disk is full." },
     { kind: "refuse-link", at: NOW, by: SHELL, code: "too-deep", detail: "40 levels" },
     invite(7),
     enrol(7, stranger),

@@ -64,6 +64,8 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
           answer: { approved: false, reason: event.reason },
         },
       ];
+    case "NodeCertificateRotated":
+      return [{ kind: "RefreshTrust", key: `trust:${event.nodeId}:${event.fingerprint}`, repeatable: false }];
     case "NodeRevoked":
       return [
         { kind: "RefreshTrust", key: `trust:${event.nodeId}:revoked`, repeatable: false },
@@ -87,6 +89,8 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "LeaseCommitted":
     case "LeaseReleased":
     case "LeaseRevoked":
+    case "ClusteringBlocked":
+    case "LeaseExpired":
     case "InviteReused":
     case "NodeConnected":
     case "NodeLost":

@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { errnoOf } from "#platform/files/fileSystem.ts";
+import { acquireProcessLock } from "#platform/state/processLock.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
 import { SOCKET_PATH_BYTES_MAX } from "#platform/state/stateFolders.ts";
 import { decodeJson } from "#protocol/decode.ts";
@@ -33,7 +34,25 @@ export async function listenForControl(
   answer: (request: ControlRequest) => Promise<unknown>,
 ): Promise<ControlSocket> {
   const path = await controlPath(folder);
+  // Two that start at once over a left-over socket would each remove the other's: the lock lets one of them try.
+  const lock = await acquireProcessLock(join(folder, "lock"));
+  if (lock.kind === "held") throw alreadyRunning(folder);
   const server = createServer((socket) => serve(socket, answer));
+  try {
+    await listenAlone(server, path, folder);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return {
+    close: async () => {
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await lock.release();
+    },
+  };
+}
+
+async function listenAlone(server: Server, path: string, folder: string): Promise<void> {
   try {
     await listen(server, path);
   } catch (error) {
@@ -43,12 +62,6 @@ export async function listenForControl(
     await rm(path, { force: true });
     await listen(server, path);
   }
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-      }),
-  };
 }
 
 /** The running worker's answer, decoded; undefined where no worker runs. Throws ArwError `worker-silent`. */

@@ -2,14 +2,17 @@
 // It ends only when the worker leaves, or when the Home has said that this worker is not wanted. It decides nothing about attempts.
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { ChannelEnd } from "#platform/link/frameChannel.ts";
-import { linkProof } from "#platform/link/linkProof.ts";
+import { isWelcomeProof, linkProof } from "#platform/link/linkProof.ts";
+import { SilenceWatch } from "#platform/link/silence.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { InstanceId } from "#protocol/ids.ts";
 import type { NodeCapabilities, NodeLoad } from "#protocol/node.ts";
+import type { PublicKey } from "#protocol/signature.ts";
 import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { AttemptRunner } from "../engines/attempts/attemptRunner.ts";
 import type { WorkerLink } from "./dial/dialHome.ts";
 import { reconnectDelay } from "./dial/reconnect.ts";
+import type { CertificateMessage, LinkCertificates } from "./linkCertificates.ts";
 
 /** Without an answer to so many heartbeats the link is dead, however open it looks. */
 export const HEARTBEATS_UNANSWERED_MAX = 3;
@@ -28,8 +31,13 @@ export type ConnectionChange =
 export interface HomeConnectionOptions {
   readonly identity: Identity;
   readonly instanceId: InstanceId;
+  /** Counts the starts of the state folder, so that the Home notices an old backup or a copy. */
+  readonly life?: number;
   readonly name: string;
+  /** The identity that a welcome must prove. */
+  readonly homeKey: PublicKey;
   readonly dial: (signal: AbortSignal) => Promise<WorkerLink>;
+  readonly certificates: Pick<LinkCertificates, "connected" | "offer" | "receive">;
   readonly capabilities: (signal: AbortSignal) => Promise<NodeCapabilities>;
   readonly load: () => Promise<NodeLoad>;
   readonly runner: AttemptRunner;
@@ -86,8 +94,9 @@ export class HomeConnection {
   /** Says goodbye and ends `run`. Every attempt must be gone. */
   async leave(reason: "drain" | "stop"): Promise<void> {
     const link = this.#link;
-    if (link !== undefined && this.#connected) {
-      if (reason === "stop") await link.send({ kind: "leaving", reason });
+    if (link !== undefined) {
+      // Before its welcome a link knows no messages, and still has to end.
+      if (reason === "stop" && this.#connected) await link.send({ kind: "leaving", reason });
       link.close("goodbye", `the worker leaves: ${reason}`);
     }
     this.#left.abort();
@@ -103,7 +112,7 @@ export class HomeConnection {
       this.#options.runner.advertise(capabilities.engines);
       this.#link = link;
       const welcomed = await this.#session(link, capabilities);
-      return { welcomed, ...problemOf(await link.closed) };
+      return { welcomed, ...problemOf(await link.closed, this.#options.life !== undefined) };
     } catch (error) {
       if (error instanceof ArwError) return { welcomed: false, error, final: false };
       if (signal.aborted) return { welcomed: false, final: false };
@@ -115,32 +124,45 @@ export class HomeConnection {
 
   /** Resolves when the link has ended, with whether the Home ever said welcome on it. */
   async #session(link: WorkerLink, capabilities: NodeCapabilities): Promise<boolean> {
-    const { identity, instanceId, name, runner, nowMs } = this.#options;
-    let lastHeardMs = nowMs();
+    const { identity, instanceId, name, runner, nowMs, homeKey, certificates } = this.#options;
+    let silence: SilenceWatch | undefined;
     let welcome: Welcome | undefined;
     let beat: NodeJS.Timeout | undefined;
     const unwelcome = setTimeout(() => link.close("unexpected-message", "no welcome came"), WELCOME_MS_MAX);
     link.onMessage(async (message: HomeMessage, bytes) => {
-      lastHeardMs = nowMs();
+      silence?.heard();
       if (welcome === undefined) {
         if (message.kind !== "welcome") return link.close("unexpected-message", "the first message must be a welcome");
+        if (!isWelcomeProof(message.proof, homeKey, link.exporter)) {
+          return link.close("not-enrolled", "the welcome does not prove the identity of the Home");
+        }
         clearTimeout(unwelcome);
         welcome = message;
-        beat = setInterval(() => this.#beat(link, message, () => nowMs() - lastHeardMs), message.heartbeatMs);
-        return this.#welcomed(message);
+        beat = setInterval(() => this.#beat(link), message.heartbeatMs);
+        const limitMs = HEARTBEATS_UNANSWERED_MAX * message.heartbeatMs;
+        const onSilent = (): void => {
+          link.close("heartbeat-missed", `no word for ${HEARTBEATS_UNANSWERED_MAX} heartbeats`);
+        };
+        silence = new SilenceWatch({ limitMs, nowMs, onSilent });
+        this.#welcomed(message);
+        return certificates.connected(link);
       }
       if (message.kind === "welcome") return link.close("unexpected-message", "a second welcome");
+      if (isOfCertificates(message)) return certificates.receive(message, link);
       await runner.receive(message, bytes);
     });
     const proof = linkProof(identity, link.exporter);
     const attempts = runner.held();
-    const hello = { kind: "hello", nodeId: identity.nodeId, instanceId, proof, name, capabilities, attempts } as const;
-    await link.send(hello);
+    const { life } = this.#options;
+    const lived = life === undefined ? {} : { life };
+    const who = { kind: "hello", nodeId: identity.nodeId, instanceId, ...lived } as const;
+    await link.send({ ...who, proof, name, capabilities, attempts });
     const end = await link.closed;
     clearTimeout(unwelcome);
     clearInterval(beat);
     if (welcome === undefined) return false;
-    this.#dropped(welcome, nowMs() - lastHeardMs, end);
+    this.#dropped(welcome, silence?.silentMs ?? 0, end);
+    silence?.dispose();
     return true;
   }
 
@@ -165,13 +187,11 @@ export class HomeConnection {
     this.#lapse = setTimeout(() => runner.leaseLapsed(), leftMs);
   }
 
-  #beat(link: WorkerLink, welcome: Welcome, silentMs: () => number): void {
-    if (silentMs() > HEARTBEATS_UNANSWERED_MAX * welcome.heartbeatMs) {
-      return link.close("heartbeat-missed", `no word for ${HEARTBEATS_UNANSWERED_MAX} heartbeats`);
-    }
+  #beat(link: WorkerLink): void {
     this.#options
       .load()
       .then((load) => link.send({ kind: "heartbeat", load }))
+      .then(() => this.#options.certificates.offer(link))
       .catch(() => link.close("goodbye", "a heartbeat could not be sent"));
   }
 
@@ -189,12 +209,20 @@ interface Problem {
   readonly final: boolean;
 }
 
+function isOfCertificates(message: HomeMessage): message is CertificateMessage {
+  return (
+    message.kind === "certificate-recorded" ||
+    message.kind === "certificate-refused" ||
+    message.kind === "home-certificate"
+  );
+}
+
 function isRefusal({ code }: ArwError): boolean {
   return code === "not-enrolled-or-revoked" || code === "home-not-the-inviter";
 }
 
 /** What the end of a link means for the next dial; most ends mean nothing but to dial again. */
-function problemOf({ code, detail }: ChannelEnd): Omit<Problem, "welcomed"> {
+function problemOf({ code, detail }: ChannelEnd, countsLives: boolean): Omit<Problem, "welcomed"> {
   const joinAgain = "Ask the Home's owner for an invite, and join again with: arw-worker join <invite>";
   switch (code) {
     case "revoked":
@@ -209,6 +237,15 @@ function problemOf({ code, detail }: ChannelEnd): Omit<Problem, "welcomed"> {
         error: new ArwError("protocol-version", detail, "Install the same version of arw-home and arw-worker."),
         final: true,
       };
+    case "state-restored":
+      return {
+        error: new ArwError(
+          "state-restored",
+          `This worker's state folder is older than one that its Home has seen (${detail}): it was restored from a backup, or copied and started elsewhere.`,
+          "If this is the machine that should go on: arw-worker leave, then arw-worker join with a new invite. A copy becomes a worker of its own with: arw-worker leave --new-identity",
+        ),
+        final: true,
+      };
     case "replaced":
       return {
         error: new ArwError(
@@ -216,7 +253,8 @@ function problemOf({ code, detail }: ChannelEnd): Omit<Problem, "welcomed"> {
           "Another worker with this identity has taken the link over.",
           "Run one worker an identity: give the other its own folder with --state.",
         ),
-        final: true,
+        // The next hello decides: the later life of the folder is let in, and the other is told that it is the older one.
+        final: !countsLives,
       };
     case "lost":
     case "malformed-message":

@@ -3,7 +3,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { ID_ENTROPY_BYTES, instanceId } from "#protocol/ids.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
@@ -13,10 +12,15 @@ import { sign } from "#protocol/signature.ts";
 import type { Engine } from "../core/engine.ts";
 import type { WorkerStatus } from "../core/workerStatus.ts";
 import { type AttemptRunner, createAttemptRunner } from "../engines/attempts/attemptRunner.ts";
+import { endOrphans } from "../engines/command/orphans.ts";
 import { probeLoad, probeNode } from "../engines/nodeProbe.ts";
+import { BLOB_BYTES_USUAL, type BoundedBlobs, openBoundedBlobs } from "./boundedBlobs.ts";
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
-import { dialHome } from "./dial/dialHome.ts";
+import { type DailyUseFile, openDailyUse } from "./dailyUseFile.ts";
 import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
+import { LinkCertificates } from "./linkCertificates.ts";
+import { createMachineOwner, rulesStatusOf } from "./machineOwner.ts";
+import { openRulesFile, type RulesFile } from "./rulesFile.ts";
 import type { NamedMembership, WorkerFolder } from "./workerFolder.ts";
 
 export interface WorkerTerms {
@@ -40,7 +44,8 @@ export interface RunningWorker {
 
 /** Throws ArwError `worker-running` where a worker of this folder runs already. */
 export async function startWorker(terms: WorkerTerms): Promise<RunningWorker> {
-  const life = new WorkerLife(terms);
+  const { folder } = terms;
+  const life = new WorkerLife(terms, openRulesFile(folder.path), await openDailyUse(folder.dailyUsePath));
   const control = await listenForControl(terms.folder.path, (request) => life.answer(request));
   const done = closing(life.live(), control);
   return { done, drain: () => life.drain(), stop: () => life.stop() };
@@ -60,12 +65,17 @@ class WorkerLife {
   #runner: AttemptRunner | undefined;
   #connection: HomeConnection | undefined;
   #adverts: readonly EngineAdvert[] = [];
+  #clockAheadMs: number | undefined;
+  readonly #rules: RulesFile;
+  readonly #use: DailyUseFile;
   #leaving: "no" | "drain" | "stop" = "no";
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
 
-  constructor(terms: WorkerTerms) {
+  constructor(terms: WorkerTerms, rules: RulesFile, use: DailyUseFile) {
     this.#terms = terms;
+    this.#rules = rules;
+    this.#use = use;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -75,10 +85,17 @@ class WorkerLife {
     const { folder } = this.#terms;
     let engines: readonly Engine[] = [];
     try {
-      // A worker that was killed may have left job folders; nothing of an earlier life goes on.
+      // A worker that was killed may have left commands and job folders; nothing of an earlier life goes on.
+      const ended = await endOrphans(folder.jobsPath);
+      if (ended > 0) this.#terms.log("orphans ended", { processes: ended });
       await rm(folder.jobsPath, { recursive: true, force: true });
       await mkdir(folder.jobsPath, { recursive: true, mode: 0o700 });
-      const blobs = await openBlobFiles(folder.blobsPath);
+      const blobs = await openBoundedBlobs({
+        folder: folder.blobsPath,
+        bytesMax: () => blobBytesMaxOf(this.#rules),
+        nowMs: () => Date.now(),
+        log: this.#terms.log,
+      });
       engines = this.#terms.engines(blobs);
       const connection = await this.#connect(blobs, engines);
       // A signal may have come while the parts were being made.
@@ -123,10 +140,18 @@ class WorkerLife {
     }
   }
 
-  async #connect(blobs: BlobStore, engines: readonly Engine[]): Promise<HomeConnection> {
+  async #connect(blobs: BoundedBlobs, engines: readonly Engine[]): Promise<HomeConnection> {
     const { folder, membership, slots, log, onChange } = this.#terms;
     const { identity } = folder;
-    const leaf = await folder.leaf(now());
+    const certificates = new LinkCertificates({
+      identity,
+      leaves: await folder.leaves(now()),
+      membership,
+      now,
+      save: (changed) => folder.saveMembership(changed),
+      onClock: (aheadMs) => this.#noteClock(aheadMs),
+      log,
+    });
     const priceCard = await folder.prices();
     const runner = createAttemptRunner({
       nodeId: identity.nodeId,
@@ -139,12 +164,26 @@ class WorkerLife {
         connection.leave(reason).catch((error: unknown) => log("goodbye failed", { error: String(error) }));
       },
       log,
+      owner: createMachineOwner({
+        rules: this.#rules,
+        use: this.#use,
+        home: membership.homeId,
+        workspace: membership.workspaceId,
+        adverts: () => this.#adverts,
+        now: () => new Date(),
+        blobs,
+        log,
+      }),
     });
+    const life = await folder.beginLife();
     const connection = new HomeConnection({
       identity,
       instanceId: this.#instanceId,
+      life,
       name: membership.name,
-      dial: (signal) => dialHome({ home: membership, leaf, now }, signal),
+      homeKey: membership.homeKey,
+      dial: (signal) => certificates.dial(signal),
+      certificates,
       capabilities: async (signal) => {
         const node = { engines, folder: folder.path, slots, ...(priceCard === undefined ? {} : { priceCard }) };
         const capabilities = await probeNode(node, signal);
@@ -177,8 +216,20 @@ class WorkerLife {
       running: this.#runner?.running() ?? 0,
       slots,
       engines: this.#adverts,
+      rules: rulesStatusOf(this.#rules, this.#use, new Date()),
+      ...(this.#clockAheadMs === undefined ? {} : { clockAheadMs: this.#clockAheadMs }),
     };
   }
+
+  #noteClock(aheadMs: number): void {
+    this.#clockAheadMs = Math.round(aheadMs);
+  }
+}
+
+/** Rules that cannot be read refuse work; they do not throw away what earlier work left. */
+function blobBytesMaxOf(rules: RulesFile): number {
+  const current = rules.current();
+  return (current.kind === "read" ? current.rules.blobBytesMax : undefined) ?? BLOB_BYTES_USUAL;
 }
 
 function now(): ReturnType<typeof epochMs> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Identity, loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
-import { loadOrMintLeaf } from "#platform/identity/leafFile.ts";
+import { freshLeaf, type HeldLeaves, openLeaves, removeLeaves } from "#platform/identity/leafFile.ts";
 import { readSecretFile, removeSecretFile, replaceSecretFile } from "#platform/identity/secretFile.ts";
 import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
@@ -16,6 +16,7 @@ import { nodeId, workspaceId } from "#protocol/ids.ts";
 import { type PriceCard, priceCardSchema } from "#protocol/node.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import { publicKeySchema } from "#protocol/signature.ts";
+import { CERTIFICATE_CHARACTERS_MAX } from "#protocol/wire/worker.ts";
 import type { Membership } from "./dial/enrol.ts";
 
 /** The worker's place in its Home, and the name it was given there. */
@@ -28,8 +29,12 @@ export interface WorkerFolder {
   readonly identity: Identity;
   readonly blobsPath: string;
   readonly jobsPath: string;
-  /** The leaf that the Home knows; a fresh one before the first join. */
-  leaf(now: EpochMs): Promise<TlsLeaf>;
+  /** What was used of the owner's daily budget. */
+  readonly dailyUsePath: string;
+  /** A leaf for a Home that is yet to know this worker. */
+  freshLeaf(now: EpochMs): Promise<TlsLeaf>;
+  /** The leaf that the Home knows, and the next one. Throws ArwError `certificate-ran-out`. */
+  leaves(now: EpochMs): Promise<HeldLeaves>;
   /** Undefined before the first join. Throws ArwError `worker-state-malformed`. */
   membership(): Promise<NamedMembership | undefined>;
   saveMembership(membership: NamedMembership): Promise<void>;
@@ -37,6 +42,8 @@ export interface WorkerFolder {
   removeMembership(): Promise<void>;
   /** The next opening makes another node of this machine. */
   removeIdentity(): Promise<void>;
+  /** Counts this start of the worker, durably; the first is 1. Throws ArwError `worker-state-malformed`. */
+  beginLife(): Promise<number>;
   /** What the owner charges, from `prices.json`; undefined where there is none. Throws ArwError `prices-malformed`. */
   prices(): Promise<PriceCard | undefined>;
 }
@@ -45,7 +52,8 @@ const membershipSchema: z.ZodType<NamedMembership> = z.strictObject({
   name: z.string().min(1).max(64),
   addresses: z.array(z.string().min(3).max(300)).min(1).max(16),
   homeKey: publicKeySchema,
-  homeCertificate: z.string().max(8_192),
+  homeCertificate: z.string().max(CERTIFICATE_CHARACTERS_MAX),
+  nextHomeCertificate: z.string().max(CERTIFICATE_CHARACTERS_MAX).exactOptional(),
   homeId: nodeId.schema,
   workspaceId: workspaceId.schema,
   nodeId: nodeId.schema,
@@ -62,14 +70,17 @@ export async function openWorkerFolder(path: string): Promise<WorkerFolder> {
     identity,
     blobsPath: join(path, "blobs"),
     jobsPath: join(path, "jobs"),
-    leaf: (now) => loadOrMintLeaf(leafPath, identity, now),
+    dailyUsePath: join(path, "daily-use.json"),
+    freshLeaf: (now) => freshLeaf(leafPath, identity, now),
+    leaves: (now) => openLeaves(leafPath, identity, now, "refuse"),
     membership: () => readMembership(homePath),
     saveMembership: (membership) => replaceSecretFile(homePath, Buffer.from(canonicalJson(membership))),
     removeMembership: async () => {
       await removeSecretFile(homePath);
-      await removeSecretFile(leafPath);
+      await removeLeaves(leafPath);
     },
     removeIdentity: () => removeSecretFile(identityPath),
+    beginLife: () => countLife(join(path, "life.json")),
     prices: () => readPrices(join(path, "prices.json")),
   };
 }
@@ -84,6 +95,29 @@ async function readMembership(path: string): Promise<NamedMembership | undefined
     `The file ${path} does not say which Home this worker belongs to: ${decoded.path} ${decoded.problem}.`,
     "Remove the file, and join again with a new invite: arw-worker join <invite>",
   );
+}
+
+const livesSchema: z.ZodType<{ readonly life: number }> = z.strictObject({
+  life: z
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER - 1),
+});
+
+async function countLife(path: string): Promise<number> {
+  const bytes = await readSecretFile(path);
+  const decoded = bytes === undefined ? undefined : decodeJson(livesSchema, bytes.toString("utf8"));
+  if (decoded?.ok === false) {
+    throw new ArwError(
+      "worker-state-malformed",
+      `The file ${path} does not say how often this worker was started: ${decoded.path} ${decoded.problem}.`,
+      "Remove the file, then: arw-worker leave, and join again with a new invite.",
+    );
+  }
+  const life = (decoded?.value.life ?? 0) + 1;
+  await replaceSecretFile(path, Buffer.from(canonicalJson({ life })));
+  return life;
 }
 
 async function readPrices(path: string): Promise<PriceCard | undefined> {

@@ -29,11 +29,24 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 88,
     meaning: "the worker's state folder or a file in it is not usable",
-    codes: ["state-folder-*", "identity-*", "worker-state-malformed", "prices-malformed", "worker-silent"],
+    codes: [
+      "state-folder-*",
+      "lock-*",
+      "identity-*",
+      "worker-state-malformed",
+      "prices-malformed",
+      "daily-use-malformed",
+      "worker-silent",
+    ],
   },
   { exitCode: 89, meaning: "the Home does not want this worker", codes: ["revoked", "not-enrolled-or-revoked"] },
   { exitCode: 90, meaning: "another worker with this identity took over", codes: ["replaced"] },
   { exitCode: 91, meaning: "the clocks of the two machines differ", codes: ["clock-skew"] },
+  { exitCode: 92, meaning: "the doctor found something that fails", codes: ["doctor-failed"] },
+  { exitCode: 93, meaning: "this state folder was restored from a backup or copied", codes: ["state-restored"] },
+  { exitCode: 94, meaning: "systemd is absent or refuses", codes: ["service-*"] },
+  { exitCode: 96, meaning: "this worker's certificate ran out while it was away", codes: ["certificate-ran-out"] },
+  { exitCode: 95, meaning: "no worker runs here", codes: ["worker-absent"] },
   { exitCode: 130, meaning: "cancelled", codes: ["cancelled"] },
 ];
 

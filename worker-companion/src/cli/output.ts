@@ -5,6 +5,8 @@ import { ArwError } from "#protocol/errors.ts";
 export interface Output {
   /** One fact, as a sentence and as an object. */
   say(sentence: string, fact: Readonly<Record<string, unknown>>): void;
+  /** A line that is an object already: for a person in words, with --json as it is. */
+  line(sentence: string, json: string): void;
   fail(error: ArwError): void;
 }
 
@@ -16,6 +18,7 @@ export interface OutputStreams {
 export function createOutput(json: () => boolean, streams: OutputStreams): Output {
   return {
     say: (sentence, fact) => streams.out(json() ? `${JSON.stringify(fact)}\n` : `${sentence}\n`),
+    line: (sentence, text) => streams.out(`${json() ? text : sentence}\n`),
     fail: ({ code, message, advice }) => {
       if (json()) streams.error(`${JSON.stringify({ kind: "error", code, message, advice })}\n`);
       else streams.error(`error: ${message}\nfix: ${advice}\n`);

@@ -6,13 +6,13 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ArwError } from "#protocol/errors.ts";
 import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
+import { inviteOf } from "./inviteInput.ts";
+import { addMachineCommands } from "./machineCommands.ts";
 import { createOutput, explain, type Output } from "./output.ts";
 import { changeSentence, statusSentence } from "./sentences.ts";
+import { type RunFlags, withRunFlags } from "./runFlags.ts";
 import type { WorkerActions } from "./workerActions.ts";
 
-/** Attempts at once, unless the owner says otherwise: one more than the machine's only engine keeps busy. */
-const SLOTS_USUAL = 2;
-const SLOTS_MAX = 64;
 const NAME_CHARACTERS_MAX = 64;
 
 /** Runs one command line; resolves with the exit code. `useState` is told the folder of --state before anything is read. */
@@ -26,6 +26,8 @@ export async function runCommandLine(
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),
   });
+  // Whoever reads may go at any time (`arw-worker logs | head`): that must end no worker.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   describe(program, actions, output);
   program.hook("preAction", () => {
     const { state } = program.opts<GlobalOptions>();
@@ -47,11 +49,6 @@ interface GlobalOptions {
   readonly state?: string;
 }
 
-interface RunFlags {
-  readonly slots: number;
-  readonly unsandboxed?: boolean;
-}
-
 interface LeaveFlags {
   readonly yes?: boolean;
   readonly newIdentity?: boolean;
@@ -70,7 +67,9 @@ function describe(program: Command, actions: WorkerActions, output: Output): voi
   const command = (words: string, description: string): Command =>
     program.command(words).description(description).exitOverride();
 
-  withRunFlags(command("join <invite>", "join the Home that made this invite, then run"))
+  withRunFlags(
+    command("join <invite>", "join the Home that made this invite, then run; - reads it from standard input"),
+  )
     .option("--name <name>", "what the Home's owner calls this machine", nameOf)
     .option("--no-run", "only join")
     .action(async (invite: string, flags: RunFlags & { readonly name?: string; readonly run: boolean }) => {
@@ -88,21 +87,13 @@ function describe(program: Command, actions: WorkerActions, output: Output): voi
     .option("--yes", "do not ask")
     .option("--new-identity", "be another node from now on, as a Home that revoked this one asks for")
     .action((flags: LeaveFlags) => leave(actions, output, flags));
-  command("engines <verb> <engine>", "install an engine: engines add llama").action((verb: string, engine: string) =>
-    addEngine(actions, output, verb, engine),
-  );
+  addMachineCommands(command, actions, output);
   command("help [topic]", "help on a command, or the list of exit codes: help exit-codes").action((topic?: string) => {
     if (topic === "exit-codes") return void process.stdout.write(exitCodesHelp());
     const found = program.commands.find((candidate) => candidate.name() === topic);
     if (topic !== undefined && found === undefined) throw usage(`There is no help on ${topic}.`);
     (found ?? program).outputHelp();
   });
-}
-
-function withRunFlags(command: Command): Command {
-  return command
-    .option("--slots <number>", "jobs at once", slotsOf, SLOTS_USUAL)
-    .option("--unsandboxed", "run commands without a sandbox: they may do whatever you may");
 }
 
 async function join(actions: WorkerActions, output: Output, invite: string, name: string | undefined): Promise<void> {
@@ -115,7 +106,11 @@ async function join(actions: WorkerActions, output: Output, invite: string, name
         `Compare these four words with the Home's screen: ${words.join(" ")}\nWaiting for the Home's owner to confirm …`,
         { kind: "words", words },
       );
-    const joined = await actions.join(invite, { ...(name === undefined ? {} : { name }), onWords }, cancelled.signal);
+    const joined = await actions.join(
+      await inviteOf(invite),
+      { ...(name === undefined ? {} : { name }), onWords },
+      cancelled.signal,
+    );
     output.say(`Joined the Home ${joined.homeId} as ${joined.name}.`, { kind: "joined", ...joined });
   } finally {
     process.off("SIGINT", cancel).off("SIGTERM", cancel);
@@ -175,27 +170,6 @@ async function confirm(question: string): Promise<boolean> {
   } finally {
     terminal.close();
   }
-}
-
-async function addEngine(actions: WorkerActions, output: Output, verb: string, engine: string): Promise<void> {
-  if (verb !== "add" || engine !== "llama") throw usage(`There is no command "engines ${verb} ${engine}".`);
-  const cancelled = new AbortController();
-  const cancel = (): void =>
-    cancelled.abort(new ArwError("cancelled", "The installation was cancelled.", "Try again."));
-  process.once("SIGINT", cancel).once("SIGTERM", cancel);
-  try {
-    const folder = await actions.addLlama((line) => output.say(line, { kind: "progress", line }), cancelled.signal);
-    const sentence = `The llama engine is installed in ${folder}. A worker that runs offers it when it connects next.`;
-    output.say(sentence, { kind: "engine-added", engine, folder });
-  } finally {
-    process.off("SIGINT", cancel).off("SIGTERM", cancel);
-  }
-}
-
-function slotsOf(text: string): number {
-  const slots = Number(text);
-  if (Number.isInteger(slots) && slots >= 1 && slots <= SLOTS_MAX) return slots;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${SLOTS_MAX}.`);
 }
 
 function nameOf(text: string): string {

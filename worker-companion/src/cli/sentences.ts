@@ -1,7 +1,11 @@
 // The sentences in which the worker's commands report: one a fact, in the words of the glossary.
 // Nothing here decides anything.
-import type { IdleStatus, WorkerStatus } from "../core/workerStatus.ts";
-import type { WorkerChange } from "./workerActions.ts";
+import * as z from "zod";
+import { decodeJson } from "#protocol/decode.ts";
+import type { CheckReport } from "../core/doctor/checks.ts";
+import type { BudgetLine } from "../core/rules/dailyUse.ts";
+import type { IdleStatus, RulesStatus, WorkerStatus } from "../core/workerStatus.ts";
+import type { EngineListing, WorkerChange } from "./workerActions.ts";
 
 /** Undefined for what only `--json` and logs care about. */
 export function changeSentence(change: WorkerChange): string | undefined {
@@ -29,7 +33,10 @@ export function statusSentence(status: WorkerStatus | IdleStatus): string {
   if (status.state === "stopped") {
     return status.homeId === undefined
       ? `No worker runs, and this machine (${status.nodeId}) belongs to no Home. Join one with: arw-worker join <invite>`
-      : `No worker runs. This machine is ${status.name ?? status.nodeId} in the Home ${status.homeId}. Start it with: arw-worker run`;
+      : [
+          `No worker runs. This machine is ${status.name ?? status.nodeId} in the Home ${status.homeId}. Start it with: arw-worker run`,
+          ...rulesSentences(status.rules),
+        ].join("\n");
   }
   const engines = status.engines.map((engine) => {
     if (engine.state === "absent") return `  ${engine.kind}: absent (${engine.reason}); fix: ${engine.advice}`;
@@ -43,9 +50,57 @@ export function statusSentence(status: WorkerStatus | IdleStatus): string {
     `Worker ${status.name} (${status.nodeId}) is ${link} the Home ${status.homeId}${leaving}.`,
     `  ${attempts(status.running)} running, ${status.slots} slots, process ${status.pid}, version ${status.version}`,
     ...engines,
+    ...rulesSentences(status.rules),
   ].join("\n");
 }
 
-function attempts(count: number): string {
+function rulesSentences(rules: RulesStatus): readonly string[] {
+  switch (rules.state) {
+    case "absent":
+      return [];
+    case "unreadable":
+      return [`  rules: every job is refused, ${rules.path} cannot be read: ${rules.problem}`];
+    case "read": {
+      const left = rules.budget.map(({ name, limit, left: rest }) => `${rest} of ${limit} ${UNITS[name]}`);
+      const budget = left.length === 0 ? "" : `; left today: ${left.join(", ")}`;
+      return [`  rules: ${rules.rules} in ${rules.path}${budget}`];
+    }
+  }
+}
+
+const UNITS: Readonly<Record<BudgetLine["name"], string>> = {
+  "daily.jobs": "jobs",
+  "daily.busyMinutes": "busy minutes",
+  "daily.bytes": "bytes",
+};
+
+export function attempts(count: number): string {
   return count === 1 ? "1 attempt" : `${count} attempts`;
 }
+
+const MARKS: Readonly<Record<CheckReport["state"], string>> = { ok: "✔", warn: "!", fail: "✖" };
+
+export function findingSentence({ check, state, cause, fix }: CheckReport): string {
+  const found = `${MARKS[state]} ${check.padEnd(13)} ${cause}`;
+  return fix === undefined ? found : `${found}\n  ${" ".repeat(13)} fix: ${fix}`;
+}
+
+export function engineSentence(listing: EngineListing): string {
+  if (listing.state === "absent") return `${listing.engine}: absent (${listing.reason}); fix: ${listing.fix}`;
+  if (listing.engine === "command") return "command: ready";
+  const where = listing.folder === "" ? "" : `, ${Math.round(listing.bytes / 1024 ** 2)} MiB in ${listing.folder}`;
+  return `llama: ready, ${listing.version}, ${listing.gpu} build${where}`;
+}
+
+/** A line of the log for a person; one that cannot be read is shown as it is. */
+export function logSentence(line: string): string {
+  const decoded = decodeJson(logLineSchema, line);
+  if (!decoded.ok) return line;
+  const { at, fact, ...detail } = decoded.value;
+  const words = Object.entries(detail).map(
+    ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return [at.replace("T", " ").replace(/\.\d+Z$/u, "Z"), fact, ...words].join("  ");
+}
+
+const logLineSchema = z.looseObject({ at: z.string(), fact: z.string() });

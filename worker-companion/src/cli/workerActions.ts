@@ -2,6 +2,8 @@
 // The composition root fulfils it; a test may too.
 import type { ArwError } from "#protocol/errors.ts";
 import type { NodeId, WorkspaceId } from "#protocol/ids.ts";
+import type { CheckReport } from "../core/doctor/checks.ts";
+import type { EngineGpu } from "../core/engine.ts";
 import type { IdleStatus, WorkerStatus } from "../core/workerStatus.ts";
 
 export interface Joined {
@@ -45,13 +47,60 @@ export interface LeaveOptions {
   readonly newIdentity: boolean;
 }
 
+/** An engine as it is installed on this machine. */
+export type EngineListing =
+  | { readonly engine: "command" | "llama"; readonly state: "absent"; readonly reason: string; readonly fix: string }
+  | { readonly engine: "command"; readonly state: "ready" }
+  | {
+      readonly engine: "llama";
+      readonly state: "ready";
+      readonly version: string;
+      readonly gpu: EngineGpu;
+      readonly folder: string;
+      readonly bytes: number;
+    };
+
+export interface EngineActions {
+  list(signal: AbortSignal): Promise<readonly EngineListing[]>;
+  /** Installs the llama engine for this user; resolves with its folder. */
+  addLlama(gpu: EngineGpu, onLine: (line: string) => void, signal: AbortSignal): Promise<string>;
+  /** `filesStay`: a process has them loaded; they go when it has ended. */
+  removeLlama(): Promise<{ readonly wasThere: boolean; readonly filesStay: boolean }>;
+}
+
+export interface ServiceOptions {
+  readonly slots: number;
+  readonly unsandboxed: boolean;
+  /** A service of this user, also where it is root. */
+  readonly user: boolean;
+}
+
+export interface ServiceActions {
+  /** The unit's path and text; nothing is written. */
+  plan(options: ServiceOptions): Promise<{ readonly path: string; readonly text: string }>;
+  install(options: ServiceOptions, onStep: (step: string) => void): Promise<void>;
+  /** False where there was none. */
+  uninstall(options: Pick<ServiceOptions, "user">, onStep: (step: string) => void): Promise<boolean>;
+  status(options: Pick<ServiceOptions, "user">): Promise<{
+    readonly installed: boolean;
+    readonly path: string;
+    readonly active: string;
+    readonly enabled: string;
+  }>;
+}
+
 export interface WorkerActions {
   /** Enrols this machine; resolves once the Home's owner has said yes. */
   join(invite: string, options: JoinOptions, signal: AbortSignal): Promise<Joined>;
   run(options: RunOptions): Promise<RunningWorker>;
   status(): Promise<WorkerStatus | IdleStatus>;
+  /** Lets the running worker end its attempts and leave; tells how many are left, and resolves when it is gone. */
+  drain(onLeft: (attempts: number) => void, signal: AbortSignal): Promise<void>;
   /** Stops the running worker, if there is one, and forgets the Home, which it resolves with, and everything it sent. */
   leave(options: LeaveOptions): Promise<Joined | undefined>;
-  /** Installs the llama engine for this user; resolves with its folder. */
-  addLlama(onLine: (line: string) => void, signal: AbortSignal): Promise<string>;
+  doctor(signal: AbortSignal): Promise<readonly CheckReport[]>;
+  /** The last lines of the log; with `follow` every further one too, until the signal is aborted. */
+  logs(count: number, follow: boolean, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  readonly engines: EngineActions;
+  readonly service: ServiceActions;
 }

@@ -1,6 +1,7 @@
 // What can happen to a worker's attempts, and what the shell must then do: the two alphabets of `step` in attempts.ts.
 // An input is a fact that has happened; an effect carries everything the shell needs except bytes and keys.
 import type { Digest } from "#protocol/digest.ts";
+import type { Refusal } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
@@ -10,8 +11,20 @@ import type { JobOutcome, JobResult, OutputStream } from "#protocol/result.ts";
 import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { InputStage, OutputRange } from "./attempt.ts";
 
-/** Messages of the Home that concern an attempt. `welcome` is the input `link-up`; heartbeats are the link's own affair. */
-export type AttemptMessage = Exclude<HomeMessage, { readonly kind: "welcome" | "heartbeat-acknowledged" }>;
+/** Messages that are the link's own affair: its opening, its heartbeats and its certificates. */
+export type LinkMessage = Extract<
+  HomeMessage,
+  {
+    readonly kind:
+      | "welcome"
+      | "heartbeat-acknowledged"
+      | "certificate-recorded"
+      | "certificate-refused"
+      | "home-certificate";
+  }
+>;
+/** Messages of the Home that concern an attempt. */
+export type AttemptMessage = Exclude<HomeMessage, LinkMessage>;
 
 export interface MissingBlob {
   readonly digest: Digest;
@@ -20,7 +33,8 @@ export interface MissingBlob {
 
 export type AttemptsInput =
   | { readonly kind: "engines-probed"; readonly adverts: readonly EngineAdvert[] }
-  | { readonly kind: "home-message"; readonly message: AttemptMessage }
+  /** `objection`: what the machine's owner has against an offer. */
+  | { readonly kind: "home-message"; readonly message: AttemptMessage; readonly objection?: Refusal }
   | {
       readonly kind: "inputs-checked";
       readonly attemptId: AttemptId;

@@ -1,6 +1,7 @@
 // Decides what a worker does with its attempts: which offers it takes, what it fetches, when it runs, what it sends again.
 // Total and pure: every input in every state has an answer, late and foreign messages change nothing. It never holds bytes.
 import type { Digest } from "#protocol/digest.ts";
+import type { Refusal } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
 import type { JobOutcome } from "#protocol/result.ts";
 import { type BlobChunk, NEED_BLOBS_MAX, type RequestBlob } from "#protocol/wire/worker.ts";
@@ -32,7 +33,7 @@ function stepOf(state: AttemptsState, input: AttemptsInput): Step {
     case "engines-probed":
       return { state: { ...state, adverts: input.adverts }, effects: [] };
     case "home-message":
-      return onMessage(state, input.message);
+      return onMessage(state, input.message, input.objection);
     case "inputs-checked":
       return onPhase(state, input.attemptId, "offered", (attempt, phase) =>
         phase.stage === input.stage ? inputsChecked(state, attempt, input.stage, input.missing) : unchanged(state),
@@ -76,8 +77,8 @@ function stepOf(state: AttemptsState, input: AttemptsInput): Step {
   }
 }
 
-function onMessage(state: AttemptsState, message: AttemptMessage): Step {
-  if (message.kind === "offer") return answerOffer(state, message);
+function onMessage(state: AttemptsState, message: AttemptMessage, objection: Refusal | undefined): Step {
+  if (message.kind === "offer") return answerOffer(state, message, objection);
   const attempt = state.attempts.get(message.attemptId);
   // A message with another token speaks of an attempt that this one has replaced, or that has replaced it.
   if (attempt === undefined || attempt.fencingToken !== message.fencingToken) return unchanged(state);

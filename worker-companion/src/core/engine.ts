@@ -7,6 +7,9 @@ import type { EngineAdvert } from "#protocol/node.ts";
 import type { DurationMs, Tokens } from "#protocol/quantities.ts";
 import type { JobOutcome, OutputStream } from "#protocol/result.ts";
 
+/** Which kind of processor a build of the llama engine computes on. */
+export type EngineGpu = "cpu" | "cuda" | "vulkan";
+
 export interface EngineWork {
   readonly attemptId: AttemptId;
   readonly jobKey: Digest;

@@ -9,13 +9,14 @@ import { type AttemptsState, idsOf, type Step, toHome, withAttempt } from "./att
 /** `hello` names every attempt held, so their number is bounded even if the Home never settles one. */
 export const HELD_ATTEMPTS_MAX = 1_024;
 
-export function answerOffer(state: AttemptsState, offer: Offer): Step {
+/** `objection` is the owner's; an attempt that is held already was judged when it came. */
+export function answerOffer(state: AttemptsState, offer: Offer, objection: Refusal | undefined): Step {
   const held = state.attempts.get(offer.attemptId);
   if (held !== undefined && held.fencingToken === offer.fencingToken) {
     return { state, effects: toHome(state, { kind: "accepted", ...idsOf(held) }) };
   }
   const { attemptId, fencingToken, jobId, job } = offer;
-  const refusal = refusalOf(state, offer);
+  const refusal = refusalOf(state, offer, objection);
   if (refusal !== undefined) {
     const { code, message, advice } = refusal;
     return { state, effects: toHome(state, { kind: "refused", attemptId, fencingToken, code, message, advice }) };
@@ -37,7 +38,7 @@ export function answerOffer(state: AttemptsState, offer: Offer): Step {
   };
 }
 
-function refusalOf(state: AttemptsState, offer: Offer): Refusal | undefined {
+function refusalOf(state: AttemptsState, offer: Offer, objection: Refusal | undefined): Refusal | undefined {
   if (state.leaving !== "no") {
     return refuse("draining", "This worker is finishing its work and takes no more.", "Choose another node.");
   }
@@ -53,6 +54,8 @@ function refusalOf(state: AttemptsState, offer: Offer): Refusal | undefined {
   if (newer || state.attempts.has(offer.attemptId) || state.over.includes(offer.attemptId)) {
     return refuse("attempt-fenced", "This attempt is over or was replaced by a newer one.", "Offer a new attempt.");
   }
+  // Before the machine's own limits: what the owner does not lend is nobody's business to find out by trying.
+  if (objection !== undefined) return objection;
   const absent = engineRefusal(state, offer.job);
   if (absent !== undefined) return absent;
   const running = attempts.filter(({ phase }) => phase.kind !== "finishing").length;

@@ -2,6 +2,18 @@
 // It must never carry a key, an invite or a byte of a job.
 import type { NodeId, WorkspaceId } from "#protocol/ids.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
+import type { BudgetLine } from "./rules/dailyUse.ts";
+
+/** The owner's rules as they count at this moment, and what is left of today's budget. */
+export type RulesStatus =
+  | { readonly state: "absent" }
+  | { readonly state: "unreadable"; readonly path: string; readonly problem: string }
+  | {
+      readonly state: "read";
+      readonly path: string;
+      readonly rules: number;
+      readonly budget: readonly BudgetLine[];
+    };
 
 export interface WorkerStatus {
   readonly state: "running";
@@ -16,6 +28,9 @@ export interface WorkerStatus {
   readonly running: number;
   readonly slots: number;
   readonly engines: readonly EngineAdvert[];
+  readonly rules: RulesStatus;
+  /** How far this machine's clock was before the Home's at the last connecting; to the second. */
+  readonly clockAheadMs?: number;
 }
 
 /** Where no worker runs: whom it belongs to, if anybody. */
@@ -25,4 +40,5 @@ export interface IdleStatus {
   readonly nodeId: NodeId;
   readonly homeId?: NodeId;
   readonly workspaceId?: WorkspaceId;
+  readonly rules: RulesStatus;
 }

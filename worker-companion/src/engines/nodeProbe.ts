@@ -52,7 +52,7 @@ export async function probeLoad(folder: string, running: number): Promise<NodeLo
   };
 }
 
-async function sandboxOf(engines: readonly Engine[], signal: AbortSignal): Promise<Sandbox> {
+export async function sandboxOf(engines: readonly Engine[], signal: AbortSignal): Promise<Sandbox> {
   const command = engines.find(isCommandEngine);
   return command === undefined ? { kind: "none", reason: "this node runs no commands" } : command.sandbox(signal);
 }

@@ -1,33 +1,42 @@
 // Previews, approvals and the ledger for clients. An approval carries the digest that was shown; the core compares it.
+import type { LeaseChoice } from "#protocol/commands.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import { type Digest } from "#protocol/digest.ts";
-import { type EgressLedgerRow, type EgressPreview, egressPreviewSchema } from "#protocol/egress.ts";
+import { type EgressPreview, egressPreviewSchema } from "#protocol/egress.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
-import { attemptId, egressRecordId, type EgressRecordId, leaseId } from "#protocol/ids.ts";
-import { byteCount, sequence } from "#protocol/quantities.ts";
+import { attemptId, egressRecordId, leaseId } from "#protocol/ids.ts";
+import { byteCount } from "#protocol/quantities.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { foldEgress } from "../../home/egress/ledger.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import { pathsOfJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
-type EgressApi = Pick<HomeApi, "readPreview" | "approveEgress" | "denyEgress" | "listEgress" | "revokeLease">;
+type EgressApi = Pick<HomeApi, "readPreview" | "approveEgress" | "denyEgress" | "listEgress">;
 
 /** A preview document of a tree with the most entries fits. */
 export const PREVIEW_BYTES_MAX: number = 64 * 1024 * 1024;
 
 export function egressApi(services: HomeServices): EgressApi {
-  const { home, blobs, journal, now, crossings } = services;
+  const { home, blobs, view, now, steady } = services;
   return {
     readPreview: async ({ previewId }) => {
       const held = home.state.egress.previews.get(previewId);
       if (held === undefined) return PREVIEW_UNKNOWN;
-      return { preview: await readPreview(blobs, held.preview), digest: held.preview, state: held.state };
+      const { preview: digest, state, leaseUnfit } = held;
+      const unfit = leaseUnfit === undefined ? {} : { leaseUnfit };
+      return { preview: await readPreview(blobs, digest), digest, state, ...unfit };
     },
-    approveEgress: async ({ previewId, digest, leaseMs }, session) => {
+    approveEgress: async ({ previewId, digest, leaseMs, scoped }, session) => {
       const held = home.state.egress.previews.get(previewId);
       if (held === undefined) return PREVIEW_UNKNOWN;
-      const lease = mint(leaseId);
+      const job = home.state.jobs.byId.get(held.jobId)?.job;
+      if (job === undefined) return PREVIEW_UNKNOWN;
+      const choice: LeaseChoice =
+        scoped === undefined
+          ? { kind: "once", leaseMs: leaseMs ?? held.leaseMs }
+          : { kind: "scoped", terms: scoped, paths: await pathsOfJob(job, blobs) };
+      const id = mint(leaseId);
       const record = mint(egressRecordId);
       const executed = await home.execute({
         kind: "approve-egress",
@@ -35,12 +44,13 @@ export function egressApi(services: HomeServices): EgressApi {
         by: requesterOf(session),
         previewId,
         digest,
-        leaseMs: leaseMs ?? held.leaseMs,
-        leaseId: lease,
+        lease: choice,
+        steady: steady(),
+        leaseId: id,
         recordId: record,
         attemptId: mint(attemptId),
       });
-      return executed.kind === "refusal" ? executed : { leaseId: lease, recordId: record };
+      return executed.kind === "refusal" ? executed : { leaseId: id, recordId: record };
     },
     denyEgress: async ({ previewId, reason }, session) => {
       const recordId = mint(egressRecordId);
@@ -48,18 +58,7 @@ export function egressApi(services: HomeServices): EgressApi {
       const executed = await home.execute(order);
       return executed.kind === "refusal" ? executed : {};
     },
-    listEgress: async () => {
-      const rows = new Map<EgressRecordId, EgressLedgerRow>();
-      const all = journal.read(sequence(1), Number.MAX_SAFE_INTEGER);
-      for await (const frame of all) for (const event of frame.events) foldEgress(rows, event);
-      return { rows: [...rows.values()] };
-    },
-    revokeLease: async (params, session) => {
-      const by = requesterOf(session);
-      const transfers = crossings.transfers();
-      const executed = await home.execute({ kind: "revoke-lease", at: now(), by, ...params, transfers });
-      return executed.kind === "refusal" ? executed : {};
-    },
+    listEgress: async () => ({ rows: (await view.current()).egressRows() }),
   };
 }
 

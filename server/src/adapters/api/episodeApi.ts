@@ -5,18 +5,20 @@ import { previewOffload } from "./offloadPreview.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
-import { episodeView, episodeViews } from "../../home/episode/view.ts";
-import { READ_ONLY } from "../../home/home.ts";
+import { episodeView } from "../../home/episode/view.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
 import { collectJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
+/** The newest; an older one is shown by its id. */
+export const EPISODES_LISTED_MAX = 1_000;
+
 type EpisodeApi = Pick<HomeApi, "startEpisode" | "cancelEpisode" | "showEpisode" | "listEpisodes">;
 
 export function episodeApi(services: HomeServices): EpisodeApi {
-  const { home, now, crossings } = services;
+  const { home, now, crossings, view } = services;
   return {
     startEpisode: (params, session) => startEpisode(services, params, session),
     cancelEpisode: async (params, session) => {
@@ -26,8 +28,12 @@ export function episodeApi(services: HomeServices): EpisodeApi {
       const executed = await home.execute(order);
       return executed.kind === "refusal" ? executed : {};
     },
-    showEpisode: async (params) => episodeView(home.state, params.episodeId) ?? EPISODE_UNKNOWN,
-    listEpisodes: async () => ({ episodes: episodeViews(home.state) }),
+    showEpisode: async ({ episodeId: id }) =>
+      episodeView(home.state, id) ?? (await view.current()).episode(id) ?? EPISODE_UNKNOWN,
+    listEpisodes: async () => {
+      const all = (await view.current()).episodes(EPISODES_LISTED_MAX);
+      return { episodes: all.map((held) => episodeView(home.state, held.episodeId) ?? held) };
+    },
   };
 }
 
@@ -38,7 +44,7 @@ async function startEpisode(
 ): Promise<ResultOf<"startEpisode"> | Refusal> {
   const { home, now } = services;
   // Before anything is judged or collected: jobs that cannot end any more would otherwise be named as the obstacle.
-  if (home.readOnly) return READ_ONLY;
+  if (home.refusal !== undefined) return home.refusal;
   const { identity, nodes } = home.state;
   const requirement =
     request.kind === "command"
@@ -67,13 +73,14 @@ async function offload(services: HomeServices, offloaded: NewOffload): Promise<R
   const previewed = await previewOffload(services, offloaded);
   if (previewed.kind === "refusal") return previewed;
   const { begun, placed } = offloaded;
-  return { ...started(begun, placed), previewId: previewed.previewId, sequence: previewed.sequence };
+  const { leaseId, previewId, sequence } = previewed;
+  return { ...started(begun, placed), ...(leaseId === undefined ? { previewId } : { leaseId }), sequence };
 }
 
 function started(
   begun: NewOffload["begun"],
   placed: Placement,
-): Omit<ResultOf<"startEpisode">, "sequence" | "previewId"> {
+): Omit<ResultOf<"startEpisode">, "sequence" | "previewId" | "leaseId"> {
   const target: { nodeId: NodeId; name: string; local: boolean } = {
     nodeId: placed.target,
     name: placed.name,
@@ -101,6 +108,6 @@ function titleOf(request: ParamsOf<"startEpisode">["request"], asked: string | u
 
 const EPISODE_UNKNOWN = refuse(
   "episode-unknown",
-  "There is no such episode, or it is too old to be held.",
+  "There is no such episode.",
   "See `arw-home episodes`, or its timeline: arw-home timeline <episode>.",
 );

@@ -3,9 +3,11 @@
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { LeftOut, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
-import type { ChatMessage, JobLimits, JobSpec } from "#protocol/job.ts";
+import type { ChatMessage, JobLimits, JobSpec, TreeManifest } from "#protocol/job.ts";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
 import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { treeOf } from "../attempts/blobService.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import { collectTree } from "../collect/inputTree.ts";
 import { promptItem } from "../collect/promptItem.ts";
@@ -17,6 +19,8 @@ export interface CollectedJob {
   readonly job: JobSpec;
   readonly items: readonly PreviewItem[];
   readonly leftOut: readonly LeftOut[];
+  /** Every path that is sent or named in what is sent. */
+  readonly paths: readonly string[];
 }
 
 /** A command may run this long unless the client says otherwise; the most it may say. */
@@ -81,7 +85,7 @@ async function collectCommand(
     outputs: request.outputs,
     limits: { wallMs, memoryBytes, outputBytes: byteCount(OUTPUT_BYTES_DEFAULT) },
   };
-  return { kind: "collected", job, items: tree.items, leftOut: tree.leftOut };
+  return { kind: "collected", job, items: tree.items, leftOut: tree.leftOut, paths: pathsIn(tree.manifest) };
 }
 
 async function collectAsk(
@@ -111,7 +115,17 @@ async function collectAsk(
     seed: request.seed ?? 0,
     limits,
   };
-  return { kind: "collected", job, items: [prompt.item], leftOut: [] };
+  return { kind: "collected", job, items: [prompt.item], leftOut: [], paths: [] };
+}
+
+/** The same paths for a job that was collected before: its tree, which its digest commits to, has them. */
+export async function pathsOfJob(job: JobSpec, blobs: BlobStore): Promise<readonly string[]> {
+  return job.kind === "ask" ? [] : pathsIn(await treeOf(job, blobs));
+}
+
+/** Links as well: their names and targets are in the list of files. */
+function pathsIn({ entries }: TreeManifest): readonly string[] {
+  return entries.map(({ path }) => path);
 }
 
 function outsideWorkspace(path: string): Refusal {

@@ -1,10 +1,19 @@
 // Makes the preview document of an offload, stores it under its digest, and gives the core its description.
-// Nothing is sent here: the job waits for the owner.
+// Nothing is sent here: the job waits for the owner, unless the core finds a lease that covers it.
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Classification, type Destination } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { keyWords } from "#protocol/identity.ts";
-import { type EpisodeId, type JobId, type NodeId, type PreviewId, previewId } from "#protocol/ids.ts";
+import {
+  attemptId,
+  egressRecordId,
+  type EpisodeId,
+  type JobId,
+  type LeaseId,
+  type NodeId,
+  type PreviewId,
+  previewId,
+} from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
 import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quantities.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
@@ -33,11 +42,13 @@ export interface NewOffload {
 export interface Previewed {
   readonly kind: "previewed";
   readonly previewId: PreviewId;
+  /** The scoped lease under which it has been let out already. */
+  readonly leaseId?: LeaseId;
   readonly sequence: Sequence;
 }
 
 export async function previewOffload(
-  { home, blobs, now }: HomeServices,
+  { home, blobs, now, steady }: HomeServices,
   { begun, placed, collected, session }: NewOffload,
 ): Promise<Previewed | Refusal> {
   const node = home.state.nodes.byId.get(placed.target);
@@ -78,8 +89,15 @@ export async function previewOffload(
     destination,
     cost,
     leaseMs,
+    paths: collected.paths,
+    steady: steady(),
+    recordId: mint(egressRecordId),
+    attemptId: mint(attemptId),
   });
-  return executed.kind === "refusal" ? executed : { kind: "previewed", previewId: id, sequence: executed.sequence };
+  if (executed.kind === "refusal") return executed;
+  const offered = executed.events.find((event) => event.kind === "JobOffered");
+  const leased = offered?.leaseId === undefined ? {} : { leaseId: offered.leaseId };
+  return { kind: "previewed", previewId: id, sequence: executed.sequence, ...leased };
 }
 
 const ASCENDING: readonly Classification[] = ["public", "internal", "secret", "regulated"];

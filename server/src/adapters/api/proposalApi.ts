@@ -16,21 +16,15 @@ const OWNER_REQUIRED = refuse(
   "Open an owner session: set ARW_OWNER_SECRET, or type the secret when asked.",
 );
 
-const HOME_READ_ONLY = refuse(
-  "home-read-only",
-  "The Home's journal could not be written, so nothing may be applied.",
-  "Free disk space or mend the disk, then restart the Home: arw-home stop.",
-);
-
 const PROPOSAL_UNKNOWN = refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
 
 export function proposalApi(services: HomeServices): ProposalApi {
-  const { home, blobs, workspaceFolder, now } = services;
+  const { home, blobs, view, workspaceFolder, now } = services;
   let applying: Promise<unknown> = Promise.resolve();
   const apply: HomeApi["applyProposal"] = async ({ proposalId, digest }, session) => {
     // The core refuses these as well, but only once the files would be written.
     if (!session.owner) return OWNER_REQUIRED;
-    if (home.readOnly) return HOME_READ_ONLY;
+    if (home.refusal !== undefined) return home.refusal;
     const held = home.state.episodes.proposals.get(proposalId);
     if (held === undefined) return PROPOSAL_UNKNOWN;
     if (held.digest !== digest) {
@@ -56,7 +50,7 @@ export function proposalApi(services: HomeServices): ProposalApi {
   };
   return {
     showProposal: async ({ proposalId }) => {
-      const held = home.state.episodes.proposals.get(proposalId);
+      const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
       const proposal = await readProposal(blobs, held.digest);
       const conflicts = held.appliedAt === undefined ? await conflictsOf(workspaceFolder, proposal) : [];
@@ -64,7 +58,7 @@ export function proposalApi(services: HomeServices): ProposalApi {
       return { proposalId, episodeId, digest, proposal, conflicts, ...(appliedAt === undefined ? {} : { appliedAt }) };
     },
     readProposedFile: async ({ proposalId, digest, fromByte }) => {
-      const held = home.state.episodes.proposals.get(proposalId);
+      const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
       const proposal = await readProposal(blobs, held.digest);
       const named = proposal.changes.some((change) => "digest" in change && change.digest === digest);

@@ -9,18 +9,23 @@ import type { Journal } from "../../home/journalPort.ts";
 import type { NodePresence } from "../../home/node/view.ts";
 import type { Crossings } from "../attempts/crossings.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
+import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
 import type { OutputFiles } from "../outputFiles.ts";
+import type { SteadyClock } from "../steadyClock.ts";
 
 export interface HomeServices {
   readonly home: Home;
   readonly journal: Journal<JournalEvent>;
   readonly blobs: BlobStore;
+  /** All history, for questions that the state is too small for. */
+  readonly view: ViewOnDemand;
   readonly outputs: OutputFiles;
   readonly crossings: Crossings;
   readonly detector: SecretDetector;
   readonly workspaceFolder: string;
   readonly now: () => EpochMs;
+  readonly steady: SteadyClock;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }
 

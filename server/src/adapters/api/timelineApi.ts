@@ -17,12 +17,17 @@ export const PAGE_FRAMES_MAX = 4_000;
 
 type TimelineApi = Pick<HomeApi, "readTimeline" | "readOutput">;
 
-export function timelineApi({ home, journal, outputs }: HomeServices): TimelineApi {
+export function timelineApi({ home, journal, outputs, view }: HomeServices): TimelineApi {
   return {
     readTimeline: async ({ fromSequence, episodeId }) => {
       const names = timelineNames(home.state);
       const entries: TimelineEntry[] = [];
       let next = sequence(Math.max(1, fromSequence));
+      // Far behind, the view knows where the episode's next frame is; near the end the view costs more than it saves.
+      if (episodeId !== undefined && journal.durableSequence - next > PAGE_FRAMES_MAX) {
+        const [first] = (await view.current()).framesOf(episodeId, next, 1);
+        next = first ?? sequence(journal.durableSequence + 1);
+      }
       for await (const frame of journal.read(next, PAGE_FRAMES_MAX)) {
         const shown = projectFrame(frame, names, episodeId);
         if (entries.length + shown.length > TIMELINE_PAGE_ENTRIES_MAX && entries.length > 0) break;

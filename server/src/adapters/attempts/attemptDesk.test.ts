@@ -6,7 +6,8 @@ import { ArwError } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type Need } from "#protocol/wire/worker.ts";
 import { DeskBench, ends, failure, need, ofAttempt, outputs, quiet } from "../../../../test/simulation/deskBench.ts";
-import { approve, idsOf, preview, revokeLease } from "../../../../test/simulation/homeCommands.ts";
+import { approve, idsOf, preview } from "../../../../test/simulation/homeCommands.ts";
+import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
 import { NEEDS_WAITING_MAX } from "./attemptDesk.ts";
 
@@ -97,6 +98,29 @@ describe("blobs", () => {
     await bench.say(need(1, job.tree, digest));
     assert.equal(bench.up.chunks.filter(({ message }) => message.digest === digest).length, 2);
     assert.equal(await failure(bench), "lease-revoked");
+  });
+
+  test("a revocation stops the next chunk while its own frame is still in flight, and counts what had left", async () => {
+    const bench = new DeskBench();
+    const big = Buffer.alloc(4 * CHUNK, "b");
+    const job = await bench.offer(1, [big], 10 * CHUNK);
+    const { digest } = await bench.blobs.put(big);
+    bench.up.onDeliver = (message) => {
+      if (message.kind !== "blob" || message.fromByte !== CHUNK) return;
+      bench.journal.hold();
+      void bench.home.execute(revokeLease(1, { transfers: bench.desk.crossings.transfers() }));
+    };
+    await bench.say(need(1, job.tree, digest));
+    assert.ok(bench.journal.inFlight > 0, "the revocation is not durable yet");
+    assert.equal(bench.up.chunks.filter(({ message }) => message.digest === digest).length, 2);
+    const crossed = bench.desk.crossings.transfer(idsOf(1).attemptId).bytesOut;
+    bench.journal.release();
+    await quiet();
+    const events = await bench.events();
+    assert.deepEqual(
+      [only(events, "EgressSettled").bytesOut, only(events, "LeaseCommitted").bytes],
+      [crossed, crossed],
+    );
   });
 
   test("blobs leave in chunks within the limit, and a blob of no bytes leaves as one", async () => {

@@ -7,26 +7,17 @@ import type { Refusal } from "#protocol/errors.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { AttemptId, NodeId, ProposalId } from "#protocol/ids.ts";
+import type { SteadyReading } from "#protocol/lease.ts";
 import { byteCount, type EpochMs, type FencingToken } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
-import type {
-  BlobChunk,
-  Finished,
-  Heartbeat,
-  Hello,
-  Leaving,
-  Need,
-  Offer,
-  Output,
-  WorkerMessage,
-} from "#protocol/wire/worker.ts";
+import type { BlobChunk, Finished, Need, Offer, Output, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { Effect } from "../../home/effects.ts";
 import type { Executed } from "../../home/home.ts";
 import { liveAttempt } from "../../home/job/state.ts";
-import { leaseProblem } from "../../home/lease/covers.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { OutputFiles } from "../outputFiles.ts";
+import type { SteadyClock } from "../steadyClock.ts";
 import { digestsOf, serveBlobs } from "./blobService.ts";
 import { Crossings } from "./crossings.ts";
 import { ProposalFetch } from "./proposalFetch.ts";
@@ -34,6 +25,7 @@ import { ProposalFetch } from "./proposalFetch.ts";
 /** What the desk needs of the Home; `Home` itself fits. */
 export interface AttemptHome {
   readonly state: HomeState;
+  sendProblem(id: AttemptId, now: SteadyReading): Refusal | undefined;
   holdsAttempt(id: AttemptId, token: Offer["fencingToken"], nodeId: NodeId): boolean;
   execute(command: Command): Promise<Executed | Refusal>;
 }
@@ -43,6 +35,7 @@ export interface AttemptDeskTerms {
   readonly blobs: BlobStore;
   readonly outputs: OutputFiles;
   readonly now: () => EpochMs;
+  readonly steady: SteadyClock;
   readonly mintProposalId: () => ProposalId;
   /** The channel of a node that can be reached now. */
   readonly channelOf: (nodeId: NodeId) => NodeChannel | undefined;
@@ -51,7 +44,7 @@ export interface AttemptDeskTerms {
 }
 
 /** Messages about attempts; the rest of the wire is the link's own business. */
-export type AttemptMessage = Exclude<WorkerMessage, Hello | Heartbeat | Leaving>;
+export type AttemptMessage = Extract<WorkerMessage, { readonly attemptId: AttemptId }>;
 /** Why the link must be closed, where a message says so. */
 export type LinkFault = { readonly code: CloseCode; readonly detail: string } | undefined;
 
@@ -62,7 +55,6 @@ export const NEEDS_WAITING_MAX = 128;
 
 interface Dealt {
   readonly offer: Offer;
-  readonly leaseId: (Effect & { kind: "SendOffer" })["leaseId"];
   readonly ended: AbortController;
   /** Read when it is first asked for: a job that stays here never asks. */
   permitted: Promise<ReadonlySet<Digest>> | undefined;
@@ -93,14 +85,13 @@ export class AttemptDesk {
   /** Performs SendOffer: the record and the lease are durable, or the job stays here. */
   async sendOffer({ offer, target, leaseId }: Effect & { kind: "SendOffer" }): Promise<void> {
     if (this.#dealt.has(offer.attemptId)) return;
-    const { state } = this.#terms.home();
-    const outMax =
-      leaseId === undefined ? Number.POSITIVE_INFINITY : (state.leases.byId.get(leaseId)?.lease.budget.bytes ?? 0);
-    this.#deal(offer, leaseId);
-    this.#crossings.open(offer.attemptId, outMax);
+    const held = leaseId === undefined ? undefined : this.#terms.home().state.leases.byId.get(leaseId);
+    const reservedBytes = held?.reserved.get(offer.attemptId)?.bytes ?? 0;
+    this.#deal(offer);
+    this.#crossings.open(offer.attemptId, leaseId === undefined ? Number.POSITIVE_INFINITY : reservedBytes);
     const channel = this.#terms.channelOf(target);
     if (channel === undefined) return this.#lost(offer, target, UNREACHABLE, "none");
-    const problem = this.#sendProblem(leaseId);
+    const problem = this.#terms.home().sendProblem(offer.attemptId, this.#terms.steady());
     if (problem !== undefined) return this.#lost(offer, target, problem, "none");
     if (!this.#crossings.takeOut(offer.attemptId, Buffer.byteLength(canonicalJson(offer.job)))) {
       return this.#lost(
@@ -114,11 +105,14 @@ export class AttemptDesk {
     if (!(await channel.deliver(offer))) return this.#lost(offer, target, UNREACHABLE, "unknown");
   }
 
-  /** After a restart or a reconnect: goes on with an attempt that its node still holds. */
-  resume(offer: Offer, leaseId: Dealt["leaseId"], outMax: number): void {
+  /**
+   * After a restart or a reconnect: goes on with an attempt that its node still holds. After a restart it may report and
+   * finish, but nothing more is sent to it: what had left before is not known, and is never sent again blindly.
+   */
+  resume(offer: Offer): void {
     if (this.#dealt.has(offer.attemptId)) return;
-    this.#deal(offer, leaseId);
-    this.#crossings.reopen(offer.attemptId, outMax);
+    this.#deal(offer);
+    this.#crossings.reopen(offer.attemptId);
   }
 
   /** Performs CancelAttempt and SettleAttempt: tells the node, if it can be told, and forgets. */
@@ -194,11 +188,14 @@ export class AttemptDesk {
 
   async #serve(dealt: Dealt, channel: NodeChannel, need: Need): Promise<void> {
     const { offer, ended } = dealt;
+    if (need.blobs.length === 0) return;
+    if (!this.#crossings.isWhole(need.attemptId)) return this.#lostUnlessEnded(dealt, channel, INTERRUPTED);
     const terms = {
       blobs: this.#terms.blobs,
       crossings: this.#crossings,
       // An attempt that has ended sends nothing more, though its lease may still live.
-      sendProblem: () => (ended.signal.aborted ? ENDED : this.#sendProblem(dealt.leaseId)),
+      sendProblem: () =>
+        ended.signal.aborted ? ENDED : this.#terms.home().sendProblem(need.attemptId, this.#terms.steady()),
     };
     try {
       dealt.permitted ??= digestsOf(offer.job, this.#terms.blobs);
@@ -318,12 +315,7 @@ export class AttemptDesk {
     return { ...counted, bytesOut: byteCount(Math.max(counted.bytesOut, receipt.receipt.receivedBytes)) };
   }
 
-  #sendProblem(leaseId: Dealt["leaseId"]): Refusal | undefined {
-    if (leaseId === undefined) return undefined;
-    return leaseProblem(this.#terms.home().state.leases.byId.get(leaseId), this.#terms.now());
-  }
-
-  #deal(offer: Offer, leaseId: Dealt["leaseId"]): void {
+  #deal(offer: Offer): void {
     const ended = new AbortController();
     const idle = {
       given: new Set<Digest>(),
@@ -332,7 +324,7 @@ export class AttemptDesk {
       needsWaiting: 0,
       taking: undefined,
     };
-    this.#dealt.set(offer.attemptId, { offer, leaseId, ended, ...idle });
+    this.#dealt.set(offer.attemptId, { offer, ended, ...idle });
   }
 
   /** An error of the shell ends the attempt in words: nobody waits for what will not come. */
@@ -385,6 +377,12 @@ const SHELL_FAILED = refuse(
 );
 
 const ENDED = refuse("attempt-ended", "The attempt has ended.", "Nothing to do.");
+
+const INTERRUPTED = refuse(
+  "send-interrupted",
+  "The Home ended while this was being sent; how much had left is not known, so it is not sent again.",
+  "Start the episode again.",
+);
 
 const UNREACHABLE = refuse(
   "node-unreachable",

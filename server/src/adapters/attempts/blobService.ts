@@ -4,7 +4,7 @@ import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import type { Digest } from "#protocol/digest.ts";
 import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
-import { type JobSpec, treeManifestSchema } from "#protocol/job.ts";
+import { type CommandJob, type JobSpec, type TreeManifest, treeManifestSchema } from "#protocol/job.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type Need, type Offer } from "#protocol/wire/worker.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
@@ -96,10 +96,15 @@ function absent(digest: Digest): Refusal {
 /** Every digest that a job's specification commits to. Throws ArwError where its tree is not here or not a tree. */
 export async function digestsOf(job: JobSpec, blobs: BlobStore): Promise<ReadonlySet<Digest>> {
   if (job.kind === "ask") return new Set([job.prompt]);
+  const { entries } = await treeOf(job, blobs);
+  return new Set([job.tree, ...entries.flatMap((entry) => (entry.kind === "file" ? [entry.digest] : []))]);
+}
+
+/** The input tree of a command. Throws ArwError where it is not here or not a tree. */
+export async function treeOf(job: CommandJob, blobs: BlobStore): Promise<TreeManifest> {
   const size = (await blobs.size(job.tree)) ?? byteCount(0);
   const bytes = await blobs.read(job.tree, byteCount(0), size);
   const tree = decodeJson(treeManifestSchema, Buffer.from(bytes).toString("utf8"));
-  if (!tree.ok) throw new ArwError("tree-malformed", `The input tree ${tree.path} ${tree.problem}.`, "Start again.");
-  const files = tree.value.entries.flatMap((entry) => (entry.kind === "file" ? [entry.digest] : []));
-  return new Set([job.tree, ...files]);
+  if (tree.ok) return tree.value;
+  throw new ArwError("tree-malformed", `The input tree ${tree.path} ${tree.problem}.`, "Start again.");
 }

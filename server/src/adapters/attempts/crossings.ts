@@ -18,14 +18,14 @@ interface Counted {
 export class Crossings {
   readonly #counted = new Map<AttemptId, Counted>();
 
-  /** Begins counting. `outMax` is the lease's budget in bytes; Infinity for what stays on this machine. */
+  /** Begins counting. `outMax` is what was reserved of the lease; Infinity for what stays on this machine. */
   open(attemptId: AttemptId, outMax: number): void {
     this.#counted.set(attemptId, { out: 0, back: 0, outMax, whole: true, sent: new Map() });
   }
 
-  /** Counts on for an attempt that began before this process: what had left by then is not known here. */
-  reopen(attemptId: AttemptId, outMax: number): void {
-    this.#counted.set(attemptId, { out: 0, back: 0, outMax, whole: false, sent: new Map() });
+  /** Counts on for an attempt that began before this process: what had left by then is not known, so nothing more may. */
+  reopen(attemptId: AttemptId): void {
+    this.#counted.set(attemptId, { out: 0, back: 0, outMax: 0, whole: false, sent: new Map() });
   }
 
   /** Whether every byte of the attempt is counted here. */
@@ -69,7 +69,8 @@ export class Crossings {
 
   transfer(attemptId: AttemptId): Transfer {
     const counted = this.#counted.get(attemptId);
-    return { attemptId, bytesOut: byteCount(counted?.out ?? 0), bytesIn: byteCount(counted?.back ?? 0) };
+    const [out, back] = [counted?.out ?? 0, counted?.back ?? 0];
+    return { attemptId, bytesOut: byteCount(out), bytesIn: byteCount(back), whole: counted?.whole === true };
   }
 
   /** All that is wholly counted: what a command needs that may end several attempts. Of the others it is not known. */

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
+import { decode } from "#protocol/decode.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
 import type { CommandJob } from "#protocol/job.ts";
 import type { Proposal, ProposedChange } from "#protocol/proposal.ts";
 import { byteCount } from "#protocol/quantities.ts";
-import type { JobResult } from "#protocol/result.ts";
+import { type JobResult, jobResultSchema } from "#protocol/result.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import type { BlobChunk, Finished } from "#protocol/wire/worker.ts";
 import { DeskBench, ofAttempt } from "../../../../test/simulation/deskBench.ts";
@@ -87,6 +88,19 @@ test("a worker cannot learn what the Home has: it is asked for all of it, and wh
   const [chunk] = chunkOf(FIRST);
   await bench.say(chunk, Buffer.alloc(FIRST.length));
   assert.equal(await failure(bench), "blob-wrong-digest");
+});
+
+test("a proposal without a change is taken for its reasons: why nothing came back reaches the owner", async () => {
+  const { bench, job } = await offered();
+  const leftOut = [{ path: "out", reason: "the link leaves the tree" }];
+  const document = Buffer.from(canonicalJson({ kind: "proposal", changes: [], leftOut }));
+  const wire = proposing(job, document, 0);
+  assert.ok(decode(jobResultSchema, wire.result).ok);
+  await bench.say(wire);
+  await bench.say(...chunkOf(document));
+  const received = only(await bench.events(), "ProposalReceived");
+  assert.deepEqual([received.digest, received.changes], [digestOf(document), 0]);
+  assert.ok(bench.blobs.stored.has(digestOf(document)));
 });
 
 test("a blob that nobody asked for closes the link", async () => {

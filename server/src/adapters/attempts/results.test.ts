@@ -13,7 +13,8 @@ import {
   outputs,
   quiet,
 } from "../../../../test/simulation/deskBench.ts";
-import { finished, homeOffloading, idsOf, revokeLease } from "../../../../test/simulation/homeCommands.ts";
+import { finished, homeOffloading } from "../../../../test/simulation/homeCommands.ts";
+import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
 import { liveAttempts } from "../../home/job/state.ts";
 
@@ -99,7 +100,7 @@ test("after a restart the receipt says what had left, and an attempt lost then i
     assert.ok(held !== undefined);
     const { job, jobId, corrId, jobKey } = held.job;
     const offer = { kind: "offer", ...ofAttempt(1), jobId, corrId, payload: jobKey, job } as const;
-    bench.desk.resume(offer, idsOf(1).leaseId, 1_000);
+    bench.desk.resume(offer);
     assert.deepEqual(bench.desk.crossings.transfers(), []);
     const { result, receipt } = message;
     if (finishes) await bench.say({ kind: "finished", ...ofAttempt(1), lastNumber: 0, result, receipt });

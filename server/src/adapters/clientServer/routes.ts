@@ -26,6 +26,8 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     approveEgress: route(METHODS.approveEgress, (params, session) => api.approveEgress(params, session)),
     denyEgress: route(METHODS.denyEgress, (params, session) => api.denyEgress(params, session)),
     listEgress: route(METHODS.listEgress, (params, session) => api.listEgress(params, session)),
+    grantLease: route(METHODS.grantLease, (params, session) => api.grantLease(params, session)),
+    listLeases: route(METHODS.listLeases, (params, session) => api.listLeases(params, session)),
     revokeLease: route(METHODS.revokeLease, (params, session) => api.revokeLease(params, session)),
     listNodes: route(METHODS.listNodes, (params, session) => api.listNodes(params, session)),
     createInvite: route(METHODS.createInvite, (params, session) => api.createInvite(params, session)),
@@ -36,6 +38,8 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     readProposedFile: route(METHODS.readProposedFile, (params, session) => api.readProposedFile(params, session)),
     applyProposal: route(METHODS.applyProposal, (params, session) => api.applyProposal(params, session)),
     turnClusteringOff: route(METHODS.turnClusteringOff, (params, session) => api.turnClusteringOff(params, session)),
+    reopenJournal: route(METHODS.reopenJournal, (params, session) => api.reopenJournal(params, session)),
+    collectStorage: route(METHODS.collectStorage, (params, session) => api.collectStorage(params, session)),
   };
   return new Map(Object.values(routes));
 }

@@ -1,15 +1,16 @@
 // Opens a journal: reads every frame once, repairs what a crash may leave, and refuses what a crash cannot leave.
 // It decides nothing about damage itself: the scan does. It must never serve a frame that a power cut could still take,
 // and never cut bytes from a journal that is corrupt or another Home's.
-import type { FileSystem } from "#platform/files/fileSystem.ts";
+import { errnoOf, type FileSystem } from "#platform/files/fileSystem.ts";
 import { sequence as sequenceOf } from "#protocol/quantities.ts";
 import type { JournalFrame } from "../../home/journalPort.ts";
 import { JournalFault } from "../../home/journalPort.ts";
 import { FramePages } from "./framePages.ts";
 import type { FileJournal } from "./journalWriter.ts";
-import { corruptionAt, JournalWriter } from "./journalWriter.ts";
+import { corruptionAt } from "./journalFaults.ts";
+import { JournalWriter } from "./journalWriter.ts";
 import type { HeaderRecord } from "./record.ts";
-import type { JournalScan } from "./scanJournal.ts";
+import type { JournalScan, RecordPlace } from "./scanJournal.ts";
 import { scanJournal } from "./scanJournal.ts";
 
 export interface JournalOptions<E> {
@@ -24,6 +25,10 @@ export interface JournalOptions<E> {
   readonly onFault?: (fault: JournalFault) => void;
   /** A new segment is begun when one has grown to this. */
   readonly segmentBytes?: number;
+  /** A record that was durable once: a journal without it has lost what was acknowledged, and is corrupt. */
+  readonly witness?: RecordPlace;
+  /** Frames up to this one are checked but neither decoded nor seen: their sum is known. */
+  readonly summedTo?: number;
 }
 
 export interface JournalOwner {
@@ -50,16 +55,23 @@ export async function openJournal<E>(options: JournalOptions<E>): Promise<Opened
   const { fileSystem, header: owner, segmentBytes = SEGMENT_BYTES } = options;
   const decodeEvents = eventsDecoder(options.decodeEvent);
   const pages = new FramePages();
-  const scan = await scanJournal(fileSystem, ({ record, endByte }, { segment, atByte }) => {
+  const { witness, summedTo = 0 } = options;
+  let witnessed = witness === undefined;
+  const scan = await scanJournal(fileSystem, ({ record, endByte, digest }, { segment, atByte }) => {
+    witnessed ||= digest === witness?.digest && record.sequence === witness.sequence;
     if (record.kind === "header") requireOwner(record, owner, segment);
     if (record.kind !== "frame") return;
     pages.note(record.sequence, { segment, fromByte: atByte, toByte: endByte });
+    if (record.sequence <= summedTo) return;
     options.onFrame?.({
       sequence: sequenceOf(record.sequence),
       events: decodeEvents(record.events, segment, atByte),
     });
   });
   if (scan.end.kind === "corrupt") throw corruptionAt(scan.end.segment, scan.end.atByte, scan.end.reason);
+  if (witness !== undefined && !witnessed) {
+    throw corruptionAt(witness.segment, witness.atByte, `the signed checkpoint's frame ${witness.sequence} is missing`);
+  }
   const segment = await repair(fileSystem, scan);
   const journal = new JournalWriter<E>({
     fileSystem,
@@ -101,7 +113,7 @@ async function repair(
   } catch (cause) {
     throw new JournalFault(
       "journal-unavailable",
-      `The disk failed while the end of the journal in ${segment} was made durable`,
+      `The disk failed while the end of the journal in ${segment} was made durable (${errnoOf(cause) ?? "no errno"})`,
       "Mend the disk (free space, check its health) and start the Home again.",
       { place: { segment, atByte: endByte }, cause },
     );

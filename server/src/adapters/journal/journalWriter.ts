@@ -2,12 +2,12 @@
 // It decides when a frame counts as durable. It must never say so early, never repeat a failed sync, and never write
 // again after one: what the disk kept is then unknown until the journal is opened anew.
 import type { FileSystem } from "#platform/files/fileSystem.ts";
-import { errnoOf } from "#platform/files/fileSystem.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import { sequence as sequenceOf } from "#protocol/quantities.ts";
-import type { Journal, JournalFaultCode, JournalFrame } from "../../home/journalPort.ts";
-import { JournalFault } from "../../home/journalPort.ts";
+import type { Journal, JournalFrame } from "../../home/journalPort.ts";
+import type { JournalFault } from "../../home/journalPort.ts";
 import type { FramePages } from "./framePages.ts";
+import { corruptionAt, faultOf } from "./journalFaults.ts";
 import type { EncodedRecord, RecordPosition } from "./record.ts";
 import {
   encodeFrame,
@@ -17,7 +17,7 @@ import {
   JOURNAL_FRAME_BYTES_MAX,
   parseRecordAt,
 } from "./record.ts";
-import { segmentName } from "./scanJournal.ts";
+import { type RecordPlace, segmentName } from "./scanJournal.ts";
 
 /** Frames that may wait for the disk, the batch in flight included: at 200 a sync, some seconds of a slow disk. */
 export const JOURNAL_PENDING_FRAMES_MAX = 16_384;
@@ -30,6 +30,10 @@ const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 export interface FileJournal<E> extends Journal<E> {
   /** Marks all before as durable, so that damage to the last batch is told from a torn tail. Nothing to mark, no write. */
   mark(): Promise<void>;
+  /** Writes a mark whether or not it says anything new. Rejects with the JournalFault where the disk takes nothing. */
+  prove(): Promise<void>;
+  /** The last durable record of this life; undefined while frames wait for the disk, and after a fault. */
+  readonly lastRecord: RecordPlace | undefined;
 }
 
 /** Where the journal stands when it begins to append. */
@@ -69,6 +73,7 @@ export class JournalWriter<E> implements FileJournal<E> {
   #pendingFrames = 0;
   #pendingBytes = 0;
   #markWanted = false;
+  #lastRecord: RecordPlace | undefined;
   #writing: Promise<void> | undefined;
   #fault: JournalFault | undefined;
   #closed = false;
@@ -133,9 +138,20 @@ export class JournalWriter<E> implements FileJournal<E> {
     }
   }
 
+  /** The last record, if nothing is on its way to the disk: where a checkpoint of that moment stands. */
+  get lastRecord(): RecordPlace | undefined {
+    return this.#fault === undefined && this.#pendingFrames === 0 ? this.#lastRecord : undefined;
+  }
+
   async mark(): Promise<void> {
     this.#markWanted = true;
     await (this.#writing ??= this.#writeWhatWaits());
+  }
+
+  async prove(): Promise<void> {
+    this.#unmarked = true;
+    await this.mark();
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   async close(): Promise<void> {
@@ -179,6 +195,7 @@ export class JournalWriter<E> implements FileJournal<E> {
         toByte += records[index]?.length ?? 0;
         this.#start.pages.note(frame.sequence, { segment: segment.name, fromByte, toByte });
         this.#durable = frame.sequence;
+        this.#noteLast(segment.name, fromByte);
       }
       this.#unmarked = true;
     } catch (cause) {
@@ -192,6 +209,7 @@ export class JournalWriter<E> implements FileJournal<E> {
     try {
       const segment = await this.#segmentToWrite();
       await this.#writeDurably(segment, this.#next(encodeMark(this.#position(this.#durable))));
+      this.#noteLast(segment.name, segment.bytes);
       this.#unmarked = false;
     } catch (cause) {
       this.#giveUp(cause, []);
@@ -221,6 +239,11 @@ export class JournalWriter<E> implements FileJournal<E> {
     return this.#segment;
   }
 
+  /** Of the last record composed, which is now durable. */
+  #noteLast(segment: string, atByte: number): void {
+    this.#lastRecord = { segment, atByte, sequence: this.#durable, digest: this.#lastDigest };
+  }
+
   #position(sequence: number): RecordPosition {
     return { sequence, durableBefore: this.#durable, previousDigest: this.#lastDigest };
   }
@@ -246,43 +269,3 @@ export class JournalWriter<E> implements FileJournal<E> {
     }
   }
 }
-
-/** Damage at a place that was durable once. */
-export function corruptionAt(segment: string, atByte: number, reason: string): JournalFault {
-  return new JournalFault(
-    "journal-corrupt",
-    `The journal is damaged in ${segment} at byte ${atByte}: ${reason}`,
-    "Nothing was changed. Keep a copy of the journal's folder, then restore it from a backup; `arw-home journal verify` checks it.",
-    { place: { segment, atByte } },
-  );
-}
-
-/** A fault of the journal as a whole, in words. */
-function faultOf(code: keyof typeof WORDS, cause?: unknown): JournalFault {
-  const { message, advice } = WORDS[code];
-  const errno = errnoOf(cause);
-  return new JournalFault(code, errno === undefined ? message : `${message} (${errno})`, advice, { cause });
-}
-
-const WORDS = {
-  "journal-unknown-outcome": {
-    message: "The disk failed while the journal was written; whether this command was kept is unknown",
-    advice: "Mend the disk (free space, check its health) and start the Home again: it says what was kept.",
-  },
-  "journal-read-only": {
-    message: "The journal takes nothing more since the disk failed to write it",
-    advice: "Mend the disk (free space, check its health) and start the Home again: it resumes from what was kept.",
-  },
-  "journal-closed": {
-    message: "The journal is closed",
-    advice: "Start the Home again.",
-  },
-  "journal-overloaded": {
-    message: "The disk is too slow: too many commands wait to be written to the journal",
-    advice: "Try again in a moment; if it lasts, see what else keeps the disk busy.",
-  },
-  "journal-frame-too-large": {
-    message: `One command's events exceed the journal's limit of ${JOURNAL_FRAME_BYTES_MAX} bytes`,
-    advice: "Use fewer or smaller inputs in one command.",
-  },
-} satisfies Partial<Record<JournalFaultCode, { readonly message: string; readonly advice: string }>>;

@@ -32,6 +32,12 @@ export interface JournalTail {
   readonly provenToByte: number;
 }
 
+/** A record, and where it stands. */
+export interface RecordPlace extends JournalPlace {
+  readonly sequence: number;
+  readonly digest: string;
+}
+
 /** Calls `visit` once for each sound record, in order; those before a damaged place included. */
 export async function scanJournal(
   fileSystem: FileSystem,

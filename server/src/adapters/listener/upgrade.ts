@@ -98,7 +98,7 @@ export class UpgradeServer {
 }
 
 function webSockets(payloadBytesMax: number): WebSocketServer {
-  return new WebSocketServer({
+  const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
@@ -106,4 +106,7 @@ function webSockets(payloadBytesMax: number): WebSocketServer {
     maxFragments: FRAME_FRAGMENTS_MAX,
     maxBufferedChunks: FRAME_CHUNKS_MAX,
   });
+  // The Home's time, as any HTTP server tells it: a worker compares its own clock and says when they differ.
+  server.on("headers", (headers) => headers.push(`Date: ${new Date().toUTCString()}`));
+  return server;
 }

@@ -29,7 +29,8 @@ export interface WorkerListenerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly workspaceId: WorkspaceId;
-  readonly leaf: TlsLeaf;
+  /** What this Home shows. Read when trust is refreshed. */
+  readonly leaf: () => TlsLeaf;
   /** Who may connect now. Read at every handshake; call `refreshTrust` after it changed. */
   readonly allowed: () => readonly Allowed[];
   readonly now: () => EpochMs;
@@ -127,7 +128,9 @@ class TlsListener implements WorkerListener {
     this.#server.setSecureContext(this.#context());
     this.#upgrades.cutUnless((allowed) => this.#stands(allowed));
     for (const { link, node } of this.#links.values()) {
-      if (!this.#stands(node)) link.close("revoked", "this node is no longer approved by the Home's owner");
+      if (this.#stands(node)) continue;
+      if (this.#isKnown(node)) link.close("goodbye", "this certificate was replaced: connect with the newer one");
+      else link.close("revoked", "this node is no longer approved by the Home's owner");
     }
   }
 
@@ -148,7 +151,8 @@ class TlsListener implements WorkerListener {
 
   /** One context for all: several, chosen by server name, have let the wrong one through before (CVE-2026-48928). */
   #context(): SecureContextOptions {
-    const { leaf, allowed } = this.#options;
+    const { allowed } = this.#options;
+    const leaf = this.#options.leaf();
     return {
       key: leaf.privateKey,
       cert: leaf.certificate,
@@ -162,6 +166,11 @@ class TlsListener implements WorkerListener {
     return this.#options.allowed().some(({ kind, fingerprint }) => {
       return kind === allowed.kind && fingerprint === allowed.fingerprint;
     });
+  }
+
+  /** The same node under another certificate: it was not revoked, it only shows an old one. */
+  #isKnown(node: AllowedNode): boolean {
+    return this.#options.allowed().some((entry) => entry.kind === "node" && entry.nodeId === node.nodeId);
   }
 
   #count(socket: Socket): void {

@@ -86,7 +86,10 @@ async function bench(context: TestContext): Promise<Bench> {
   const onTrouble = (what: string, error: unknown): void => assert.fail(`${what}: ${String(error)}`);
   const links = new WorkerLinks({
     home: () => home,
+    identity,
+    nextLeaf: () => undefined,
     now,
+    nowMs: () => performance.now(),
     times: heartbeatTimes({}),
     receive: async () => undefined,
     resume: () => undefined,
@@ -94,7 +97,9 @@ async function bench(context: TestContext): Promise<Bench> {
     onFault: () => undefined,
     onTrouble,
   });
-  const clustering = new Clustering({ home: () => home, identity, leaf, invitesFolder, now, links, onTrouble });
+  const selfTest = async (): Promise<undefined> => undefined;
+  const terms = { identity, leaf: { current: leaf }, invitesFolder, now, selfTest, links, onTrouble };
+  const clustering = new Clustering({ home: () => home, ...terms });
   context.after(async () => {
     links.dispose();
     await clustering.close();

@@ -26,9 +26,12 @@ import type { WorkerLinks } from "./workerLinks.ts";
 export interface ClusteringTerms {
   readonly home: () => { readonly state: HomeState; execute(command: Command): Promise<Executed | Refusal> };
   readonly identity: Identity;
-  readonly leaf: TlsLeaf;
+  /** The leaf to show, which changes in the life of a Home. */
+  readonly leaf: { readonly current: TlsLeaf };
   readonly invitesFolder: string;
   readonly now: () => EpochMs;
+  /** Tries whether this runtime can be trusted with other machines; the reason where it cannot. */
+  readonly selfTest: () => Promise<ArwError | undefined>;
   readonly links: WorkerLinks;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
@@ -45,6 +48,9 @@ export class Clustering {
   #switching: Promise<unknown> = Promise.resolve();
   #ended = false;
   readonly #undecided = new Map<NodeId, (decision: "approved" | Refusal) => void>();
+  /** Why clustering stays off although the owner wants it on. */
+  #problem: ArwError | undefined;
+  #tested = false;
   #refusals = { minute: 0, count: 0 };
 
   constructor(terms: ClusteringTerms) {
@@ -56,23 +62,28 @@ export class Clustering {
   }
 
   get leaf(): TlsLeaf {
-    return this.#terms.leaf;
+    return this.#terms.leaf.current;
   }
 
   get listening(): { readonly host: string; readonly port: number } | undefined {
     return this.#listener === undefined ? undefined : { host: this.#listener.host, port: this.#listener.at.port };
   }
 
-  /** Listens there, unless it already does. Resolves with the port. Throws ArwError `listener-failed`. */
+  /** Why nothing listens; undefined where nothing should. */
+  get problem(): ArwError | undefined {
+    return this.#problem;
+  }
+
+  /** Listens there, unless it already does. Resolves with the port. Throws ArwError `listener-failed` or `clustering-self-test-*`. */
   open(host: string, port: number): Promise<number> {
-    return this.#inTurn(() => this.#reopen(host, port));
+    return this.#inTurn(() => this.#openTested(host, port));
   }
 
   /** Listens where the durable state says, or nowhere. Resolves when it is so. */
   settle(): Promise<void> {
     return this.#inTurn(async () => {
       const { clustering } = this.#terms.home().state.nodes;
-      if (clustering.on) await this.#reopen(clustering.listenHost, clustering.listenPort);
+      if (clustering.on) await this.#openTested(clustering.listenHost, clustering.listenPort);
       else await this.#shut();
     });
   }
@@ -93,6 +104,11 @@ export class Clustering {
     const listener = this.#listener;
     this.#listener = undefined;
     await listener?.at.close();
+  }
+
+  /** New connections see the leaf and the allow-list of now. */
+  refreshTrust(): void {
+    this.#listener?.at.refreshTrust();
   }
 
   /** The addresses an invite names: the one it listens on, or every one of this machine where it listens on all. */
@@ -119,12 +135,13 @@ export class Clustering {
     switch (effect.kind) {
       case "OpenListener":
       case "CloseListener":
+        // The owner does not want it any more: nothing stays off against a wish.
+        this.#problem = undefined;
         return this.settle();
       case "RefreshTrust":
       case "CutNode":
         // Fresh trust cuts the live links of nodes that are no longer on the list.
-        this.#listener?.at.refreshTrust();
-        return;
+        return this.refreshTrust();
       case "AnswerEnrolment": {
         const { answer, nodeId } = effect;
         const refused = answer.approved ? "approved" : ownerRefused(answer.reason);
@@ -132,6 +149,40 @@ export class Clustering {
         this.#undecided.delete(nodeId);
       }
     }
+  }
+
+  async #openTested(host: string, port: number): Promise<number> {
+    try {
+      await this.#passSelfTest();
+      const at = await this.#reopen(host, port);
+      this.#problem = undefined;
+      return at;
+    } catch (error) {
+      if (error instanceof ArwError) await this.#stayOff(error);
+      throw error;
+    }
+  }
+
+  /** Once passed it holds for the life of this process; once failed it is tried again with the next wish to open. */
+  async #passSelfTest(): Promise<void> {
+    if (this.#tested) return;
+    const problem = await this.#terms.selfTest();
+    if (problem !== undefined) throw problem;
+    this.#tested = true;
+  }
+
+  /** Local work goes on; the timeline, `home/hello` and `arw-home nodes` say why nobody else can help. */
+  async #stayOff(problem: ArwError): Promise<void> {
+    if (this.#ended) return;
+    const news = this.#problem?.message !== problem.message;
+    this.#problem = problem;
+    if (!news) return;
+    const { code, message, advice } = problem;
+    const detail = `${message} ${advice}`.slice(0, 1_024);
+    const { home, now, onTrouble } = this.#terms;
+    await home()
+      .execute({ kind: "block-clustering", at: now(), by: HOME, code, detail })
+      .catch((error: unknown) => onTrouble("recording why clustering stays off", error));
   }
 
   async #reopen(host: string, port: number): Promise<number> {
@@ -146,7 +197,7 @@ export class Clustering {
       host,
       port,
       workspaceId: state.identity.workspaceId,
-      leaf: this.#terms.leaf,
+      leaf: () => this.#terms.leaf.current,
       allowed: () => allowedBy(this.#terms.home().state, this.#terms.now()),
       now: this.#terms.now,
       onLink: (link, node) => this.#terms.links.take(link, node.nodeId),
@@ -205,12 +256,15 @@ export class Clustering {
 }
 
 /** Who may connect now, by the durable state: enrolled nodes, and invites that have not expired. */
-function allowedBy(state: HomeState, now: EpochMs): readonly Allowed[] {
+export function allowedBy(state: HomeState, now: EpochMs): readonly Allowed[] {
   const nodes = [...state.nodes.byId.values()].flatMap((node): readonly Allowed[] => {
     const enrolled = node.status.kind === "ready" || node.status.kind === "unreachable";
     if (!enrolled || node.fingerprint === undefined || node.certificate === undefined) return [];
-    const { nodeId, fingerprint, certificate } = node;
-    return [{ kind: "node", nodeId, fingerprint, certificate }];
+    const { nodeId, fingerprint, certificate, replaced } = node;
+    const present: Allowed = { kind: "node", nodeId, fingerprint, certificate };
+    // The leaf before it stays good for the overlap: its worker may not have heard that the next one counts.
+    if (replaced === undefined || now >= replaced.overlapEndsAt) return [present];
+    return [present, { kind: "node", nodeId, fingerprint: replaced.fingerprint, certificate: replaced.certificate }];
   });
   // A used invite still reaches the enrolment, and only that, until it expires: its second use is answered with the
   // reason and becomes an alarm, instead of looking like any refused handshake.

@@ -1,19 +1,23 @@
-// The Home's workers as they are connected now: proves who speaks, says welcome, judges heartbeats by the Home's own clock,
+// The Home's workers as they are connected now: proves who speaks, says welcome, judges silence by its own monotonic clock,
 // and gives a dropped link one time-to-live to come back before the worker counts as lost.
 import type { Command, Requester, Transfer } from "#protocol/commands.ts";
 import { ArwError, type Refusal } from "#protocol/errors.ts";
-import type { AttemptId, LeaseId, NodeId } from "#protocol/ids.ts";
+import type { AttemptId, NodeId } from "#protocol/ids.ts";
 import type { NodeLoad } from "#protocol/node.ts";
 import { durationMs, type EpochMs } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
-import type { Hello, HomeMessage, Offer, WorkerMessage } from "#protocol/wire/worker.ts";
-import { isLinkProof } from "#platform/link/linkProof.ts";
+import type { Hello, HomeMessage, NextCertificate, Offer, WorkerMessage } from "#protocol/wire/worker.ts";
+import type { Identity } from "#platform/identity/identityFile.ts";
+import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
+import { isLinkProof, welcomeProof } from "#platform/link/linkProof.ts";
+import { SilenceWatch } from "#platform/link/silence.ts";
 import type { Executed } from "../../home/home.ts";
 import { liveAttempts } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { AttemptMessage, LinkFault } from "../attempts/attemptDesk.ts";
 import type { HomeLink } from "../listener/workerListener.ts";
+import { judgeNextCertificate } from "./nodeCertificates.ts";
 
 export const HEARTBEAT_MS = 2_000;
 const HEARTBEAT_MS_MIN = 50;
@@ -50,6 +54,7 @@ const PEER_FAULTS: ReadonlySet<string> = new Set<CloseCode>([
   "too-deep",
   "unexpected-message",
   "wrong-digest",
+  "state-restored",
 ]);
 
 export interface WorkerLinksTerms {
@@ -57,10 +62,15 @@ export interface WorkerLinksTerms {
     readonly state: HomeState;
     execute(command: Command): Promise<Executed | Refusal>;
   };
+  readonly identity: Identity;
+  /** The leaf that this Home will show next, once there is one. */
+  readonly nextLeaf: () => TlsLeaf | undefined;
   readonly now: () => EpochMs;
+  /** Monotonic milliseconds: what silence is measured by. */
+  readonly nowMs: () => number;
   readonly times: HeartbeatTimes;
   readonly receive: (channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array) => Promise<LinkFault>;
-  readonly resume: (offer: Offer, leaseId: LeaseId | undefined, bytesMax: number) => void;
+  readonly resume: (offer: Offer) => void;
   readonly transfers: () => readonly Transfer[];
   /** A link that was closed for what its peer did. */
   readonly onFault: (code: string, detail: string, nodeId: NodeId) => void;
@@ -77,9 +87,8 @@ const HOME: Requester = { client: "home", session: "home" };
 interface Connected {
   readonly link: HomeLink;
   readonly channel: NodeChannel;
+  readonly silence: SilenceWatch;
   lastHeardAt: EpochMs;
-  /** Its time-to-live runs from here: when it was last heard, or when this machine was itself again. */
-  aliveFrom: EpochMs;
   load?: NodeLoad;
   leaving: boolean;
 }
@@ -88,15 +97,11 @@ export class WorkerLinks {
   readonly #terms: WorkerLinksTerms;
   readonly #connected = new Map<NodeId, Connected>();
   /** Nodes whose link dropped, or that were there before a restart, until they are back or lost. */
-  readonly #awaited = new Map<NodeId, NodeJS.Timeout>();
-  readonly #watch: NodeJS.Timeout;
-  #judgedAt: EpochMs;
+  readonly #awaited = new Map<NodeId, SilenceWatch>();
   #disposed = false;
 
   constructor(terms: WorkerLinksTerms) {
     this.#terms = terms;
-    this.#judgedAt = terms.now();
-    this.#watch = setInterval(() => this.#judgeHeartbeats(), terms.times.heartbeatMs);
   }
 
   channelOf(nodeId: NodeId): NodeChannel | undefined {
@@ -132,26 +137,34 @@ export class WorkerLinks {
       const connected = await greeting?.catch(() => undefined);
       if (connected === undefined || this.#connected.get(nodeId) !== connected) return;
       this.#connected.delete(nodeId);
+      connected.silence.dispose();
       if (connected.leaving) this.#lose(nodeId, "left", "its owner stopped it");
       else this.await(nodeId, code === "lost" ? "its link dropped" : `${code}: ${detail}`);
     });
+  }
+
+  /** Tells every connected worker the leaf that this Home will show next. */
+  announce(next: TlsLeaf): void {
+    for (const { link } of this.#connected.values()) {
+      void link.send({ kind: "home-certificate", certificate: next.certificate });
+    }
   }
 
   /** Gives a node one time-to-live to come back. */
   await(nodeId: NodeId, detail: string): void {
     // A Home that ends closes its links itself: nobody is awaited, and no timer may keep its process.
     if (this.#disposed || this.#awaited.has(nodeId) || this.#connected.has(nodeId)) return;
-    const timer = setTimeout(() => {
+    const timer = this.#watchSilence(() => {
       this.#awaited.delete(nodeId);
       this.#lose(nodeId, "heartbeat-missed", detail);
-    }, this.#terms.times.ttlMs);
+    });
     this.#awaited.set(nodeId, timer);
   }
 
   dispose(): void {
     this.#disposed = true;
-    clearInterval(this.#watch);
-    for (const timer of this.#awaited.values()) clearTimeout(timer);
+    for (const { silence } of this.#connected.values()) silence.dispose();
+    for (const timer of this.#awaited.values()) timer.dispose();
     this.#awaited.clear();
   }
 
@@ -167,7 +180,7 @@ export class WorkerLinks {
       return undefined;
     }
     // It is back: from here on its own link says whether it is lost.
-    clearTimeout(this.#awaited.get(nodeId));
+    this.#awaited.get(nodeId)?.dispose();
     this.#awaited.delete(nodeId);
     const held = message.attempts.filter((attempt) => this.#isLive(nodeId, attempt)).map(({ attemptId }) => attemptId);
     const executed = await this.#terms.home().execute({
@@ -176,21 +189,25 @@ export class WorkerLinks {
       by: HOME,
       nodeId,
       instanceId: message.instanceId,
+      ...(message.life === undefined ? {} : { life: message.life }),
       capabilities: message.capabilities,
       held,
+      transfers: this.#terms.transfers(),
     });
     if (executed.kind === "refusal") {
       link.close(closeCodeOf(executed), executed.message);
       return undefined;
     }
-    const now = this.#terms.now();
-    const connected: Connected = { link, channel, lastHeardAt: now, aliveFrom: now, leaving: false };
+    const silence = this.#watchSilence(() => this.#silent(nodeId, link));
+    const connected: Connected = { link, channel, silence, lastHeardAt: this.#terms.now(), leaving: false };
+    // A link that this one replaces closes later; its silence is nobody's any more.
+    this.#connected.get(nodeId)?.silence.dispose();
     this.#connected.set(nodeId, connected);
-    await this.#welcome(channel, held);
+    await this.#welcome(link, channel, held);
     return connected;
   }
 
-  async #welcome(channel: NodeChannel, held: readonly AttemptId[]): Promise<void> {
+  async #welcome(link: HomeLink, channel: NodeChannel, held: readonly AttemptId[]): Promise<void> {
     const { state } = this.#terms.home();
     const going = liveAttempts(state.jobs, channel.nodeId).filter(({ attempt }) => held.includes(attempt.attemptId));
     for (const { job, attempt } of going) {
@@ -203,23 +220,41 @@ export class WorkerLinks {
         payload: job.jobKey,
         job: job.job,
       };
-      const { leaseId } = attempt;
-      const bytesMax = leaseId === undefined ? 0 : (state.leases.byId.get(leaseId)?.lease.budget.bytes ?? 0);
-      this.#terms.resume({ kind: "offer", ...offer }, leaseId, bytesMax);
+      this.#terms.resume({ kind: "offer", ...offer });
     }
     const welcome: HomeMessage = {
       kind: "welcome",
       homeId: state.identity.nodeId,
+      proof: welcomeProof(this.#terms.identity, link.exporter),
       heartbeatMs: durationMs(this.#terms.times.heartbeatMs),
       heartbeatTtlMs: durationMs(this.#terms.times.ttlMs),
       resume: going.map(({ attempt }) => ({ attemptId: attempt.attemptId, acknowledged: attempt.lastNumber })),
     };
     await channel.deliver(welcome);
+    const next = this.#terms.nextLeaf();
+    if (next !== undefined) await link.send({ kind: "home-certificate", certificate: next.certificate });
+  }
+
+  /** A node's next leaf, proven on this very link: durable and let in before it is answered. */
+  async #rotate({ link, channel }: Connected, message: NextCertificate): Promise<void> {
+    const { nodeId } = channel;
+    const at = this.#terms.now();
+    const node = this.#terms.home().state.nodes.byId.get(nodeId);
+    if (node?.certificate === undefined) return link.close("not-enrolled", "this node has no certificate here");
+    const { publicKey, certificate: held } = node;
+    const judged = judgeNextCertificate(message, { publicKey, certificate: held, exporter: link.exporter }, at);
+    if (judged.kind === "unproven") return link.close("not-enrolled", judged.problem);
+    if (judged.kind === "refusal") return refuseCertificate(link, judged);
+    const { fingerprint, certificate } = judged;
+    const next = { nodeId, from: link.peerFingerprint, fingerprint, certificate };
+    const executed = await this.#terms.home().execute({ kind: "rotate-certificate", at, by: HOME, ...next });
+    if (executed.kind === "refusal") return refuseCertificate(link, executed);
+    await link.send({ kind: "certificate-recorded", fingerprint });
   }
 
   async #receive(connected: Connected, message: WorkerMessage, bytes: Uint8Array): Promise<void> {
     connected.lastHeardAt = this.#terms.now();
-    connected.aliveFrom = connected.lastHeardAt;
+    connected.silence.heard();
     switch (message.kind) {
       case "hello":
         return connected.link.close("unexpected-message", "a second hello");
@@ -227,6 +262,8 @@ export class WorkerLinks {
         connected.load = message.load;
         await connected.channel.deliver({ kind: "heartbeat-acknowledged" });
         return;
+      case "next-certificate":
+        return this.#rotate(connected, message);
       case "leaving":
         connected.leaving = true;
         return;
@@ -249,20 +286,16 @@ export class WorkerLinks {
     );
   }
 
-  #judgeHeartbeats(): void {
-    const { ttlMs } = this.#terms.times;
-    const now = this.#terms.now();
-    const sinceJudged = now - this.#judgedAt;
-    this.#judgedAt = now;
-    // This machine slept, or its clock was set: nobody could be heard meanwhile, and that is nobody's death.
-    const wasAway = sinceJudged < 0 || sinceJudged > ttlMs;
-    for (const [nodeId, connected] of this.#connected) {
-      if (wasAway) connected.aliveFrom = now;
-      if (now - connected.aliveFrom <= ttlMs) continue;
-      this.#connected.delete(nodeId);
-      connected.link.close("heartbeat-missed", "no word for three heartbeats");
-      this.#lose(nodeId, "heartbeat-missed", "no word for three heartbeats");
-    }
+  /** Half-open: the connection looks alive, and nothing came through it for three heartbeats. */
+  #silent(nodeId: NodeId, link: HomeLink): void {
+    if (this.#connected.get(nodeId)?.link !== link) return;
+    this.#connected.delete(nodeId);
+    link.close("heartbeat-missed", "no word for three heartbeats");
+    this.#lose(nodeId, "heartbeat-missed", "no word for three heartbeats");
+  }
+
+  #watchSilence(onSilent: () => void): SilenceWatch {
+    return new SilenceWatch({ limitMs: this.#terms.times.ttlMs, nowMs: this.#terms.nowMs, onSilent });
   }
 
   #lose(nodeId: NodeId, code: string, detail: string): void {
@@ -275,7 +308,11 @@ export class WorkerLinks {
   }
 }
 
+async function refuseCertificate(link: HomeLink, { code, message, advice }: Refusal): Promise<void> {
+  await link.send({ kind: "certificate-refused", code, message, advice });
+}
+
 /** How a refused hello closes its link: only a node that is not let in is told to join again. */
 function closeCodeOf({ code }: Refusal): CloseCode {
-  return code === "not-enrolled" || code === "clustering-off" ? code : "goodbye";
+  return code === "not-enrolled" || code === "clustering-off" || code === "state-restored" ? code : "goodbye";
 }

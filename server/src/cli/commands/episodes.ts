@@ -11,7 +11,8 @@ import { METHODS } from "#protocol/wire/client.ts";
 import { PROMPT_CHARACTERS_MAX, type StartEpisodeParams } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
-import { runEpisode } from "../episodeFlow.ts";
+import { type Answer, runEpisode } from "../episodeFlow.ts";
+import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { episodeLines } from "../render/views.ts";
 
 const MINUTE_MS = 60_000;
@@ -25,6 +26,7 @@ interface RunOptions {
   readonly install?: string | undefined;
   readonly leaveOut: readonly string[];
   readonly minutes?: number | undefined;
+  readonly lease?: string | undefined;
   readonly yes?: boolean | undefined;
 }
 const words = z.array(z.string());
@@ -35,6 +37,7 @@ const runOptionsSchema: z.ZodType<RunOptions> = z.looseObject({
   install: z.string().optional(),
   leaveOut: words,
   minutes: z.coerce.number().positive().max(1_440).optional(),
+  lease: z.string().optional(),
   yes: z.boolean().optional(),
 });
 
@@ -45,6 +48,7 @@ interface AskOptions {
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
   readonly seed?: number | undefined;
+  readonly lease?: string | undefined;
   readonly yes?: boolean | undefined;
 }
 const askOptionsSchema: z.ZodType<AskOptions> = z.looseObject({
@@ -54,6 +58,7 @@ const askOptionsSchema: z.ZodType<AskOptions> = z.looseObject({
   maxTokens: z.coerce.number().int().min(1).max(1_000_000).optional(),
   temperature: z.coerce.number().min(0).max(2).optional(),
   seed: z.coerce.number().int().min(0).max(0xffff_ffff).optional(),
+  lease: z.string().optional(),
   yes: z.boolean().optional(),
 });
 
@@ -93,6 +98,7 @@ function addRun(program: Command, bind: Bind): void {
     )
     .option("--leave-out <glob>", "files that this once are not sent (repeatable)", collect, [])
     .option("--minutes <n>", "end it after so many minutes")
+    .option("--lease <terms>", LEASE_OPTION_HELP)
     .option("-y, --yes", "approve what the preview shows without being asked");
   bind(run, async (session, argv, raw) => {
     const options = readOptions(runOptionsSchema, raw);
@@ -105,7 +111,7 @@ function addRun(program: Command, bind: Bind): void {
       ...(options.minutes === undefined ? {} : { wallMs: durationMs(Math.round(options.minutes * MINUTE_MS)) }),
       ...(options.leaveOut.length === 0 ? {} : { leaveOut: options.leaveOut }),
     };
-    return runEpisode(session, { request, ...shared(options.on, argv.join(" ")) }, options.yes === true);
+    return runEpisode(session, { request, ...shared(options.on, argv.join(" ")) }, answerOf(options));
   });
 }
 
@@ -119,6 +125,7 @@ function addAsk(program: Command, bind: Bind): void {
     .option("--max-tokens <n>", "stop after so many tokens")
     .option("--temperature <t>", "0 to 2")
     .option("--seed <n>", "the same seed gives the same answer")
+    .option("--lease <terms>", LEASE_OPTION_HELP)
     .option("-y, --yes", "approve what the preview shows without being asked");
   bind(ask, async (session, prompt, raw) => {
     const options = readOptions(askOptionsSchema, raw);
@@ -136,9 +143,13 @@ function addAsk(program: Command, bind: Bind): void {
       ...(temperature === undefined ? {} : { temperatureMilli: Math.round(temperature * 1_000) }),
       ...(seed === undefined ? {} : { seed }),
     };
-    const exitCode = await runEpisode(session, { request, ...shared(options.on, text) }, options.yes === true);
-    return exitCode;
+    return runEpisode(session, { request, ...shared(options.on, text) }, answerOf(options));
   });
+}
+
+/** What was said beforehand about a send. */
+function answerOf({ lease, yes }: { readonly lease?: string | undefined; readonly yes?: boolean | undefined }): Answer {
+  return { yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
 }
 
 function dependenciesOf({ install, with: folders }: RunOptions): Dependencies {

@@ -55,12 +55,21 @@ export function addNodeCommands(program: Command, bind: Bind): void {
   });
 }
 
+/** Why no other machine can help, where the owner wants that they can. */
+function blockedLines(reason: string | undefined): readonly string[] {
+  return reason === undefined ? [] : ["", reason];
+}
+
 function addNodes(program: Command, bind: Bind): void {
   const nodes = program.command("nodes").description("list the nodes of this workspace and their state");
   bind(nodes, async (session) => {
-    const { nodes: views } = await (await session.home()).call(METHODS.listNodes, {});
+    const home = await session.home();
+    const { nodes: views } = await home.call(METHODS.listNodes, {});
+    const { clustering } = home.hello;
+    const blocked = clustering.on ? undefined : clustering.reason;
     for (const node of views) await session.terminal.emit("node", { node });
-    await session.terminal.print(nodeLines(views, session.terminal.style));
+    if (blocked !== undefined) await session.terminal.emit("clustering-blocked", { reason: blocked });
+    await session.terminal.print([...nodeLines(views, session.terminal.style), ...blockedLines(blocked)]);
   });
   const yes = ["-y, --yes", "without being asked"] as const;
   const approve = nodes

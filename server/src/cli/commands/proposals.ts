@@ -35,6 +35,10 @@ export function addProposalCommands(program: Command, bind: Bind): void {
     const home = await session.home();
     const view = await home.call(METHODS.showProposal, { proposalId: id });
     await terminal.say(...proposalLines(view, terminal.errorStyle));
+    if (view.proposal.changes.length === 0) {
+      await terminal.say("None of its files could be taken, so there is nothing to write.");
+      return;
+    }
     const yes = readOptions(yesSchema, raw).yes === true;
     if (!yes && !terminal.canAsk) {
       throw new ArwError("approval-needed", "Nobody is here to approve these edits.", "Run it again with --yes.");

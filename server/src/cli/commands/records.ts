@@ -10,7 +10,8 @@ import { METHODS } from "#protocol/wire/client.ts";
 import type { JournalReport } from "../cliHost.ts";
 import { type Bind, readOptions, readWord } from "../commandLine.ts";
 import { approve, listenForInterrupts } from "../episodeFlow.ts";
-import { countText } from "../render/amounts.ts";
+import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
+import { bytesText, countText } from "../render/amounts.ts";
 import { timelineLine } from "../render/timelineLine.ts";
 import { ledgerLines } from "../render/views.ts";
 import type { CliSession } from "../session.ts";
@@ -21,7 +22,17 @@ const FIRST: Sequence = sequence(1);
 const followSchema: z.ZodType<{ readonly follow?: boolean | undefined }> = z.looseObject({
   follow: z.boolean().optional(),
 });
-const yesSchema: z.ZodType<{ readonly yes?: boolean | undefined }> = z.looseObject({ yes: z.boolean().optional() });
+interface AnswerOptions {
+  readonly lease?: string | undefined;
+  readonly yes?: boolean | undefined;
+}
+const answerSchema: z.ZodType<AnswerOptions> = z.looseObject({
+  lease: z.string().optional(),
+  yes: z.boolean().optional(),
+});
+const dryRunSchema: z.ZodType<{ readonly dryRun?: boolean | undefined }> = z.looseObject({
+  dryRun: z.boolean().optional(),
+});
 
 export function addRecordCommands(program: Command, bind: Bind): void {
   const timeline = program
@@ -35,6 +46,8 @@ export function addRecordCommands(program: Command, bind: Bind): void {
   });
   addEgress(program, bind);
   const journal = program.command("journal").description("the append-only record of this workspace");
+  addReopen(journal, bind);
+  addStorage(program, bind);
   const verify = journal.command("verify").description("check every frame's length, checksum, sequence and hash chain");
   bind(verify, async (session) => {
     const { homeFolder } = await session.workspace();
@@ -50,6 +63,36 @@ export function addRecordCommands(program: Command, bind: Bind): void {
   });
 }
 
+function addReopen(journal: Command, bind: Bind): void {
+  const reopen = journal.command("reopen").description("a Home that serves reading only tries its journal again, now");
+  bind(reopen, async (session) => {
+    await (await session.home()).call(METHODS.reopenJournal, {});
+    await session.terminal.emit("journal-reopened", {});
+    await session.terminal.print(["The journal takes writes."]);
+  });
+}
+
+function addStorage(program: Command, bind: Bind): void {
+  const storage = program.command("storage").description("the disk that this workspace's Home takes");
+  const collect = storage
+    .command("collect")
+    .description("drop output and files of episodes that ended long ago; never a ledger")
+    .option("--dry-run", "only say what would go");
+  bind(collect, async (session, _words, raw) => {
+    const dryRun = readOptions(dryRunSchema, raw).dryRun === true;
+    const view = await (await session.home()).call(METHODS.collectStorage, { dryRun });
+    await session.terminal.emit("storage-collected", { storage: view });
+    const verb = dryRun ? "would go" : "are gone";
+    await session.terminal.print(
+      (["blobs", "outputs"] as const).map((what) => {
+        const { kept, dropped, droppedBytes } = view[what];
+        const noun = what === "blobs" ? "stored file" : "output";
+        return `${countText(dropped, noun)} (${bytesText(droppedBytes)}) ${verb}, ${countText(kept, noun)} stay`;
+      }),
+    );
+  });
+}
+
 function addEgress(program: Command, bind: Bind): void {
   const egress = program.command("egress").description("the ledger of what left this machine and what was denied");
   bind(egress, async (session) => {
@@ -60,10 +103,13 @@ function addEgress(program: Command, bind: Bind): void {
   const answer = egress
     .command("approve <preview>")
     .description("look at a waiting preview and approve exactly that")
+    .option("--lease <terms>", LEASE_OPTION_HELP)
     .option("-y, --yes", "without being asked");
   bind(answer, async (session, [word], raw) => {
     const id = readWord(previewId.schema, word, "preview");
-    await approve(session, await session.home(), id, readOptions(yesSchema, raw).yes === true);
+    const { lease, yes } = readOptions(answerSchema, raw);
+    const answer = { yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
+    await approve(session, await session.home(), id, answer);
     await session.terminal.print(["Approved. Watch it: arw-home timeline --follow"]);
   });
   const deny = egress.command("deny <preview>").description("deny a waiting preview; nothing leaves");

@@ -2,8 +2,10 @@
 // It shows the preview it is given and nothing else, because the approval binds that preview's digest.
 import type { Digest } from "#protocol/digest.ts";
 import type { Classification, EgressPreview } from "#protocol/egress.ts";
+import { type LeaseUnfit, leaseUnfitText, type ScopedTerms } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { bytesText, costText, countText, durationText } from "./amounts.ts";
+import { termsText } from "./leaseLines.ts";
 import { plain, type Style } from "./style.ts";
 
 /** Rows shown of each list; the rest is counted, and `--json` has all. */
@@ -11,10 +13,19 @@ export const CARD_ROWS_MAX = 12;
 
 const REDACTION_LIMIT = "Detection knows common secret formats and can miss business secrets.";
 
+/** What stands on the card besides the preview. */
+export interface CardFacts {
+  readonly sandbox: Sandbox | undefined;
+  /** The lease that a yes would grant; absent where it is for this job only. */
+  readonly scoped?: ScopedTerms;
+  /** Why it is asked although there is a lease. */
+  readonly leaseUnfit?: LeaseUnfit;
+}
+
 export function previewCardLines(
   preview: EgressPreview,
   digest: Digest,
-  sandbox: Sandbox | undefined,
+  { leaseUnfit, sandbox, scoped }: CardFacts,
   style: Style,
 ): readonly string[] {
   const { destination, items, leftOut, why } = preview;
@@ -29,10 +40,15 @@ export function previewCardLines(
     ...(isQuestion(preview) ? [] : [`${style.bold("Sandbox")} — ${sandboxText(sandbox)}`]),
     `${style.bold("Why")} — rule ${plain(why.rule).replace(/\.$/, "")}. Here: ${plain(why.localAlternative)}`,
     `${style.bold("Cost")} — ${plain(costText(preview.cost))}`,
-    `${style.bold("Until")} — this job only, ${durationText(preview.leaseMs)}`,
+    ...(leaseUnfit === undefined ? [] : [`${style.bold("Asked")} — ${leaseUnfitText(leaseUnfit)}`]),
+    `${style.bold("Until")} — ${scoped === undefined ? onceText(preview) : termsText(scoped)}`,
     style.dim(`Sending cannot be taken back; revoking stops further sends. ${REDACTION_LIMIT}`),
     style.dim(`This approves exactly ${digest}.`),
   ];
+}
+
+function onceText({ leaseMs }: EgressPreview): string {
+  return `this job only, ${durationText(leaseMs)}; or up to 5 jobs like it: --lease uses=5,minutes=60`;
 }
 
 /** What the destination's sandbox enforces, by its own word. */

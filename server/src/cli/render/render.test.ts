@@ -114,7 +114,7 @@ function previewOf(more: Partial<EgressPreview>): EgressPreview {
 
 test("the preview card says what, what not, where, why, cost and until when", () => {
   const sandbox = { kind: "bubblewrap", version: "0.8", enforces: ["no-network", "memory-limit"] } as const;
-  assert.deepEqual(previewCardLines(previewOf({}), DIGEST, sandbox, PLAIN), [
+  assert.deepEqual(previewCardLines(previewOf({}), DIGEST, { sandbox }, PLAIN), [
     "Send this to gpu-box-1?  npm test",
     "What leaves — 2 items, 18.4 KB",
     "  package.json      internal   1.1 KB",
@@ -125,7 +125,7 @@ test("the preview card says what, what not, where, why, cost and until when", ()
     "Sandbox — by its own word: no network, memory limit",
     "Why — rule asked-for. Here: this machine can run it too",
     "Cost — unknown: gpu-box-1 has no price card",
-    "Until — this job only, 10 min",
+    "Until — this job only, 10 min; or up to 5 jobs like it: --lease uses=5,minutes=60",
     "Sending cannot be taken back; revoking stops further sends. Detection knows common secret formats and can miss business secrets.",
     `This approves exactly ${DIGEST}.`,
   ]);
@@ -138,7 +138,7 @@ test("a long card counts what it does not show, and never hides the most sensiti
     classification: index === CARD_ROWS_MAX + 4 ? ("regulated" as const) : ("public" as const),
     digest: DIGEST,
   }));
-  const lines = previewCardLines(previewOf({ items, leftOut: [] }), DIGEST, undefined, PLAIN);
+  const lines = previewCardLines(previewOf({ items, leftOut: [] }), DIGEST, { sandbox: undefined }, PLAIN);
   assert.match(lines[2] ?? "", /file-16 +regulated/);
   assert.ok(lines.includes("  … and 5 more"));
   assert.ok(lines.includes("Stays here — everything else"));
@@ -147,7 +147,7 @@ test("a long card counts what it does not show, and never hides the most sensiti
 
 test("the card of a question claims no sandbox", () => {
   const items = [{ path: "(prompt)", bytes: byteCount(94), classification: "internal", digest: DIGEST } as const];
-  const lines = previewCardLines(previewOf({ items }), DIGEST, undefined, PLAIN);
+  const lines = previewCardLines(previewOf({ items }), DIGEST, { sandbox: undefined }, PLAIN);
   assert.equal(
     lines.some((line) => line.startsWith("Sandbox")),
     false,

@@ -19,11 +19,11 @@ import {
   lose,
   NOW,
   preview,
-  revokeLease,
   revokeNode,
   transferOf,
   turnOff,
 } from "../../../../test/simulation/homeCommands.ts";
+import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { GPU, kindsOf, only, type Scenario } from "../../../../test/simulation/homeScenario.ts";
 import { ONCE_LEASE_MS_MAX } from "./decide.ts";
 
@@ -104,11 +104,13 @@ test("an approval waits for a node that is there, and a node that was revoked ne
   home.run(deny(1));
 });
 
+const living = (ms: number) => ({ lease: { kind: "once", leaseMs: durationMs(ms) } }) as const;
+
 test("a once lease lives at most an hour and at least a moment", () => {
   const home = homeWaiting();
-  home.refuses(approve(1, { leaseMs: durationMs(ONCE_LEASE_MS_MAX + 1) }), "lease-too-long");
-  home.refuses(approve(1, { leaseMs: durationMs(0) }), "lease-too-long");
-  home.run(approve(1, { leaseMs: durationMs(ONCE_LEASE_MS_MAX) }));
+  home.refuses(approve(1, living(ONCE_LEASE_MS_MAX + 1)), "lease-too-long");
+  home.refuses(approve(1, living(0)), "lease-too-long");
+  home.run(approve(1, living(ONCE_LEASE_MS_MAX)));
 });
 
 test("revoking a lease ends the attempt that uses it", () => {

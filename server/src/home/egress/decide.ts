@@ -1,16 +1,18 @@
-// Approving and denying what would leave, and revoking what was granted. An approval names the digest that was shown; the
-// allow record, the lease and the offer are one frame, so no byte can leave before its record is durable.
-import type { ApproveEgress, DenyEgress, EgressCommand, RevokeLease } from "#protocol/commands.ts";
-import type { Lease } from "#protocol/egress.ts";
+// Approving and denying what would leave. An approval names the digest that was shown; the allow record, the lease and the
+// offer are one frame, so no byte can leave before its record is durable.
+import type { ApproveEgress, DenyEgress, EgressCommand } from "#protocol/commands.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
-import type { EgressRecorded, JournalEvent } from "#protocol/events.ts";
-import { epochMs, fencingToken } from "#protocol/quantities.ts";
-import { crossedWith, endingEvents } from "../job/ending.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import type { Lease } from "#protocol/lease.ts";
+import { fencingToken } from "#protocol/quantities.ts";
+import { endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
-import { liveAttempts } from "../job/state.ts";
-import { nodeName } from "../node/state.ts";
+import type { Job } from "../job/state.ts";
+import { unfitBounds } from "../lease/covers.ts";
+import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/decide.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
+import { egressRecord, type Previewed, sendEvents } from "./send.ts";
 import type { HeldPreview } from "./state.ts";
 
 /** A once lease may live at most this long. */
@@ -22,8 +24,6 @@ export function decideEgress(state: HomeState, command: EgressCommand): readonly
       return approve(state, command);
     case "deny-egress":
       return deny(state, command);
-    case "revoke-lease":
-      return revokeLease(state, command);
   }
 }
 
@@ -53,9 +53,6 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
       "Read the current preview, then approve it.",
     );
   }
-  if (command.leaseMs <= 0 || command.leaseMs > ONCE_LEASE_MS_MAX) {
-    return refuse("lease-too-long", "A once lease lives from a moment to 60 minutes.", "Choose fewer minutes.");
-  }
   const node = state.nodes.byId.get(held.destination.nodeId);
   const decision = evaluate({
     action: "offload",
@@ -72,35 +69,49 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
   }
   const full = slotProblem(state, node.nodeId);
   if (full !== undefined) return full;
-  const lease: Lease = {
-    leaseId: command.leaseId,
-    subject: held.destination.nodeId,
-    capability: "offload",
-    scope: { kind: "once", preview: held.preview, payload: held.payload, jobId: held.jobId },
-    grantedAt: command.at,
-    expiresAt: epochMs(command.at + command.leaseMs),
-    budget: { uses: 1, bytes: held.payloadBytes },
-    issuer: "owner",
-    reason: `approved the preview of ${job.title}`,
-  };
-  const of = { version: 1, at: command.at, corrId: held.corrId } as const;
-  const { attemptId, leaseId, recordId } = command;
+  const lease = leaseChosen(state, command, held, job);
+  if ("kind" in lease) return lease;
+  const { at, attemptId, recordId } = command;
+  const reasonCode = lease.scope.kind === "once" ? "approved-once" : "approved-scoped";
+  const token = fencingToken(job.attempts + 1);
   return [
-    { ...of, kind: "LeaseGranted", lease },
-    { ...of, kind: "LeaseReserved", jobId: held.jobId, attemptId, leaseId, bytes: held.payloadBytes },
-    { ...record(state, held, "allow", "approved-once"), ...of, recordId, leaseId, attemptId },
-    {
-      ...of,
-      kind: "JobOffered",
-      jobId: held.jobId,
-      attemptId,
-      target: held.destination.nodeId,
-      local: false,
-      fencingToken: fencingToken(job.attempts + 1),
-      leaseId,
-      recordId,
-    },
+    { kind: "LeaseGranted", version: 1, at, corrId: held.corrId, lease },
+    ...sendEvents(state, previewedOf(held), { at, lease, reasonCode, recordId, attemptId, fencingToken: token }),
   ];
+}
+
+/** The lease that the owner chose, or why it may not be. A scoped one must cover the very job it is granted with. */
+function leaseChosen(state: HomeState, command: ApproveEgress, held: HeldPreview, job: Job): Lease | Refusal {
+  const { lease: choice } = command;
+  const granted = grantedProblem(state, command.leaseId);
+  if (granted !== undefined) return granted;
+  const { nodeId } = held.destination;
+  const reason = `approved the preview of ${job.title}`;
+  if (choice.kind === "once") {
+    if (choice.leaseMs <= 0 || choice.leaseMs > ONCE_LEASE_MS_MAX) {
+      return refuse("lease-too-long", "A once lease lives from a moment to 60 minutes.", "Choose fewer minutes.");
+    }
+    return newLease(command, {
+      scope: { kind: "once", preview: held.preview, payload: held.payload, jobId: held.jobId },
+      budget: { uses: 1, bytes: held.payloadBytes },
+      leaseMs: choice.leaseMs,
+      subject: nodeId,
+      reason,
+    });
+  }
+  const problem = termsProblem(state, choice.terms, command.steady);
+  if (problem !== undefined) return problem;
+  const lease = scopedLease({ ...command, terms: choice.terms }, { job: job.job.kind, nodeId, reason });
+  const fresh = { lease, reserved: new Map(), usesCommitted: 0, bytesCommitted: 0, costMicrosCommitted: 0 };
+  const { payloadBytes: bytes, highestClassification, cost } = held;
+  const use = { nodeId, job: job.job.kind, paths: choice.paths, highestClassification, bytes, cost };
+  const bounds = unfitBounds(fresh, use, command.steady);
+  if (bounds.length === 0) return lease;
+  return refuse(
+    "lease-unfit",
+    `This lease would not cover the job that is shown: ${bounds.join(", ")} do not fit.`,
+    "Widen these bounds, or approve this job only.",
+  );
 }
 
 function deny(state: HomeState, command: DenyEgress): readonly JournalEvent[] | Refusal {
@@ -110,7 +121,7 @@ function deny(state: HomeState, command: DenyEgress): readonly JournalEvent[] | 
   if (job === undefined) throw new Error(`preview ${held.previewId} has no job`);
   const of = { version: 1, at: command.at, corrId: held.corrId } as const;
   return [
-    { ...record(state, held, "deny", deniedBy(command)), ...of, recordId: command.recordId },
+    { ...egressRecord(state, previewedOf(held), "deny", deniedBy(command)), ...of, recordId: command.recordId },
     ...endingEvents(state, job, command.at, {
       kind: "failed",
       code: "egress-denied",
@@ -125,51 +136,7 @@ function deniedBy(command: DenyEgress): string {
   return command.by.session === "owner" ? "owner-denied" : "client-denied";
 }
 
-function record(
-  state: HomeState,
-  held: HeldPreview,
-  decision: "allow" | "deny",
-  reasonCode: string,
-): Omit<EgressRecorded, "version" | "at" | "corrId" | "recordId"> {
-  return {
-    kind: "EgressRecorded",
-    jobId: held.jobId,
-    workspaceId: state.identity.workspaceId,
-    previewId: held.previewId,
-    decision,
-    reasonCode,
-    nodeId: held.destination.nodeId,
-    destination: nodeName(state.nodes, held.destination.nodeId),
-    payload: held.payload,
-    payloadBytes: held.payloadBytes,
-    cost: held.cost,
-  };
-}
-
-function revokeLease(state: HomeState, command: RevokeLease): readonly JournalEvent[] | Refusal {
-  const held = state.leases.byId.get(command.leaseId);
-  if (held === undefined) return refuse("lease-unknown", "There is no such lease.", "See `arw-home egress`.");
-  if (held.revoked !== undefined) return [];
-  const { jobId } = held.lease.scope;
-  const using = liveAttempts(state.jobs).filter(({ attempt }) => attempt.leaseId === command.leaseId);
-  const corrId = state.jobs.byId.get(jobId)?.corrId;
-  if (corrId === undefined)
-    return refuse("lease-spent", "This lease is spent; nothing can be sent under it.", "Nothing to do.");
-  return [
-    { kind: "LeaseRevoked", version: 1, at: command.at, corrId, leaseId: command.leaseId, reason: command.reason },
-    ...using.flatMap(({ job, attempt }) =>
-      endingEvents(
-        state,
-        job,
-        command.at,
-        {
-          kind: "failed",
-          code: "lease-revoked",
-          message: `The owner revoked the lease: ${command.reason}.`,
-          advice: "Start the episode again and approve its preview.",
-        },
-        crossedWith(command.transfers, attempt),
-      ),
-    ),
-  ];
+function previewedOf(held: HeldPreview): Previewed {
+  const { previewId, corrId, jobId, payload, payloadBytes, cost, destination } = held;
+  return { previewId, corrId, jobId, nodeId: destination.nodeId, payload, payloadBytes, cost };
 }

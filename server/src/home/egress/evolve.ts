@@ -24,6 +24,7 @@ export function evolveEgress(
         destination: event.destination,
         cost: event.cost,
         leaseMs: event.leaseMs,
+        ...(event.leaseUnfit === undefined ? {} : { leaseUnfit: event.leaseUnfit }),
       };
       return { ...state, previews: withEntry(state.previews, event.previewId, preview, recent) };
     }

@@ -3,6 +3,7 @@
 import type { Digest } from "#protocol/digest.ts";
 import type { Classification, Cost, Destination } from "#protocol/egress.ts";
 import type { AttemptId, EgressRecordId, EpisodeId, JobId, LeaseId, NodeId, PreviewId } from "#protocol/ids.ts";
+import type { LeaseUnfit } from "#protocol/lease.ts";
 import type { Bytes, DurationMs, EpochMs } from "#protocol/quantities.ts";
 
 /** Answered previews stay in memory up to this many. */
@@ -20,6 +21,7 @@ export interface HeldPreview {
   readonly destination: Destination;
   readonly cost: Cost;
   readonly leaseMs: DurationMs;
+  readonly leaseUnfit?: LeaseUnfit;
 }
 
 /** A send that was recorded and whose end is not known yet. */

@@ -5,9 +5,11 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
 import { fencingToken } from "#protocol/quantities.ts";
+import { sendEvents } from "../egress/send.ts";
 import { crossedWith, endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
+import { leaseFor } from "../lease/covers.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { type Placement, place } from "../scheduler/place.ts";
 import type { HomeState } from "../state.ts";
@@ -56,32 +58,45 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   const placed = placedAgain(state, command);
   if (placed.kind === "refusal") return placed;
   if (placed.local || placed.target !== command.destination.nodeId) return placementChanged(placed);
+  const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost } = command;
   const decision = evaluate({
     action: "offload",
     destination: state.nodes.byId.get(placed.target)?.status.kind ?? "unknown",
-    highestClassification: command.highestClassification,
+    highestClassification,
   });
+  // A deny beats any lease: no lease has been looked at yet.
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Take it out, or run here.");
+  const use = { nodeId: placed.target, job: command.job.kind, paths: command.paths, bytes: payloadBytes };
+  const { covering, unfit } = leaseFor(state.leases, { ...use, highestClassification, cost }, command.steady);
+  const full = covering === undefined ? undefined : slotProblem(state, placed.target);
+  if (full !== undefined) return full;
+  const payload = jobKey(command.job);
+  const { attemptId, recordId } = command;
+  const previewed = { previewId, corrId, jobId, nodeId: placed.target, payload, payloadBytes, cost };
+  const sending = { at, recordId, attemptId, reasonCode: "lease", fencingToken: fencingToken(1) } as const;
   return [
     ...beginning(state, command, placed),
     {
       kind: "EgressPreviewed",
       version: 1,
-      at: command.at,
-      corrId: command.episodeId,
-      jobId: command.jobId,
-      previewId: command.previewId,
+      at,
+      corrId,
+      jobId,
+      previewId,
       preview: command.preview,
-      payload: jobKey(command.job),
-      payloadBytes: command.payloadBytes,
+      payload,
+      payloadBytes,
       items: command.items,
-      highestClassification: command.highestClassification,
+      highestClassification,
       leftOut: command.leftOut,
       destination: command.destination,
       rule: decision.rule,
-      cost: command.cost,
+      cost,
       leaseMs: command.leaseMs,
+      ...(covering === undefined ? {} : { leaseId: covering.lease.leaseId }),
+      ...(unfit === undefined ? {} : { leaseUnfit: unfit }),
     },
+    ...(covering === undefined ? [] : sendEvents(state, previewed, { ...sending, lease: covering.lease })),
   ];
 }
 

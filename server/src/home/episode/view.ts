@@ -13,11 +13,6 @@ export function episodeView(state: HomeState, id: EpisodeId): EpisodeView | unde
   return episode === undefined || job === undefined ? undefined : viewOf(state, episode, job);
 }
 
-/** All that are held, the newest first. */
-export function episodeViews(state: HomeState): readonly EpisodeView[] {
-  return [...state.episodes.byId.keys()].reverse().flatMap((id) => episodeView(state, id) ?? []);
-}
-
 function viewOf(state: HomeState, episode: Episode, job: Job): EpisodeView {
   const attempt = attemptOf(job);
   const { progress } = job;

@@ -222,9 +222,16 @@ test("a lost attempt returns its lease only where nothing left", () => {
     assert.deepEqual(kindsOf(events), ["JobFailed", "EgressSettled", lease, "EpisodeFinished"]);
     assert.equal(only(events, "EgressSettled").state, sent);
     const held = home.state.leases.byId.get(idsOf(1).leaseId);
-    assert.deepEqual([held?.usesReserved, held?.usesCommitted], [0, sent === "none" ? 0 : 1]);
+    assert.deepEqual([held?.reserved.size, held?.usesCommitted], [0, sent === "none" ? 0 : 1]);
     assert.equal(home.state.egress.open.size, 0);
   }
+});
+
+test("nobody may say that nothing left and count bytes that did: the lease is spent by what was counted", () => {
+  const home = homeOffloading(1, GPU);
+  const events = home.run(lost(1, GPU, { sent: "none", transfer: transferOf(1, 1, 0) }));
+  assert.equal(only(events, "EgressSettled").state, "partial");
+  assert.equal(only(events, "LeaseCommitted").bytes, 1);
 });
 
 test("whatever a node says, the facts of the end can be read back from the journal", () => {

@@ -112,7 +112,7 @@ function finished(state: HomeState, live: Live, command: RecordFinished): readon
   return [
     { ...of, kind: "JobFinished", result },
     ...proposal,
-    ...settlement(job, attempt, at, crossed),
+    ...settlement(state, job, attempt, at, crossed),
     {
       ...of,
       kind: "ContributionMetered",

@@ -2,8 +2,9 @@
 // record, returns or commits the lease, and leaves a snapshot of what was pinned and produced.
 import type { Transfer } from "#protocol/commands.ts";
 import type { Digest } from "#protocol/digest.ts";
-import type { EgressSettled, EpisodeSnapshot, JournalEvent } from "#protocol/events.ts";
-import { byteCount, durationMs, type EpochMs } from "#protocol/quantities.ts";
+import type { EgressSettled, EpisodeSnapshot, JournalEvent, LeaseCommitted } from "#protocol/events.ts";
+import type { AttemptId, LeaseId } from "#protocol/ids.ts";
+import { byteCount, costMicros, durationMs, type EpochMs } from "#protocol/quantities.ts";
 import { type JobOutcome, OUTCOME_CODE_MAX, OUTCOME_TEXT_MAX } from "#protocol/result.ts";
 import { nodeName } from "../node/state.ts";
 import type { HomeState } from "../state.ts";
@@ -21,10 +22,13 @@ export interface Crossed {
   readonly received?: Digest;
 }
 
-/** What the shell counted for an attempt that is ended from here. What nobody counted, as after a restart, is unknown. */
+/**
+ * What the shell counted for an attempt that is ended from here. What nobody counted, or only since a restart, is unknown.
+ */
 export function crossedWith(transfers: readonly Transfer[], attempt: Attempt | undefined): Crossed {
   const transfer = transfers.find((counted) => counted.attemptId === attempt?.attemptId);
-  return transfer === undefined ? { state: "unknown" } : { state: "partial", transfer };
+  if (transfer === undefined) return { state: "unknown" };
+  return { state: transfer.whole ? "partial" : "unknown", transfer };
 }
 
 /** The events that end a job which is queued, waiting or live. */
@@ -51,7 +55,7 @@ export function endingEvents(
           advice: ending.advice,
         };
   const error = ending.kind === "cancelled" ? `cancelled by ${ending.by}` : `${ending.code}: ${ending.message}`;
-  const settled = attempt === undefined ? [] : settlement(job, attempt, at, { ...crossed, error });
+  const settled = attempt === undefined ? [] : settlement(state, job, attempt, at, { ...crossed, error });
   const outcome: JobOutcome =
     ending.kind === "cancelled"
       ? { kind: "cancelled" }
@@ -78,32 +82,57 @@ function clip(text: string, lengthMax: number): string {
 
 /** Settles the egress record of an attempt, and its lease: committed if anything may have left, released if nothing did. */
 export function settlement(
+  state: HomeState,
   job: Job,
   attempt: Attempt,
   at: EpochMs,
   end: Crossed & { readonly error?: string },
 ): readonly JournalEvent[] {
-  if (attempt.recordId === undefined || attempt.leaseId === undefined) return [];
+  const { attemptId, leaseId, recordId } = attempt;
+  if (recordId === undefined || leaseId === undefined) return [];
   const of = { version: 1, at, corrId: job.corrId, jobId: job.jobId } as const;
   const bytesOut = end.transfer?.bytesOut ?? byteCount(0);
+  // Whoever says that nothing left, and counts bytes that did, is wrong in the first.
+  const settledAs = end.state === "none" && bytesOut > 0 ? "partial" : end.state;
   const settled: JournalEvent = {
     ...of,
     kind: "EgressSettled",
-    recordId: attempt.recordId,
+    recordId,
     nodeId: attempt.target,
-    leaseId: attempt.leaseId,
-    state: end.state,
+    leaseId,
+    state: settledAs,
     bytesOut,
     bytesIn: end.transfer?.bytesIn ?? byteCount(0),
     durationMs: durationMs(Math.max(0, at - attempt.offeredAt)),
     ...(end.received === undefined ? {} : { received: end.received }),
     ...(end.error === undefined ? {} : { error: end.error }),
   };
-  const lease: JournalEvent =
-    end.state === "none"
-      ? { ...of, kind: "LeaseReleased", attemptId: attempt.attemptId, leaseId: attempt.leaseId }
-      : { ...of, kind: "LeaseCommitted", attemptId: attempt.attemptId, leaseId: attempt.leaseId, bytes: bytesOut };
-  return [settled, lease];
+  const ofLease = { ...of, attemptId, leaseId };
+  if (settledAs === "none") return [settled, { ...ofLease, kind: "LeaseReleased" }];
+  return [settled, { ...ofLease, kind: "LeaseCommitted", ...spent(state, attemptId, leaseId, end.transfer) }];
+}
+
+/**
+ * What a reservation comes to: the bytes that were counted, all of it where they were not counted whole, and never more
+ * than was reserved. Its cost stays at the upper bound: what a job really costs is settled with the node, later.
+ */
+function spent(
+  { leases }: HomeState,
+  attemptId: AttemptId,
+  leaseId: LeaseId,
+  transfer: Transfer | undefined,
+): Pick<LeaseCommitted, "bytes" | "cost"> {
+  const held = leases.byId.get(leaseId);
+  const reservation = held?.reserved.get(attemptId);
+  const counted = transfer?.whole === true ? transfer.bytesOut : undefined;
+  const reserved = reservation?.bytes ?? transfer?.bytesOut ?? byteCount(0);
+  const currency = held?.lease.budget.cost?.currency;
+  return {
+    bytes: counted === undefined ? reserved : byteCount(Math.min(counted, reserved)),
+    ...(currency === undefined || reservation === undefined
+      ? {}
+      : { cost: { currency, micros: costMicros(reservation.costMicros) } }),
+  };
 }
 
 export function episodeFinished(

@@ -160,18 +160,24 @@ test("as many nodes as the limit are known; revoked ones do not count, and the a
   home.run(revokeNode(box(9)), enrol(1, GPU));
 });
 
-test("a worker that comes back without an attempt has lost it; what left is unknown where nobody had answered", () => {
-  for (const [reports, state] of [
-    [[], "unknown"],
-    [[accepted(1, GPU)], "partial"],
-    [[started(1, GPU)], "partial"],
+test("a worker that comes back without an attempt has lost it; what left is unknown where nobody answered or counted", () => {
+  const counted = [transferOf(1, 300)];
+  const sinceRestart = [{ ...transferOf(1, 300), whole: false }];
+  for (const [reports, transfers, state, spentBytes] of [
+    [[], counted, "unknown", 300],
+    [[accepted(1, GPU)], counted, "partial", 300],
+    [[started(1, GPU)], counted, "partial", 300],
+    [[], [], "unknown", 1_000],
+    [[accepted(1, GPU)], [], "unknown", 1_000],
+    [[started(1, GPU)], sinceRestart, "unknown", 1_000],
   ] as const) {
     const home = homeOffloading(1, GPU);
     home.run(...reports);
     assert.deepEqual(kindsOf(home.run(connect(GPU, { held: [idsOf(1).attemptId] }))), ["NodeConnected"]);
-    const events = home.run(connect(GPU, { held: [idsOf(2).attemptId] }));
+    const events = home.run(connect(GPU, { held: [idsOf(2).attemptId], transfers }));
     assert.deepEqual(kindsOf(events), ["NodeConnected", ...END_OF_ONE]);
     assert.equal(only(events, "EgressSettled").state, state);
+    assert.equal(only(events, "LeaseCommitted").bytes, spentBytes);
     assert.equal(only(events, "JobFailed").code, "attempt-lost");
   }
 });

@@ -7,6 +7,7 @@ import type {
   NodeCommand,
   RequestEnrolment,
   RevokeNode,
+  RotateCertificate,
   Transfer,
   TurnClusteringOff,
 } from "#protocol/commands.ts";
@@ -14,11 +15,12 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { nodeIdOf } from "#protocol/identity.ts";
 import { type NodeId, nodeId as idOfNode } from "#protocol/ids.ts";
-import type { EpochMs } from "#protocol/quantities.ts";
-import { crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
-import { type Attempt, liveAttempts } from "../job/state.ts";
+import { type EpochMs, epochMs } from "#protocol/quantities.ts";
+import { type Crossed, crossedWith, type Ending, endingEvents, lostWith } from "../job/ending.ts";
+import { type Attempt, type LiveStage, liveAttempts } from "../job/state.ts";
+import { revocationsOf } from "../lease/decide.ts";
 import type { HomeState } from "../state.ts";
-import { LIVE_INVITES_MAX, NODES_MAX } from "./state.ts";
+import { type HeldNode, LEAF_OVERLAP_MS, LIVE_INVITES_MAX, NODES_MAX, ROTATION_MS_MIN } from "./state.ts";
 
 export function decideNode(state: HomeState, command: NodeCommand): readonly JournalEvent[] | Refusal {
   const of = { version: 1, at: command.at } as const;
@@ -45,12 +47,16 @@ export function decideNode(state: HomeState, command: NodeCommand): readonly Jou
       if (node?.status.kind !== "pending") return notPending(command.nodeId);
       return [{ ...of, kind: "EnrolmentRefused", nodeId: command.nodeId, reason: command.reason }];
     }
+    case "rotate-certificate":
+      return rotate(state, command);
     case "connect-node":
       return connect(state, command);
     case "lose-node":
       return lose(state, command);
     case "revoke-node":
       return revoke(state, command);
+    case "block-clustering":
+      return [{ ...of, kind: "ClusteringBlocked", code: command.code, detail: command.detail }];
     case "refuse-link": {
       const node = command.nodeId === undefined ? {} : { nodeId: command.nodeId };
       return [{ ...of, ...node, kind: "LinkRefused", code: command.code, detail: command.detail }];
@@ -167,6 +173,27 @@ function printableName(wanted: string): string {
   return name === "" || idOfNode.is(name) ? "worker" : name;
 }
 
+/** A node's next leaf beside its present one. A leaf that is known already is not news, so that a lost answer can be asked for again. */
+function rotate(state: HomeState, command: RotateCertificate): readonly JournalEvent[] | Refusal {
+  const { nodeId, at, from, fingerprint, certificate } = command;
+  const node = state.nodes.byId.get(nodeId);
+  if (node === undefined || node.local || node.status.kind === "pending" || node.status.kind === "revoked") {
+    return refuse("not-enrolled", "This worker is not enrolled here.", "Join again with a new invite.");
+  }
+  if (fingerprint === node.fingerprint) return [];
+  const { replaced } = node;
+  const shown = from === node.fingerprint || (from === replaced?.fingerprint && at < replaced.overlapEndsAt);
+  if (!shown) {
+    return refuse("certificate-replaced", "The link's certificate was replaced before.", "Connect with the newer one.");
+  }
+  if (replaced !== undefined && at < replaced.rotatedAt + ROTATION_MS_MIN) {
+    return refuse("certificate-too-soon", "This worker replaced its certificate just now.", "Try again in an hour.");
+  }
+  const overlapEndsAt = epochMs(at + LEAF_OVERLAP_MS);
+  const rotated = { nodeId, fingerprint, certificate, replaces: from, overlapEndsAt };
+  return [{ kind: "NodeCertificateRotated", version: 1, at, ...rotated }];
+}
+
 function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[] | Refusal {
   const node = state.nodes.byId.get(command.nodeId);
   const isLocal = command.nodeId === state.identity.nodeId;
@@ -174,6 +201,8 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
     return refuse("not-enrolled", "This worker is not enrolled here.", "Join again with a new invite.");
   }
   if (!isLocal && !state.nodes.clustering.on) return CLUSTERING_OFF;
+  const restored = restoredState(node, command);
+  if (restored !== undefined) return restored;
   const held = new Set(command.held);
   const missing = liveAttempts(state.jobs, command.nodeId).filter(({ attempt }) => !held.has(attempt.attemptId));
   return [
@@ -183,6 +212,7 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
       at: command.at,
       nodeId: command.nodeId,
       instanceId: command.instanceId,
+      ...(command.life === undefined ? {} : { life: command.life }),
       capabilities: command.capabilities,
     },
     ...missing.flatMap(({ job, attempt, stage }) =>
@@ -191,11 +221,31 @@ function connect(state: HomeState, command: ConnectNode): readonly JournalEvent[
         job,
         command.at,
         lostWith(state, attempt, "attempt-lost", isLocal ? "the Home restarted" : "it no longer holds the attempt"),
-        // Whether an offer that nobody answered reached the node cannot be known: it is never repeated blindly.
-        { state: stage === "offered" ? "unknown" : "partial" },
+        lostOnConnect(command.transfers, attempt, stage),
       ),
     ),
   ];
+}
+
+/**
+ * A state folder counts its starts. One that comes with a life that another process has lived already, or with an earlier
+ * one, was restored from an old backup or copied: what it believes of its attempts, budgets and keys may be out of date.
+ */
+function restoredState(node: HeldNode | undefined, { life, instanceId }: ConnectNode): Refusal | undefined {
+  const last = node?.lastLife;
+  if (life === undefined || last === undefined || life > last.life) return undefined;
+  if (life === last.life && instanceId === last.instanceId) return undefined;
+  return refuse(
+    "state-restored",
+    `its state folder is in life ${life}, and life ${last.life} was here before`,
+    "On that machine: arw-worker leave, then join again with a new invite.",
+  );
+}
+
+/** Whether an offer that nobody answered reached the node cannot be known: it is never repeated blindly. */
+function lostOnConnect(transfers: readonly Transfer[], attempt: Attempt, stage: LiveStage): Crossed {
+  const crossed = crossedWith(transfers, attempt);
+  return stage === "offered" ? { ...crossed, state: "unknown" } : crossed;
 }
 
 function lose(state: HomeState, command: LoseNode): readonly JournalEvent[] {
@@ -220,6 +270,7 @@ function revoke(state: HomeState, command: RevokeNode): readonly JournalEvent[] 
   });
   return [
     { kind: "NodeRevoked", version: 1, at: command.at, nodeId: command.nodeId, reason: command.reason },
+    ...revocationsOf(state, command.nodeId, command.at, `${node.name} was revoked`),
     ...endAllOn(state, command.nodeId, command.at, command.transfers, ending),
   ];
 }

@@ -30,6 +30,7 @@ export function evolveNodes(state: NodesState, event: NodeEvent, identity: HomeI
         invites: withEntry(state.invites, event.inviteId, invite, { keep: RECENT_INVITES_MAX, mayGo }),
       };
     }
+    case "ClusteringBlocked":
     case "InviteReused":
     case "LinkRefused":
       return state;
@@ -61,6 +62,13 @@ export function evolveNodes(state: NodesState, event: NodeEvent, identity: HomeI
       byId.delete(event.nodeId);
       return { ...state, byId };
     }
+    case "NodeCertificateRotated":
+      return changed(state, event.nodeId, (node) => {
+        const { fingerprint, certificate, replaces, overlapEndsAt, at } = event;
+        const before = replaces === node.replaced?.fingerprint ? node.replaced.certificate : (node.certificate ?? "");
+        const replaced = { fingerprint: replaces, certificate: before, rotatedAt: at, overlapEndsAt };
+        return { fingerprint, certificate, replaced };
+      });
     case "NodeConnected": {
       const held = state.byId.get(event.nodeId);
       const base: HeldNode | undefined =
@@ -71,6 +79,7 @@ export function evolveNodes(state: NodesState, event: NodeEvent, identity: HomeI
         status: { kind: "ready", instanceId: event.instanceId },
         since: event.at,
         capabilities: event.capabilities,
+        ...(event.life === undefined ? {} : { lastLife: { life: event.life, instanceId: event.instanceId } }),
       };
       return { ...state, byId: withEntry(state.byId, event.nodeId, node) };
     }

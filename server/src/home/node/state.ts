@@ -13,6 +13,11 @@ export const NODES_MAX = 256;
 /** Used and expired invites stay in memory up to this many, so that a reuse is told from nonsense. */
 export const RECENT_INVITES_MAX = 64;
 
+/** The leaf that was replaced stays good this long, for the case that the worker never learned that its next one counts. */
+export const LEAF_OVERLAP_MS: number = 7 * 86_400_000;
+/** A node replaces its leaf no sooner after the last time; a honest one does so every few weeks. */
+export const ROTATION_MS_MIN: number = 3_600_000;
+
 export interface HeldInvite {
   readonly inviteId: InviteId;
   readonly createdAt: EpochMs;
@@ -30,6 +35,13 @@ export type NodeStatus =
   | { readonly kind: "unreachable"; readonly reason: string }
   | { readonly kind: "revoked"; readonly reason: string };
 
+export interface ReplacedLeaf {
+  readonly fingerprint: Digest;
+  readonly certificate: string;
+  readonly rotatedAt: EpochMs;
+  readonly overlapEndsAt: EpochMs;
+}
+
 export interface HeldNode {
   readonly nodeId: NodeId;
   readonly name: string;
@@ -37,9 +49,13 @@ export interface HeldNode {
   readonly publicKey: PublicKey;
   readonly fingerprint?: Digest;
   readonly certificate?: string;
+  /** The leaf before the present one, while both are good. */
+  readonly replaced?: ReplacedLeaf;
   readonly status: NodeStatus;
   readonly since: EpochMs;
   readonly capabilities?: NodeCapabilities;
+  /** The latest life of its state folder that connected, and which process that was. A new enrolment begins anew. */
+  readonly lastLife?: { readonly life: number; readonly instanceId: InstanceId };
 }
 
 export type Clustering =

@@ -1,8 +1,9 @@
 // One event as every surface shows it: one projection, so that editor, terminal and guests read the same words.
 // It reads only the event and what names nodes have; it never invents a correlation.
 import type { Digest } from "#protocol/digest.ts";
-import type { EgressRecorded, EgressSettled, JournalEvent } from "#protocol/events.ts";
+import type { EgressPreviewed, EgressRecorded, EgressSettled, JournalEvent } from "#protocol/events.ts";
 import type { JobId, NodeId } from "#protocol/ids.ts";
+import { costBudgetText, type Lease, leaseUnfitText } from "#protocol/lease.ts";
 import type { Bytes, Sequence } from "#protocol/quantities.ts";
 import type { JobOutcome } from "#protocol/result.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
@@ -23,7 +24,7 @@ export function projectEvent(event: JournalEvent, at: Sequence, index: number, n
     at: event.at,
     kind: event.kind,
     level: "info" as const,
-    ...("corrId" in event ? { corrId: event.corrId } : {}),
+    ...("corrId" in event && event.corrId !== undefined ? { corrId: event.corrId } : {}),
     ...("jobId" in event ? { jobId: event.jobId } : {}),
     ...("attemptId" in event && event.attemptId !== undefined ? { attemptId: event.attemptId } : {}),
     ...whereOf(event, names),
@@ -78,7 +79,10 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `Cancelled by ${event.by}` };
     case "ProposalReceived":
       return {
-        text: `Proposes ${event.changes} ${event.changes === 1 ? "change" : "changes"}; nothing is written before you apply it`,
+        text:
+          event.changes === 0
+            ? "Took none of the files that changed; the proposal says why"
+            : `Proposes ${event.changes} ${event.changes === 1 ? "change" : "changes"}; nothing is written before you apply it`,
         level: "attention",
         proposalId: event.proposalId,
       };
@@ -90,8 +94,8 @@ function told(event: JournalEvent, names: TimelineNames): Told {
     case "EgressPreviewed":
       return {
         ...here(event.destination.nodeId, names),
-        text: `Waits for the owner: ${event.items} ${event.items === 1 ? "item" : "items"}, ${event.payloadBytes} bytes would go to ${event.destination.name}; ${event.leftOut} stay here`,
-        level: "attention",
+        text: previewedText(event),
+        level: event.leaseId === undefined ? "attention" : "info",
         previewId: event.previewId,
       };
     case "EgressRecorded":
@@ -103,7 +107,7 @@ function told(event: JournalEvent, names: TimelineNames): Told {
     case "LeaseGranted":
       return {
         ...here(event.lease.subject, names),
-        text: `Lease ${event.lease.leaseId} for ${names.nodeName(event.lease.subject)}, once, ${minutes(event.lease.expiresAt - event.lease.grantedAt)}`,
+        text: grantedText(event.lease, names.nodeName(event.lease.subject)),
       };
     case "LeaseReserved":
       return { text: `Reserved ${event.bytes} bytes of lease ${event.leaseId}`, level: "detail" };
@@ -113,10 +117,14 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `Returned the reservation of lease ${event.leaseId}`, level: "detail" };
     case "LeaseRevoked":
       return { text: `Revoked lease ${event.leaseId}: ${event.reason}`, level: "attention" };
+    case "LeaseExpired":
+      return { text: `Lease ${event.leaseId} ran out`, level: "attention" };
     case "ClusteringTurnedOn":
       return { text: `Clustering is on; workers reach this Home at ${event.listenHost}:${event.listenPort}` };
     case "ClusteringTurnedOff":
       return { text: `Clustering is off: ${event.reason}` };
+    case "ClusteringBlocked":
+      return { text: `${event.detail} (${event.code})`, level: "error" };
     case "InviteCreated":
       return { text: `Invited a ${event.role} (${event.inviteId})` };
     case "InviteReused":
@@ -127,6 +135,8 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: "Confirmed by the owner" };
     case "EnrolmentRefused":
       return { text: `Not let in: ${event.reason}` };
+    case "NodeCertificateRotated":
+      return { text: "Shows its next certificate from now on", level: "detail" };
     case "NodeConnected":
       return { text: `Connected (version ${event.capabilities.version})` };
     case "NodeLost":
@@ -138,6 +148,24 @@ function told(event: JournalEvent, names: TimelineNames): Told {
   }
 }
 
+function previewedText(event: EgressPreviewed): string {
+  const { destination, items, leaseId, leaseUnfit, leftOut, payloadBytes } = event;
+  const what = `${items} ${items === 1 ? "item" : "items"}, ${payloadBytes} bytes`;
+  if (leaseId !== undefined) {
+    return `Lease ${leaseId} covers this: ${what} may go to ${destination.name}; ${leftOut} stay here`;
+  }
+  const unfit = leaseUnfit === undefined ? "" : ` (${leaseUnfitText(leaseUnfit)})`;
+  return `Waits for the owner: ${what} would go to ${destination.name}; ${leftOut} stay here${unfit}`;
+}
+
+function grantedText({ leaseId, scope, budget, grantedAt, expiresAt }: Lease, node: string): string {
+  const until = minutes(expiresAt - grantedAt);
+  if (scope.kind === "once") return `Lease ${leaseId} for ${node}, once, ${until}`;
+  const cost = budget.cost === undefined ? "" : `, ${costBudgetText(budget.cost)} at most`;
+  const what = `up to ${budget.uses} jobs of kind ${scope.job}, ${budget.bytes} bytes${cost}`;
+  return `Lease ${leaseId} for ${node}: ${what}, ${scope.ceiling} files in ${scope.paths.join(" ")}, ${until}`;
+}
+
 function recorded(event: EgressRecorded): Told {
   if (event.decision === "deny" || event.leaseId === undefined) {
     return {
@@ -146,7 +174,8 @@ function recorded(event: EgressRecorded): Told {
     };
   }
   const crossing = crossed("out", event.nodeId, event.payloadBytes, event.leaseId);
-  return { text: `Recorded: ${shortDigest(event.payload)} may leave for ${event.destination}`, crossing };
+  const under = event.reasonCode === "lease" ? ` under lease ${event.leaseId}` : "";
+  return { text: `Recorded: ${shortDigest(event.payload)} may leave for ${event.destination}${under}`, crossing };
 }
 
 function settled(event: EgressSettled): Told {

@@ -1,17 +1,14 @@
 // Dials a Home and makes sure that it is the Home, before a single byte of ours goes out.
 // The pin is checked on the open connection against the certificate and the identity behind it; `checkServerIdentity`
-// alone is skipped on resumed sessions, so no session is ever resumed. It must never fall back to the system's authorities.
-import { timingSafeEqual } from "node:crypto";
+// alone is skipped on resumed sessions, so no session is ever resumed. It must never fall back to the system's authorities,
+// and never go on with a connection that TLS itself did not verify: a newer leaf is dialled again, as the only trusted one.
+import type { X509Certificate } from "node:crypto";
 import { connect, type TLSSocket } from "node:tls";
-import { WebSocket } from "ws";
 import { LEAF_DNS_NAME } from "#platform/identity/tlsLeaf.ts";
-import { leafTimeProblem, verifyLeaf } from "#platform/identity/verifyLeaf.ts";
-import { FRAME_CHUNKS_MAX, FRAME_FRAGMENTS_MAX } from "#platform/link/channelLimits.ts";
-import { type FrameChannel, openFrameChannel } from "#platform/link/frameChannel.ts";
-import type { Digest } from "#protocol/digest.ts";
+import { leafTimeProblem, type VerifiedLeaf, verifyLeaf } from "#platform/identity/verifyLeaf.ts";
+import type { FrameChannel } from "#platform/link/frameChannel.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
-import type { PublicKey } from "#protocol/signature.ts";
 import {
   homeUnreachable,
   isUnreachable,
@@ -20,16 +17,15 @@ import {
   parseAddress,
   tlsProblem,
 } from "./dialProblems.ts";
+import { equal, type HomePins, newerLeaf, pinnedLeaves } from "./homePins.ts";
+import { upgradeChannel } from "#platform/link/upgradeChannel.ts";
 
 /** From the first packet to the open channel, for one address. */
 export const DIAL_MS_MAX = 10_000;
 
-export interface DialTarget {
+export interface DialTarget extends HomePins {
   /** `host:port`, tried in order. */
   readonly addresses: readonly string[];
-  readonly homeKey: PublicKey;
-  /** PEM of the one certificate that is trusted. */
-  readonly homeCertificate: string;
 }
 
 export interface DialTerms {
@@ -39,24 +35,31 @@ export interface DialTerms {
   readonly privateKey: string;
   readonly frameBytesMax: number;
   readonly now: () => EpochMs;
+  /** Told how far this machine's clock is before the Home's, where the Home says its time; to the second. */
+  readonly onClock?: (aheadMs: number) => void;
+}
+
+export interface DialledChannel {
+  readonly channel: FrameChannel;
+  /** What the Home showed: pinned, or newer and of the pinned identity. */
+  readonly shown: VerifiedLeaf;
 }
 
 /**
  * The open channel to the first address where this very Home answers. Throws ArwError `home-unreachable`,
  * `home-not-the-inviter`, `clock-skew` or `not-enrolled-or-revoked`; the signal's reason when aborted.
  */
-export async function dialChannel(target: DialTarget, terms: DialTerms, signal: AbortSignal): Promise<FrameChannel> {
-  const pinned = verifyLeaf(target.homeCertificate);
-  if (!pinned.ok || pinned.publicKey !== target.homeKey) {
+export async function dialChannel(target: DialTarget, terms: DialTerms, signal: AbortSignal): Promise<DialledChannel> {
+  const pinned = pinnedLeaves(target);
+  if (pinned.length === 0) {
     throw notTheInviter(target.addresses, "the pinned certificate does not belong to the pinned identity");
   }
-  const skew = leafTimeProblem(pinned, "the Home's", terms.now());
-  if (skew !== undefined) throw skew;
+  requireClock(pinned, terms.now());
   const problems: ArwError[] = [];
   for (const address of target.addresses) {
     signal.throwIfAborted();
     try {
-      return await dialAddress(address, target, terms, signal);
+      return await dialAddress({ address, pinned, target, terms }, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ArwError)) throw error;
@@ -69,45 +72,80 @@ export async function dialChannel(target: DialTarget, terms: DialTerms, signal: 
   throw problems.find(({ code }) => code !== "home-unreachable") ?? homeUnreachable(target.addresses, problems[0]);
 }
 
-/** A connection whose other end is the pinned Home. */
-interface CheckedHome {
-  readonly tls: TLSSocket;
-  readonly peer: Digest;
+/** A clock before every pin is wrong. One after them may be right: the Home may show a newer leaf by now. */
+function requireClock(pinned: readonly VerifiedLeaf[], now: EpochMs): void {
+  const [oldest] = pinned.toSorted((left, right) => left.notBefore - right.notBefore);
+  if (oldest === undefined || now >= oldest.notBefore) return;
+  const skew = leafTimeProblem(oldest, "the Home's", now);
+  if (skew !== undefined) throw skew;
 }
 
-async function dialAddress(
-  address: string,
-  target: DialTarget,
-  terms: DialTerms,
-  signal: AbortSignal,
-): Promise<FrameChannel> {
+interface Dialling {
+  readonly address: string;
+  readonly pinned: readonly VerifiedLeaf[];
+  readonly target: DialTarget;
+  readonly terms: DialTerms;
+}
+
+async function dialAddress(dialling: Dialling, signal: AbortSignal): Promise<DialledChannel> {
+  const { address, terms } = dialling;
   const limited = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS_MAX)]);
-  const checked = await connectTls(address, target, terms, limited);
+  const checked = await connectToHome(dialling, limited);
   try {
-    return await upgrade(checked, terms, limited);
+    const { path, frameBytesMax, now, onClock } = terms;
+    // An HTTP date has whole seconds: on average half of one has passed since.
+    const onDate = (homeMs: number): void => onClock?.(now() - homeMs - 500);
+    const upgrade = { path, frameBytesMax, onDate };
+    const channel = await upgradeChannel(checked.tls, checked.shown.fingerprint, upgrade, limited);
+    return { channel, shown: checked.shown };
   } catch (error) {
     checked.tls.destroy();
     throw limited.aborted ? homeUnreachable([address], error) : notEnrolledOrRevoked(address, error);
   }
 }
 
+/** A connection whose other end is the Home, as TLS verified. */
+interface CheckedHome {
+  readonly tls: TLSSocket;
+  readonly shown: VerifiedLeaf;
+}
+
+async function connectToHome(dialling: Dialling, signal: AbortSignal): Promise<CheckedHome> {
+  const { address, pinned, target, terms } = dialling;
+  const first = await connectTls(dialling, pinned, signal);
+  if (first.kind === "checked") return first;
+  const newer = first.shown === undefined ? undefined : newerLeaf(first.shown.raw, target.homeKey, pinned, terms.now());
+  if (newer === undefined) throw problemOf(first, address, pinned, terms.now());
+  // The connection that showed it is gone; this one trusts that leaf and no other.
+  const second = await connectTls(dialling, [newer], signal);
+  if (second.kind === "checked") return second;
+  throw problemOf(second, address, [newer], terms.now());
+}
+
+interface FailedConnection {
+  readonly kind: "failed";
+  readonly error: unknown;
+  readonly connected: boolean;
+  /** What the other end showed, if it came that far. Nothing is known of it but its bytes. */
+  readonly shown: X509Certificate | undefined;
+}
+
 async function connectTls(
-  address: string,
-  target: DialTarget,
-  terms: DialTerms,
+  { address, terms }: Pick<Dialling, "address" | "terms">,
+  trusted: readonly VerifiedLeaf[],
   signal: AbortSignal,
-): Promise<CheckedHome> {
+): Promise<({ readonly kind: "checked" } & CheckedHome) | FailedConnection> {
   const { host, port } = parseAddress(address);
   const socket = connect({
     host,
     port,
     key: terms.privateKey,
     cert: terms.certificate,
-    ca: [target.homeCertificate],
+    ca: trusted.map(({ certificate }) => certificate),
     rejectUnauthorized: true,
     minVersion: "TLSv1.3",
     servername: LEAF_DNS_NAME,
-    // The name in the certificate proves nothing; `requireHome` below checks what does.
+    // The name in the certificate proves nothing; `homeShownBy` below checks what does.
     checkServerIdentity: () => undefined,
   });
   const cut = (): void => {
@@ -118,19 +156,22 @@ async function connectTls(
   socket.once("connect", () => {
     connected = true;
   });
+  let shown: X509Certificate | undefined;
+  // Before Node judges the certificate and destroys the socket. A TLS client can ask for it only once.
+  socket.prependOnceListener("secure", () => {
+    shown = socket.getPeerX509Certificate();
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once("secureConnect", resolve);
       socket.once("error", reject);
       socket.once("close", () => reject(new Error("the connection was closed")));
     });
-    return { tls: socket, peer: requireHome(socket, address, target) };
+    return { kind: "checked", tls: socket, shown: homeShownBy(socket, { address, terms }, shown, trusted) };
   } catch (error) {
     socket.destroy();
     if (error instanceof ArwError) throw error;
-    throw !connected || isUnreachable(error)
-      ? homeUnreachable([address], error)
-      : tlsProblem(address, error, terms.now());
+    return { kind: "failed", error, connected, shown };
   } finally {
     signal.removeEventListener("abort", cut);
     // Later errors end the socket; the WebSocket on it sees that.
@@ -138,51 +179,34 @@ async function connectTls(
   }
 }
 
-/** The fingerprint of the peer. Throws unless it shows exactly the pinned certificate, on a fresh session. */
-function requireHome(socket: TLSSocket, address: string, target: DialTarget): Digest {
-  const shown = socket.getPeerX509Certificate();
+function problemOf(
+  { error, connected, shown }: FailedConnection,
+  address: string,
+  trusted: readonly VerifiedLeaf[],
+  now: EpochMs,
+): ArwError {
+  if (!connected || isUnreachable(error)) return homeUnreachable([address], error);
+  const leaf = shown === undefined ? undefined : verifyLeaf(shown.raw);
+  // The right leaf at the wrong time says more than that TLS did not like it.
+  const known = leaf?.ok === true && trusted.some(({ fingerprint }) => equal(fingerprint, leaf.fingerprint));
+  const skew = known ? leafTimeProblem(leaf, "the Home's", now) : undefined;
+  return skew ?? tlsProblem(address, error, now);
+}
+
+/** What the peer showed. Throws unless it is exactly one of the trusted leaves, on a fresh session. */
+function homeShownBy(
+  socket: TLSSocket,
+  { address, terms }: Pick<Dialling, "address" | "terms">,
+  shown: X509Certificate | undefined,
+  trusted: readonly VerifiedLeaf[],
+): VerifiedLeaf {
   if (!socket.authorized || socket.isSessionReused() || shown === undefined) {
     throw notTheInviter([address], "its certificate was not verified");
   }
-  const pinned = verifyLeaf(target.homeCertificate);
   const leaf = verifyLeaf(shown.raw);
-  if (
-    !pinned.ok ||
-    !leaf.ok ||
-    !equal(leaf.fingerprint, pinned.fingerprint) ||
-    !equal(leaf.publicKey, target.homeKey)
-  ) {
-    throw notTheInviter([address], "its certificate is not the pinned one");
-  }
-  return leaf.fingerprint;
-}
-
-function equal(left: string, right: string): boolean {
-  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
-}
-
-function upgrade({ tls, peer }: CheckedHome, terms: DialTerms, signal: AbortSignal): Promise<FrameChannel> {
-  return new Promise((resolve, reject) => {
-    // The scheme is plain because the socket below is TLS already.
-    const socket = new WebSocket(`ws://${LEAF_DNS_NAME}${terms.path}`, {
-      createConnection: () => tls,
-      perMessageDeflate: false,
-      followRedirects: false,
-      maxPayload: terms.frameBytesMax,
-      maxFragments: FRAME_FRAGMENTS_MAX,
-      maxBufferedChunks: FRAME_CHUNKS_MAX,
-    });
-    const cut = (): void => {
-      tls.destroy();
-    };
-    signal.addEventListener("abort", cut, { once: true });
-    const settle = (): void => signal.removeEventListener("abort", cut);
-    socket.once("open", () => {
-      settle();
-      // At once: a frame that came with the answer must find the channel there.
-      resolve(openFrameChannel(socket, tls, peer));
-    });
-    socket.once("close", settle);
-    socket.on("error", reject);
-  });
+  const known = leaf.ok && trusted.some(({ fingerprint }) => equal(fingerprint, leaf.fingerprint));
+  if (!known) throw notTheInviter([address], "its certificate is not the pinned one");
+  const skew = leafTimeProblem(leaf, "the Home's", terms.now());
+  if (skew !== undefined) throw skew;
+  return leaf;
 }

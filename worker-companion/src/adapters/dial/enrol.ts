@@ -17,7 +17,7 @@ import {
   type Invite,
 } from "#protocol/wire/enrol.ts";
 import { decodeFrame } from "#protocol/wire/frame.ts";
-import { type DialTarget, dialChannel } from "./dialTls.ts";
+import { type DialledChannel, type DialTarget, dialChannel } from "./dialTls.ts";
 
 /** The place of this worker in one Home: what it needs to dial it from now on. */
 export interface Membership extends DialTarget {
@@ -43,7 +43,7 @@ export interface EnrolTerms {
  */
 export async function enrol(invite: Invite, terms: EnrolTerms, signal: AbortSignal): Promise<Membership> {
   requireNotExpired(invite, terms.now());
-  const channel = await dialInvite(invite, terms, signal);
+  const { channel, shown } = await dialInvite(invite, terms, signal);
   const leave = (): void => channel.close("goodbye", "the worker gave up");
   signal.addEventListener("abort", leave, { once: true });
   try {
@@ -51,7 +51,8 @@ export async function enrol(invite: Invite, terms: EnrolTerms, signal: AbortSign
     return {
       addresses: invite.addresses,
       homeKey: invite.homeKey,
-      homeCertificate: invite.homeCertificate,
+      // What it shows now: an invite may be older than the Home's certificate.
+      homeCertificate: shown.certificate,
       homeId: nodeIdOf(invite.homeKey),
       workspaceId: enrolled.workspaceId,
       nodeId: enrolled.nodeId,
@@ -74,19 +75,11 @@ function requireNotExpired(invite: Invite, now: EpochMs): void {
   );
 }
 
-async function dialInvite(invite: Invite, terms: EnrolTerms, signal: AbortSignal): Promise<FrameChannel> {
+async function dialInvite(invite: Invite, terms: EnrolTerms, signal: AbortSignal): Promise<DialledChannel> {
   try {
-    return await dialChannel(
-      invite,
-      {
-        path: ENROL_PATH,
-        certificate: invite.bootstrapCertificate,
-        privateKey: invite.bootstrapKey,
-        frameBytesMax: ENROL_FRAME_BYTES_MAX,
-        now: terms.now,
-      },
-      signal,
-    );
+    const bootstrap = { certificate: invite.bootstrapCertificate, privateKey: invite.bootstrapKey };
+    const path = { path: ENROL_PATH, frameBytesMax: ENROL_FRAME_BYTES_MAX };
+    return await dialChannel(invite, { ...path, ...bootstrap, now: terms.now }, signal);
   } catch (error) {
     if (!(error instanceof ArwError) || error.code !== "not-enrolled-or-revoked") throw error;
     throw new ArwError(

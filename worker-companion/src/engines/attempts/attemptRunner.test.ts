@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { digestOf, digestOfJson } from "#protocol/digest.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { AskJob } from "#protocol/job.ts";
 import { byteCount, durationMs, tokenCount } from "#protocol/quantities.ts";
@@ -90,7 +90,17 @@ class Bench {
       this.#arrivals.emit("sent");
     },
     log: () => undefined,
+    owner: {
+      judge: () => this.objection,
+      refused: () => undefined,
+      taken: () => this.counted,
+      ended: async (_, { busyMs, bytesIn }) => void this.used.push(busyMs, bytesIn),
+      released: (id) => void this.used.push(id),
+    },
   });
+  objection: Refusal | undefined;
+  counted: Promise<void> = Promise.resolve();
+  readonly used: (number | string)[] = [];
 
   constructor() {
     this.runner.advertise([{ kind: "llama", state: "ready", models: MODELS }]);
@@ -250,4 +260,48 @@ test("an engine that breaks fails its attempt with the cause", async () => {
   assert.ok(finished.kind === "finished" && finished.result.outcome.kind === "failed");
   assert.equal(finished.result.outcome.code, "model-broken");
   await bench.runner.stop();
+});
+
+test("an owner's objection is the Home's refusal, and nothing is fetched, counted or run", async () => {
+  const bench = new Bench();
+  bench.objection = refuse("owner-rules", 'rule "no questions" says no', "ask elsewhere");
+  await bench.receive(OFFER);
+  const refused = await bench.until("refused");
+  assert.ok(refused.kind === "refused");
+  assert.equal(refused.code, "owner-rules");
+  assert.deepEqual(bench.engine.calls, []);
+  assert.deepEqual(bench.used, []);
+});
+
+test("the Home hears of an attempt once it is counted; one that cannot be counted fails and does not run", async () => {
+  const bench = new Bench();
+  let count = (): void => undefined;
+  bench.counted = new Promise((resolve) => {
+    count = resolve;
+  });
+  await bench.receive(OFFER);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(bench.sent, []);
+  count();
+  await bench.until("accepted");
+
+  const full = new Bench();
+  full.counted = Promise.reject(new ArwError("disk-full", "the disk is full", "free some space"));
+  await full.receive(OFFER);
+  const finished = await full.until("finished");
+  assert.ok(finished.kind === "finished");
+  assert.equal(finished.result.outcome.kind === "failed" ? finished.result.outcome.code : "", "disk-full");
+  assert.deepEqual(full.engine.calls, []);
+});
+
+test("what an attempt used is counted before its result leaves, and it is let go when it is settled", async () => {
+  const bench = new Bench();
+  await bench.running();
+  bench.engine.end();
+  const finished = await bench.until("finished");
+  assert.ok(finished.kind === "finished");
+  assert.deepEqual(bench.used, [7, finished.receipt.receipt.receivedBytes]);
+  await bench.receive({ kind: "settled", ...IDS, accepted: true });
+  while (bench.used.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(bench.used[2], attemptId);
 });

@@ -10,6 +10,7 @@ import {
   BLOB_CHUNK_BYTES_MAX,
   type Hello,
   type HomeMessage,
+  type Offer,
   type Welcome,
   type WorkerMessage,
 } from "#protocol/wire/worker.ts";
@@ -17,8 +18,9 @@ import type { AttemptsEffect, AttemptsInput } from "../../core/attemptInputs.ts"
 import { step } from "../../core/attempts.ts";
 import { type AttemptsState, noAttempts } from "../../core/attemptsState.ts";
 import type { Engine, EngineEnding, EngineUsage } from "../../core/engine.ts";
+import type { Owner } from "../../core/owner.ts";
 import { AttemptRecord } from "./attemptRecord.ts";
-import { conclude, type ConclusionPorts, NOTHING_USED } from "./conclusion.ts";
+import { conclude, type Conclusion, type ConclusionPorts, NOTHING_USED } from "./conclusion.ts";
 import { missingInputs } from "./missingInputs.ts";
 import { OutputCoalescer } from "./outputCoalescer.ts";
 
@@ -33,6 +35,8 @@ export interface AttemptRunnerOptions extends ConclusionPorts {
   /** Every attempt is gone: the shell may close. `leaving` with reason `drain` is already said, `stop` is not. */
   readonly leave: (reason: "drain" | "stop") => void;
   readonly log: (fact: string, detail: Readonly<Record<string, unknown>>) => void;
+  /** Who lends this machine, where that is somebody else than the Home's owner. */
+  readonly owner?: Owner;
 }
 
 export interface AttemptRunner {
@@ -77,11 +81,9 @@ class Runner implements AttemptRunner {
   }
 
   async receive(message: HomeMessage, bytes: Uint8Array): Promise<void> {
-    if (message.kind === "welcome" || message.kind === "heartbeat-acknowledged") return;
-    if (message.kind === "offer" && !this.#state.attempts.has(message.attemptId)) {
-      this.#records.set(message.attemptId, new AttemptRecord(message.job));
-    }
-    const effects = this.#decide({ kind: "home-message", message });
+    if (!("attemptId" in message)) return;
+    const effects =
+      message.kind === "offer" ? this.#decideOffer(message) : this.#decide({ kind: "home-message", message });
     if (!this.#state.attempts.has(message.attemptId)) this.#forgetUnheld(message.attemptId, effects);
     for (const effect of effects) {
       // Only a chunk makes the next message wait: the blob store, not memory, is where inputs gather.
@@ -129,6 +131,25 @@ class Runner implements AttemptRunner {
   #decide(input: AttemptsInput): readonly AttemptsEffect[] {
     const { state, effects } = step(this.#state, input);
     this.#state = state;
+    return effects;
+  }
+
+  #decideOffer(message: Offer): readonly AttemptsEffect[] {
+    const { attemptId, job } = message;
+    if (this.#state.attempts.has(attemptId)) return this.#decide({ kind: "home-message", message });
+    const { owner } = this.#options;
+    const objection = owner?.judge(job);
+    this.#records.set(attemptId, new AttemptRecord(job));
+    const effects = this.#decide({ kind: "home-message", message, ...(objection === undefined ? {} : { objection }) });
+    for (const effect of effects) {
+      if (effect.kind === "SendMessage" && effect.message.kind === "refused") owner?.refused(attemptId, effect.message);
+    }
+    if (owner !== undefined && this.#state.attempts.has(attemptId)) {
+      // What is not counted is not taken: the Home hears nothing of it before.
+      const counted = owner.taken(attemptId, job);
+      this.#own(attemptId, counted);
+      this.#enqueue(() => counted);
+    }
     return effects;
   }
 
@@ -254,12 +275,24 @@ class Runner implements AttemptRunner {
     const record = this.#records.get(attemptId);
     if (attempt === undefined || record === undefined) return;
     try {
-      this.#input({ kind: "concluded", attemptId, ...(await conclude(this.#options, attempt, record, ending, used)) });
+      this.#concluded(attemptId, await conclude(this.#options, attempt, record, ending, used));
     } catch (error) {
       // The proposal could not be read: the run counts as failed, without it.
       const failed: EngineEnding = { outcome: failedBy(error) };
-      this.#input({ kind: "concluded", attemptId, ...(await conclude(this.#options, attempt, record, failed, used)) });
+      this.#concluded(attemptId, await conclude(this.#options, attempt, record, failed, used));
     }
+  }
+
+  #concluded(attemptId: AttemptId, conclusion: Conclusion): void {
+    const { busy, bytesIn, bytesOut } = conclusion.receipt.receipt.usage;
+    const { outcome } = conclusion.result;
+    const used = { outcome, busyMs: busy.durationMs, bytesIn: bytesIn.bytes, bytesOut: bytesOut.bytes };
+    const counted = this.#options.owner?.ended(attemptId, used);
+    if (counted !== undefined) {
+      this.#ownRelease(counted);
+      this.#enqueue(() => counted);
+    }
+    this.#input({ kind: "concluded", attemptId, ...conclusion });
   }
 
   #sendRange({ attemptId, range }: Extract<AttemptsEffect, { kind: "SendRange" }>): void {
@@ -296,9 +329,13 @@ class Runner implements AttemptRunner {
     this.#records.delete(attemptId);
     record.released.abort();
     const engine = this.#engineOf(record);
-    await engine?.cancel(attemptId);
-    await record.run;
-    await engine?.release(attemptId);
+    try {
+      await engine?.cancel(attemptId);
+      await record.run;
+      await engine?.release(attemptId);
+    } finally {
+      this.#options.owner?.released(attemptId);
+    }
   }
 
   async #leave(reason: "drain" | "stop"): Promise<void> {

@@ -3,7 +3,7 @@
 // Deletions come first, then the rest, each by path: in this order a proposal can be applied.
 import type { Dirent } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import picomatch from "picomatch";
 import type { BlobStore, StoredBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
@@ -14,6 +14,8 @@ import { type OutputLeftOut, PROPOSED_CHANGES_MAX, type Proposal, type ProposedC
 import { byteCount } from "#protocol/quantities.ts";
 import { isWorkspacePath, symlinkStaysInside, type WorkspacePath } from "#protocol/workspacePath.ts";
 import type { EngineEnding } from "../../core/engine.ts";
+import { foldedPath, nameProblem } from "./portableNames.ts";
+import { inTreeFolder, saysChanged } from "./treeFolders.ts";
 
 export interface OutputLimits {
   /** Files and folders looked at; a tree with more is too large to compare. */
@@ -34,7 +36,7 @@ export const OUTPUT_LIMITS: OutputLimits = {
 /** The proposal's own limit; the last entry says how many more there were. */
 const LEFT_OUT_MAX = 1_024;
 
-/** Stores the proposal and its contents; undefined where nothing that matches changed. */
+/** Stores the proposal and its contents; undefined where nothing that matches changed or was left out. */
 export async function captureOutputs(
   blobs: BlobStore,
   tree: string,
@@ -50,8 +52,14 @@ export async function captureOutputs(
   const found = await findOutputs(tree, matches, leftOut, limits.entriesMax, signal);
   const changes = deletions(bases, found);
   const budget = { bytes: limits.totalBytesMax };
+  const names = new Map(manifest.entries.map(({ path }) => [foldedPath(path), path]));
   for (const output of found.values()) {
     signal.throwIfAborted();
+    const problem = bases.has(output.path) ? undefined : newNameProblem(output.path, names);
+    if (problem !== undefined) {
+      leftOut.push({ path: output.path, reason: problem });
+      continue;
+    }
     if (changes.length >= limits.changesMax) {
       leftOut.push({ path: output.path, reason: `a proposal has at most ${limits.changesMax} changes` });
       continue;
@@ -59,10 +67,21 @@ export async function captureOutputs(
     const change = await changeOf(blobs, tree, output, bases.get(output.path), { limits, budget, leftOut, signal });
     if (change !== undefined) changes.push(change);
   }
-  if (changes.length === 0) return undefined;
+  // Without a change the proposal still carries the reasons why nothing was taken.
+  if (changes.length === 0 && leftOut.length === 0) return undefined;
   const proposal: Proposal = { kind: "proposal", changes, leftOut: shortened(leftOut) };
   const { digest } = await blobs.put(new TextEncoder().encode(canonicalJson(proposal)));
   return { digest, changes: changes.length };
+}
+
+/** Takes the name where it is free on every system. */
+function newNameProblem(path: WorkspacePath, names: Map<string, string>): string | undefined {
+  const problem = nameProblem(path);
+  if (problem !== undefined) return problem;
+  const folded = foldedPath(path);
+  const twin = names.get(folded) ?? path;
+  names.set(folded, twin);
+  return twin === path ? undefined : `${JSON.stringify(twin).slice(0, 512)} has the same name on some systems`;
 }
 
 interface FoundOutput {
@@ -90,7 +109,7 @@ async function findOutputs(
   let entries = 0;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     signal.throwIfAborted();
-    for (const entry of await readdir(join(tree, folder), { withFileTypes: true, encoding: "buffer" })) {
+    for (const entry of await entriesOf(tree, folder, leftOut)) {
       entries++;
       if (entries > entriesMax) {
         throw new ArwError(
@@ -109,6 +128,25 @@ async function findOutputs(
   }
   outputs.sort((left, right) => (left.path < right.path ? -1 : 1));
   return new Map(outputs.map((output) => [output.path, output]));
+}
+
+async function entriesOf(tree: string, folder: string, leftOut: OutputLeftOut[]): Promise<readonly Dirent<Buffer>[]> {
+  const read = (path: string): Promise<Dirent<Buffer>[]> => readdir(path, { withFileTypes: true, encoding: "buffer" });
+  try {
+    return (await inTreeFolder(tree, folder, read)) ?? [];
+  } catch (error) {
+    leftOut.push({ path: folder, reason: reasonOf(error) });
+    return [];
+  }
+}
+
+const CHANGED = "it was changed while it was taken";
+
+/** What the command may have caused; anything else is thrown on. */
+function reasonOf(error: unknown): string {
+  if (saysChanged(error)) return CHANGED;
+  if (error instanceof Error && "code" in error && error.code === "EACCES") return "the command left it unreadable";
+  throw error;
 }
 
 function kindOf(entry: Dirent<Buffer>): FoundOutput["kind"] {
@@ -134,35 +172,46 @@ function deletions(bases: ReadonlyMap<string, TreeEntry>, found: ReadonlyMap<str
 async function changeOf(
   blobs: BlobStore,
   tree: string,
-  output: FoundOutput,
+  { kind, path }: FoundOutput,
   base: TreeEntry | undefined,
   capture: Capture,
 ): Promise<ProposedChange | undefined> {
-  switch (output.kind) {
-    case "file":
-      return fileChange(blobs, tree, output.path, base, capture);
-    case "symlink":
-      return linkChange(tree, output.path, base, capture);
-    case "other":
-      capture.leftOut.push({ path: output.path, reason: "not a regular file" });
-      return undefined;
+  if (kind === "other") {
+    capture.leftOut.push({ path, reason: "not a regular file" });
+    return undefined;
+  }
+  const take = async (folder: string): Promise<{ readonly change: ProposedChange | undefined }> => {
+    const at = join(folder, basename(path));
+    return {
+      change:
+        kind === "file" ? await fileChange(blobs, at, path, base, capture) : await linkChange(at, path, base, capture),
+    };
+  };
+  const folder = dirname(path) === "." ? "" : dirname(path);
+  try {
+    const taken = await inTreeFolder(tree, folder, take);
+    if (taken === undefined) capture.leftOut.push({ path, reason: CHANGED });
+    return taken?.change;
+  } catch (error) {
+    capture.leftOut.push({ path, reason: reasonOf(error) });
+    return undefined;
   }
 }
 
 async function fileChange(
   blobs: BlobStore,
-  tree: string,
+  at: string,
   path: WorkspacePath,
   base: TreeEntry | undefined,
   { limits, budget, leftOut, signal }: Capture,
 ): Promise<ProposedChange | undefined> {
-  const executable = ((await lstat(join(tree, path))).mode & 0o100) !== 0;
+  const executable = ((await lstat(at)).mode & 0o100) !== 0;
   let stored: StoredBlob;
   try {
-    stored = await blobs.putFile(join(tree, path), byteCount(Math.min(limits.fileBytesMax, budget.bytes)), signal);
+    stored = await blobs.putFile(at, byteCount(Math.min(limits.fileBytesMax, budget.bytes)), signal);
   } catch (error) {
     if (!(error instanceof ArwError) || error.code === "disk-full") throw error;
-    leftOut.push({ path, reason: error.message });
+    leftOut.push({ path, reason: error.code === "not-a-regular-file" ? "not a regular file" : error.message });
     return undefined;
   }
   if (base?.kind === "file") {
@@ -177,12 +226,12 @@ async function fileChange(
 }
 
 async function linkChange(
-  tree: string,
+  at: string,
   path: WorkspacePath,
   base: TreeEntry | undefined,
   { leftOut }: Capture,
 ): Promise<ProposedChange | undefined> {
-  const target = await readlink(join(tree, path));
+  const target = await readlink(at);
   if (base?.kind === "symlink" && base.target === target) return undefined;
   if (!symlinkStaysInside(path, target)) {
     leftOut.push({ path, reason: "the link leaves the tree" });

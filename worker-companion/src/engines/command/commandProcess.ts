@@ -14,6 +14,10 @@ export interface CommandPlan {
   readonly environment: Readonly<Record<string, string>>;
   /** Whether the program is bubblewrap, which reports on descriptor 3. */
   readonly sandboxed: boolean;
+  /** The filter of system calls that bubblewrap reads from descriptor 4. */
+  readonly seccomp?: Uint8Array;
+  /** Called once the command has ended: ends what fled from its process group. */
+  readonly endStrays?: () => Promise<void>;
 }
 
 export interface CommandLimits {
@@ -26,6 +30,9 @@ export type CommandEnding =
   | { readonly kind: "exited"; readonly exitCode: number }
   | { readonly kind: "cancelled" | "wall-limit" | "output-limit" }
   | { readonly kind: "not-started"; readonly reason: string };
+
+/** Where bubblewrap reads the filter. */
+export const SECCOMP_DESCRIPTOR = 4;
 
 /** How long the last processes of a killed tree may take to disappear before the answer is given all the same. */
 const GONE_WAIT_MS = 5_000;
@@ -44,10 +51,17 @@ export async function runCommand(
     env: plan.environment,
     // A group of its own, so that one kill reaches every process that stayed in it.
     detached: process.platform !== "win32",
-    stdio: plan.sandboxed ? ["ignore", "pipe", "pipe", "pipe"] : ["ignore", "pipe", "pipe"],
+    stdio: [
+      "ignore",
+      "pipe",
+      "pipe",
+      plan.sandboxed ? "pipe" : "ignore",
+      plan.seccomp === undefined ? "ignore" : "pipe",
+    ],
     windowsHide: true,
   });
   const report = plan.sandboxed ? collectReport(child) : undefined;
+  if (plan.seccomp !== undefined) handOver(child, plan.seccomp);
   let cut: CommandEnding["kind"] | undefined;
   const stop = (kind: "cancelled" | "wall-limit" | "output-limit"): void => {
     cut ??= kind;
@@ -63,13 +77,21 @@ export async function runCommand(
     });
   }
   try {
-    const exit = await exitOf(child, report, clock);
+    const exit = await exitOf(child, report, plan.endStrays, clock);
     if (cut === "cancelled" || cut === "wall-limit" || cut === "output-limit") return { kind: cut };
     return exit;
   } finally {
     forgetTimer();
     signal.removeEventListener("abort", cancel);
   }
+}
+
+function handOver(child: ChildProcess, bytes: Uint8Array): void {
+  const pipe = child.stdio[SECCOMP_DESCRIPTOR];
+  if (pipe === null || pipe === undefined || !("end" in pipe)) return;
+  // It ended before it had read all; its exit says why.
+  pipe.on("error", () => {});
+  pipe.end(bytes);
 }
 
 interface SandboxReport {
@@ -123,6 +145,7 @@ function collectReport(child: ChildProcess): SandboxReport {
 async function exitOf(
   child: ChildProcess,
   report: SandboxReport | undefined,
+  endStrays: CommandPlan["endStrays"],
   clock: EngineClock,
 ): Promise<CommandEnding> {
   let notStarted: string | undefined;
@@ -138,7 +161,8 @@ async function exitOf(
   if (notStarted !== undefined) return { kind: "not-started", reason: notStarted };
   // A command that has ended takes what it left in the background along: a job is over when it says so.
   if (report === undefined && child.pid !== undefined) kill(-child.pid);
-  // Only a process that fled its group (without a sandbox) can still hold the pipes.
+  await endStrays?.();
+  // Only a process that fled even from that (without a sandbox) can still hold the pipes.
   await new Promise<void>((resolve) => {
     // Taken back, or the timer would keep a program alive that has nothing left to do.
     const takeBack = clock.after(GONE_WAIT_MS, resolve);

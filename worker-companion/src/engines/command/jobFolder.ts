@@ -1,7 +1,9 @@
 // Lays a job's input tree out as files in a folder of its own. The manifest comes from another machine:
 // nothing it says may write outside the folder, through a link, or over another entry.
+import { execFile } from "node:child_process";
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import type { Digest } from "#protocol/digest.ts";
@@ -36,7 +38,7 @@ export async function makeJobFolder(
   requireStart(manifest, job.folder);
   const own = jobFolderPath(folder, attemptId);
   // An earlier life of this worker may have died in it.
-  await rm(own, { recursive: true, force: true });
+  await removeJobFolder(own);
   const made: JobFolder = { tree: join(own, "tree"), home: join(own, "home"), temporary: join(own, "tmp"), manifest };
   for (const path of [made.tree, made.home, made.temporary]) await mkdir(path, { recursive: true, mode: 0o700 });
   await layOut(blobs, made.tree, manifest, signal);
@@ -47,6 +49,20 @@ export async function makeJobFolder(
 export function jobFolderPath(folder: string, attemptId: AttemptId): string {
   return join(folder, attemptId);
 }
+
+/** Takes an attempt's folder away, whatever its command made of it. */
+export async function removeJobFolder(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (process.platform === "win32") throw error;
+    // Folders nested deeper than a path may be long, or that nobody may enter: these two programs go step by step.
+    await runProgram("chmod", ["-R", "u+rwX", "--", path]).catch(() => {});
+    await runProgram("rm", ["-rf", "--", path]);
+  }
+}
+
+const runProgram = promisify(execFile);
 
 async function readManifest(blobs: BlobStore, digest: Digest): Promise<TreeManifest> {
   const sizeBytes = (await blobs.size(digest)) ?? 0;

@@ -41,3 +41,16 @@ test("a Node outside /usr brings itself and npm, and nothing else of the folder 
   assert.deepEqual(runtimeOf("/usr/bin/node"), { mounts: [], path: [] });
   assert.deepEqual(runtimeOf("/opt/editor/code"), { mounts: [], path: [] });
 });
+
+test("where groups count the whole job, no process is held to the job's limits alone", () => {
+  const cgroups = { make: () => assert.fail("arguments make no group") };
+  const tools = { bubblewrap: "/usr/bin/bwrap", forbidsUserNamespaces: true, limiter: "/usr/bin/prlimit", cgroups };
+  const line = sandboxArguments(tools, plan).join(" ");
+  assert.match(line, /-- \/usr\/bin\/prlimit --fsize=\d+ --core=0 -- true$/);
+});
+
+test("the filter is read from its descriptor, where there is one", () => {
+  const tools = { bubblewrap: "/usr/bin/bwrap", forbidsUserNamespaces: true };
+  assert.doesNotMatch(sandboxArguments(tools, plan).join(" "), /seccomp/);
+  assert.match(sandboxArguments({ ...tools, seccomp: new Uint8Array(8) }, plan).join(" "), / --seccomp 4 /);
+});

@@ -3,12 +3,18 @@
 // no network, no environment, no other process, no file of its owner.
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { Cgroups } from "./cgroups.ts";
+import { type CommandPlan, SECCOMP_DESCRIPTOR } from "./commandProcess.ts";
 
 /** What the machine offers; made once by the probe. */
 export interface SandboxTools {
   readonly bubblewrap: string;
   /** Without it the limits of memory, processes and file sizes are not enforced. */
   readonly limiter?: string;
+  /** The filter of system calls; absent where there is none for this machine, or its kernel takes none. */
+  readonly seccomp?: Uint8Array;
+  /** Where a job's processes and memory are counted together; without them the limiter holds each process alone. */
+  readonly cgroups?: Cgroups;
   /** Whether this bubblewrap can forbid user namespaces inside. */
   readonly forbidsUserNamespaces: boolean;
 }
@@ -37,6 +43,18 @@ const SYSTEM_FOLDERS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 /** Needed by the programs of a Debian system (awk is a link in there), and nothing private. */
 const SYSTEM_SETTINGS = ["/etc/alternatives", "/etc/ld.so.cache"];
 
+/** A command between all walls that this machine has; the group is entered by whoever runs it. */
+export function sandboxedCommand(tools: SandboxTools, plan: SandboxPlan): CommandPlan {
+  return {
+    program: tools.bubblewrap,
+    argv: sandboxArguments(tools, plan),
+    folder: plan.treeFolder,
+    environment: {},
+    sandboxed: true,
+    ...(tools.seccomp === undefined ? {} : { seccomp: tools.seccomp }),
+  };
+}
+
 /** The arguments for the `bwrap` program. It reports the command's process and exit code on descriptor 3. */
 export function sandboxArguments(tools: SandboxTools, plan: SandboxPlan): readonly string[] {
   const temporaryBytes = String(Math.max(1, Math.min(plan.memoryBytes, SANDBOX_TEMPORARY_BYTES_MAX)));
@@ -44,6 +62,7 @@ export function sandboxArguments(tools: SandboxTools, plan: SandboxPlan): readon
   return [
     ["--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"],
     tools.forbidsUserNamespaces ? ["--disable-userns"] : [],
+    tools.seccomp === undefined ? [] : ["--seccomp", String(SECCOMP_DESCRIPTOR)],
     ["--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--json-status-fd", "3", "--clearenv"],
     variables(runtime.path).flatMap(([name, value]) => ["--setenv", name, value]),
     ["--ro-bind", "/usr", "/usr"],
@@ -79,13 +98,15 @@ function variables(runtimePath: readonly string[]): readonly (readonly [string, 
   ];
 }
 
-/** RLIMIT_DATA, not RLIMIT_AS: V8 reserves far more addresses than it ever uses. Both count per process. */
+/**
+ * RLIMIT_DATA, not RLIMIT_AS: V8 reserves far more addresses than it ever uses. Both count per process, and what merely
+ * reserves memory counts too: so they stand in only where no group counts what the whole job uses.
+ */
 function limits(tools: SandboxTools, memoryBytes: number): readonly string[] {
   if (tools.limiter === undefined) return [];
   return [
     tools.limiter,
-    `--data=${memoryBytes}`,
-    `--nproc=${SANDBOX_PROCESSES_MAX}`,
+    ...(tools.cgroups === undefined ? [`--data=${memoryBytes}`, `--nproc=${SANDBOX_PROCESSES_MAX}`] : []),
     `--fsize=${SANDBOX_FILE_BYTES_MAX}`,
     "--core=0",
     "--",

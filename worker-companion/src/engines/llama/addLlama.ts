@@ -1,39 +1,63 @@
-// Installs the llama engine into the user's engine folder, by npm and from the registry alone.
-// No install script runs and nothing is compiled: the CPU build arrives as a package, and no other is fetched.
+// Installs the llama engine into a folder of its own, by npm and from the registry alone, and then makes it the one that counts.
+// No install script runs and nothing is compiled: the wanted build arrives as packages, and no other is fetched.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ArwError } from "#protocol/errors.ts";
-
-const LLAMA_VERSION = "3.21.1";
-
-/** Builds for graphics cards and for other machines, which npm would fetch too: 650 MB that nobody here runs. */
-const UNWANTED_BUILDS = [
-  "linux-x64-cuda",
-  "linux-x64-cuda-ext",
-  "linux-x64-vulkan",
-  "win-x64-cuda",
-  "win-x64-cuda-ext",
-  "win-x64-vulkan",
-  "linux-arm64",
-  "linux-armv7l",
-];
-/** A platform that nobody runs stands in for them: npm then skips them by itself. */
-const NOBODY = `npm:@node-llama-cpp/linux-riscv64@${LLAMA_VERSION}`;
+import type { EngineGpu } from "../../core/engine.ts";
+import { type LlamaInstallation, LLAMA_ENTRY, makeCurrent, newInstallation } from "./engineFolder.ts";
+import { LLAMA_VERSION, llamaPackageJson } from "./llamaBuilds.ts";
 
 const MESSAGE_LINES_MAX = 20;
+/** npm says nothing without a terminal, so what has arrived is counted this often. */
+const PROGRESS_MS = 1_500;
+const MEBIBYTE: number = 1024 ** 2;
 
-/** Installs into `folder`; npm's lines go to `onLine` as they come. Throws ArwError `engine-not-added`. */
+/**
+ * Installs below `engineFolder`; what happens goes to `onLine` as it comes. An engine that was there counts until the new
+ * one is whole. Throws ArwError `engine-unavailable` or `engine-not-added`.
+ */
 export async function addLlamaEngine(
-  folder: string,
-  signal: AbortSignal,
+  engineFolder: string,
+  gpu: EngineGpu,
   onLine: (line: string) => void,
-): Promise<void> {
+  signal: AbortSignal,
+): Promise<LlamaInstallation> {
   signal.throwIfAborted();
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, "package.json"), llamaPackageJson(process.platform, process.arch));
+  const manifest = llamaPackageJson(gpu, process.platform, process.arch);
+  const folder = await newInstallation(engineFolder);
+  const installation = { folder, modulePath: join(folder, "node_modules", LLAMA_ENTRY), version: LLAMA_VERSION, gpu };
+  try {
+    await writeFile(join(folder, "package.json"), manifest);
+    await install(folder, onLine, signal);
+    if (!existsSync(installation.modulePath)) throw notAdded("npm ended well, but the engine is not there");
+    await makeCurrent(folder, { version: LLAMA_VERSION, gpu });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return installation;
+}
+
+/** The bytes of all files below a folder; what vanishes meanwhile does not count. */
+export async function folderBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const sizes = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) =>
+        stat(join(parentPath, name)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function install(folder: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
   const npm = npmProgram();
   const child = spawn(
     npm.program,
@@ -48,35 +72,26 @@ export async function addLlamaEngine(
       onLine(line);
     });
   }
-  const exitCode = await new Promise<number>((resolve) => {
-    child.on("error", (error) => {
-      last.push(error.message);
-      resolve(1);
+  const progress = setInterval(() => {
+    void folderBytes(folder).then((bytes) => onLine(`${Math.round(bytes / MEBIBYTE)} MiB have arrived …`));
+  }, PROGRESS_MS);
+  try {
+    const exitCode = await new Promise<number>((resolve) => {
+      child.on("error", (error) => {
+        last.push(error.message);
+        resolve(1);
+      });
+      child.on("close", (code) => resolve(code ?? 1));
     });
-    child.on("close", (code) => resolve(code ?? 1));
-  });
-  signal.throwIfAborted();
-  if (exitCode === 0) return;
-  throw new ArwError(
-    "engine-not-added",
-    `npm could not install node-llama-cpp: ${last.join(" ").slice(0, 1_024)}`,
-    "check that npm reaches its registry, then try again",
-  );
+    signal.throwIfAborted();
+    if (exitCode !== 0) throw notAdded(`npm could not install node-llama-cpp: ${last.join(" ").slice(0, 1_024)}`);
+  } finally {
+    clearInterval(progress);
+  }
 }
 
-/** The manifest of the engine folder. The build of this very machine is never left out. */
-export function llamaPackageJson(platform: string, architecture: string): string {
-  const own = `${platform === "win32" ? "win" : platform}-${architecture === "arm" ? "armv7l" : architecture}`;
-  const unwanted = UNWANTED_BUILDS.filter((build) => build !== own);
-  const manifest = {
-    private: true,
-    description: "The llama engine of arw-worker. Made by `arw-worker engines add llama`.",
-    dependencies: { "node-llama-cpp": LLAMA_VERSION },
-    overrides: {
-      "node-llama-cpp": Object.fromEntries(unwanted.map((build) => [`@node-llama-cpp/${build}`, NOBODY])),
-    },
-  };
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+function notAdded(message: string): ArwError {
+  return new ArwError("engine-not-added", message, "check that npm reaches its registry, then try again");
 }
 
 /** The npm of the running Node where there is one, so that a PATH without npm does no harm. */

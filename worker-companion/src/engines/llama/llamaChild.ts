@@ -21,10 +21,12 @@ interface Engine {
 
 let current: { readonly id: number; readonly controller: AbortController } | undefined;
 
-const engine = await start(process.argv[2] ?? "");
-
-// Nobody is left to answer: a worker that was killed takes its engine along.
+// Nobody is left to answer: a worker that was killed takes its engine along, also one that is still being started.
 process.on("disconnect", () => process.exit(0));
+if (!process.connected) process.exit(0);
+
+const engine = await start(process.argv[2] ?? "", process.argv[3] ?? "cpu");
+
 process.on("message", (message: unknown) => {
   const decoded = decode(toLlamaChildSchema, message);
   if (!decoded.ok) throw new Error(`the worker sent nonsense at ${decoded.path}: ${decoded.problem}`);
@@ -33,13 +35,14 @@ process.on("message", (message: unknown) => {
 });
 say({ kind: "ready" });
 
-async function start(modulePath: string): Promise<Engine> {
+async function start(modulePath: string, gpu: string): Promise<Engine> {
   try {
     const module: LlamaModule = await import(pathToFileURL(modulePath).href);
     const llama = await module.getLlama({
       build: "never",
       skipDownload: true,
-      gpu: false,
+      // The build that was installed, and never another one in silence: an owner who asked for a GPU must hear that it fails.
+      gpu: gpu === "cuda" || gpu === "vulkan" ? gpu : false,
       // More threads spin against each other on a busy small machine, a hundred times slower.
       maxThreads: 1,
       logLevel: module.LlamaLogLevel.error,

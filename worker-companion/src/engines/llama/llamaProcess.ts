@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { EngineClock } from "../engineClock.ts";
+import { gpuOfModule, holdModule } from "./engineFolder.ts";
 import { type FromLlamaChild, fromLlamaChildSchema, type LlamaQuestion, type ToLlamaChild } from "./llamaMessages.ts";
 
 /** Loading llama.cpp takes a second, on a loaded machine ten. */
@@ -32,7 +33,8 @@ export async function startLlamaProcess(
   modulePath: string,
   clock: EngineClock,
 ): Promise<LlamaProcess> {
-  const child = fork(childPath, [modulePath], {
+  const release = holdModule(modulePath);
+  const child = fork(childPath, [modulePath, gpuOfModule(modulePath)], {
     env: startingEnvironment(),
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -45,6 +47,7 @@ export async function startLlamaProcess(
     child.on("exit", () => resolve());
     child.on("error", () => resolve());
   });
+  void exited.then(release);
   const listeners = new Set<(message: FromLlamaChild) => void>();
   child.on("message", (message: unknown) => {
     const decoded = decode(fromLlamaChildSchema, message);

@@ -11,8 +11,8 @@ import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 import { ArwError } from "#protocol/errors.ts";
 import { epochMs } from "#protocol/quantities.ts";
-import type { HomeLock } from "./homeLock.ts";
-import { acquireHomeLock, takeGeneration } from "./homeLock.ts";
+import type { ProcessLock } from "./processLock.ts";
+import { acquireProcessLock, takeGeneration } from "./processLock.ts";
 import { identityOfThisProcess } from "./processIdentity.ts";
 
 if (process.env["ARW_TEST_LOCK_CONTENDER"] === undefined) await describeLock();
@@ -34,13 +34,13 @@ async function describeLock(): Promise<void> {
     const path = newPath();
     const before = Date.now();
     const lock = await acquire(path);
-    const second = await acquireHomeLock(path);
+    const second = await acquireProcessLock(path);
     assert.ok(second.kind === "held" && second.pid === process.pid);
     assert.ok(second.since >= before && second.since <= Date.now());
     await lock.release();
     const third = await acquire(path);
     await lock.release();
-    assert.equal((await acquireHomeLock(path)).kind, "held", "an old lock's release must not free a later one");
+    assert.equal((await acquireProcessLock(path)).kind, "held", "an old lock's release must not free a later one");
     await third.release();
   });
 
@@ -56,9 +56,9 @@ async function describeLock(): Promise<void> {
       "",
     ];
     for (const claim of claims) await (await acquire(await stalePath(claim))).release();
-    assert.equal((await acquireHomeLock(await stalePath(me))).kind, "held");
+    assert.equal((await acquireProcessLock(await stalePath(me))).kind, "held");
     assert.equal(
-      (await acquireHomeLock(await stalePath({ ...me, bootId: "", startedAt: "" }))).kind,
+      (await acquireProcessLock(await stalePath({ ...me, bootId: "", startedAt: "" }))).kind,
       "held",
       "in doubt",
     );
@@ -72,7 +72,7 @@ async function describeLock(): Promise<void> {
     const me = { ...(await identityOfThisProcess()), since: epochMs(0) };
     assert.equal(await takeGeneration(path, 2, me), false);
     assert.deepEqual(await readdir(join(path, "..")), ["lock.3"]);
-    assert.equal((await acquireHomeLock(path)).kind, "held");
+    assert.equal((await acquireProcessLock(path)).kind, "held");
   });
 
   test("locks leave one small file behind, however often they are taken", async () => {
@@ -85,7 +85,7 @@ async function describeLock(): Promise<void> {
   test("a folder that cannot be used is an error with advice, not a lock", async () => {
     const file = join(scratch, "a-file");
     await writeFile(file, "");
-    await assert.rejects(acquireHomeLock(join(file, "lock")), (error) => {
+    await assert.rejects(acquireProcessLock(join(file, "lock")), (error) => {
       return error instanceof ArwError && error.code === "lock-unavailable" && error.advice.length > 0;
     });
   });
@@ -113,8 +113,8 @@ async function describeLock(): Promise<void> {
   });
 }
 
-async function acquire(path: string): Promise<HomeLock> {
-  const lock = await acquireHomeLock(path);
+async function acquire(path: string): Promise<ProcessLock> {
+  const lock = await acquireProcessLock(path);
   assert.ok(lock.kind === "acquired", JSON.stringify(lock));
   return lock;
 }
@@ -155,12 +155,12 @@ class Contender {
 }
 
 async function contend(): Promise<void> {
-  let lock: HomeLock | undefined;
+  let lock: ProcessLock | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
     const [verb, path = ""] = line.split(" ");
     let answer = "released";
     if (verb === "take") {
-      const taken = await acquireHomeLock(path);
+      const taken = await acquireProcessLock(path);
       if (taken.kind === "acquired") lock = taken;
       answer = taken.kind === "acquired" ? "acquired" : `held by ${taken.pid}`;
     } else {

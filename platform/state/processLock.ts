@@ -1,5 +1,5 @@
-// One Home a workspace: a lock that names the process which holds it, and that a crashed process cannot hold for ever.
-// It decides who may write the journal. It must never let two processes hold it, however many race for a stale one.
+// One process at a time: a lock that names the process which holds it, and that a crashed process cannot hold for ever.
+// It decides who may write a Home's journal, and which worker runs from a folder. It must never let two processes hold it, however many race for a stale one.
 import { randomBytes } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -11,7 +11,7 @@ import { epochMs, epochMsSchema } from "#protocol/quantities.ts";
 import type { ProcessIdentity } from "./processIdentity.ts";
 import { identityOfThisProcess, isRunning, processIdentitySchema } from "./processIdentity.ts";
 
-export interface HomeLock {
+export interface ProcessLock {
   readonly kind: "acquired";
   /** Frees the lock; once more does nothing, and a later holder's is never touched. */
   release(): Promise<void>;
@@ -31,7 +31,7 @@ export interface HeldLock {
  * contender, judging a number that others have long passed, takes nothing from anybody: the removal of a stale lock,
  * the step at which such locks go wrong, does not exist.
  */
-export async function acquireHomeLock(path: string): Promise<HomeLock | HeldLock> {
+export async function acquireProcessLock(path: string): Promise<ProcessLock | HeldLock> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const mine: Claim = { ...(await identityOfThisProcess()), since: epochMs(Date.now()) };
@@ -46,15 +46,15 @@ export async function acquireHomeLock(path: string): Promise<HomeLock | HeldLock
   } catch (cause) {
     throw new ArwError(
       "lock-unavailable",
-      `The Home's lock ${path} cannot be read or written${errnoOf(cause) === undefined ? "" : ` (${errnoOf(cause)})`}`,
-      "Check that the Home's folder is on a local disk with free space and belongs to you.",
+      `The lock ${path} cannot be read or written${errnoOf(cause) === undefined ? "" : ` (${errnoOf(cause)})`}`,
+      "Check that its folder is on a local disk with free space and belongs to you.",
       { cause },
     );
   }
   throw new ArwError(
     "lock-contended",
-    `The Home's lock ${path} changed hands ${ROUNDS_MAX} times while this process tried to take it`,
-    "Start the Home again.",
+    `The lock ${path} changed hands ${ROUNDS_MAX} times while this process tried to take it`,
+    "Start the program again.",
   );
 }
 
@@ -85,7 +85,7 @@ export async function takeGeneration(path: string, generation: number, mine: Cla
   return true;
 }
 
-function lockOf(path: string, generation: number): HomeLock {
+function lockOf(path: string, generation: number): ProcessLock {
   let held = true;
   return {
     kind: "acquired",
@@ -102,7 +102,7 @@ function lockOf(path: string, generation: number): HomeLock {
 
 const FREE = "free\n";
 
-/** The holder's claim; undefined when the file says free, is gone, or says nothing that a Home would write. */
+/** The holder's claim; undefined when the file says free, is gone, or says nothing that such a process would write. */
 async function readClaim(file: string): Promise<Claim | undefined> {
   try {
     const claim = claimSchema.safeParse(JSON.parse(await readFile(file, "utf8")));

@@ -1,0 +1,164 @@
+// Retention drops what no episode needs any more and nothing else: every blob that a kept episode names, directly or
+// through a manifest, stays; so does all that is in use. A dry run says the same and changes nothing.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { type Digest, digestOf } from "#protocol/digest.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { byteCount, epochMs, sequence } from "#protocol/quantities.ts";
+import type { StorageView } from "#protocol/wire/clientViews.ts";
+import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
+import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
+import { BLOB_GRACE_MS } from "#platform/blobs/blobUses.ts";
+import { exited, finished, homeAlone, idsOf, start, withProposal } from "../../../../test/simulation/homeCommands.ts";
+import { LOCAL } from "../../../../test/simulation/homeScenario.ts";
+import { MemoryJournal } from "../../../../test/simulation/memoryJournal.ts";
+import { openOutputFiles, type OutputFiles } from "../outputFiles.ts";
+import { collectStorage } from "./collectStorage.ts";
+import { EpisodeTraces, RETAINED_EPISODES_MIN, RETENTION_MS } from "./retained.ts";
+
+const never = new AbortController().signal;
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+interface Storage {
+  readonly blobs: SweptBlobStore;
+  readonly outputs: OutputFiles;
+  readonly journal: MemoryJournal;
+  nowMs: number;
+  readonly live: Set<string>;
+  readonly record: (events: readonly JournalEvent[]) => Promise<void>;
+  readonly collect: (dryRun?: boolean) => Promise<StorageView>;
+  readonly has: (digest: Digest) => Promise<boolean>;
+}
+
+async function storage(t: TestContext): Promise<Storage> {
+  const folder = await mkdtemp(join(tmpdir(), "arw-storage-"));
+  const home: { nowMs: number } = { nowMs: Date.now() };
+  const blobs = await openBlobFiles(join(folder, "blobs"), () => home.nowMs);
+  const outputs = await openOutputFiles(join(folder, "outputs"));
+  t.after(async () => {
+    await outputs.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const journal = new MemoryJournal();
+  const live = new Set<string>();
+  const now = () => epochMs(home.nowMs);
+  const isLive = (attempt: string): boolean => live.has(attempt);
+  return Object.assign(home, {
+    blobs,
+    outputs,
+    journal,
+    live,
+    record: (events: readonly JournalEvent[]) =>
+      journal.append({ sequence: sequence(journal.lastSequence + 1), events }),
+    collect: (dryRun = false) => collectStorage({ journal, blobs, outputs, now, isLive }, dryRun, never),
+    has: async (digest: Digest) => {
+      for await (const blob of blobs.all()) if (blob.digest === digest) return true;
+      return false;
+    },
+  });
+}
+
+/** So many episodes that have ended, each with a proposal, as the journal has them. */
+async function endedEpisodes({ record }: Storage, from: number, to: number): Promise<void> {
+  const home = homeAlone();
+  for (let number = from; number <= to; number++) {
+    home.run(start(number), finished(number, LOCAL, 0, { result: withProposal(number, exited(0)) }));
+  }
+  await record(home.events);
+}
+
+test("what an old episode alone needed goes; what a recent one names, directly or through a manifest, stays", async (t) => {
+  const at = await storage(t);
+  const old = await at.blobs.put(bytesOf("proposal 1"));
+  const file = await at.blobs.put(bytesOf("a file of a tree"));
+  const tree = await at.blobs.put(bytesOf(JSON.stringify({ entries: [{ path: "a", digest: file.digest }] })));
+  const orphan = await at.blobs.put(bytesOf("nobody's"));
+  const last = RETAINED_EPISODES_MIN + 1;
+  const recent = await at.blobs.put(bytesOf(`proposal ${last}`));
+  await endedEpisodes(at, 1, last);
+  const [, open] = homeAlone().run(start(last + 1, { job: { ...commandOf(last + 1), tree: tree.digest } }));
+  assert.ok(open !== undefined);
+  await at.record([open]);
+  for (const [number, text] of [
+    [1, "old output"],
+    [last, "recent output"],
+  ] as const) {
+    await at.outputs.append(idsOf(number).attemptId, "stdout", 0, bytesOf(text));
+  }
+  at.nowMs += RETENTION_MS + BLOB_GRACE_MS * 3;
+  const foreseen = await at.collect(true);
+  assert.equal((await at.has(old.digest)) && (await at.has(orphan.digest)), true, "a dry run drops nothing");
+  const done = await at.collect();
+  assert.deepEqual({ ...done, dryRun: true }, foreseen, "and says what a real one does");
+  assert.deepEqual(done.blobs, { kept: 3, dropped: 2, droppedBytes: old.bytes + orphan.bytes });
+  assert.deepEqual(done.outputs, { kept: 1, dropped: 1, droppedBytes: 10 });
+  for (const gone of [old, orphan]) assert.equal(await at.blobs.size(gone.digest), undefined);
+  for (const kept of [file, tree, recent]) assert.equal(await at.blobs.size(kept.digest), kept.bytes);
+  assert.equal((await at.outputs.read(idsOf(1).attemptId, "stdout", 0, 99)).length, 0);
+  assert.equal((await at.outputs.read(idsOf(last).attemptId, "stdout", 0, 99)).length, 13);
+});
+
+function commandOf(number: number): Extract<ReturnType<typeof start>["job"], { kind: "command" }> {
+  const { job } = start(number);
+  if (job.kind !== "command") throw new Error("the scenario starts commands");
+  return job;
+}
+
+test("an open episode keeps everything, however old it is, and so does an attempt that is live", async (t) => {
+  const at = await storage(t);
+  const input = await at.blobs.put(bytesOf("the input"));
+  const [started] = homeAlone()
+    .run(start(1, { job: { ...commandOf(1), tree: input.digest } }))
+    .filter(({ kind }) => kind === "JobQueued");
+  assert.ok(started !== undefined);
+  await at.record([started]);
+  await at.outputs.append(idsOf(9).attemptId, "stdout", 0, bytesOf("not in the journal yet"));
+  at.live.add(idsOf(9).attemptId);
+  at.nowMs += RETENTION_MS * 10;
+  assert.equal((await at.collect()).blobs.dropped, 0);
+  assert.equal((await at.collect()).outputs.dropped, 0);
+  assert.equal(await at.blobs.size(input.digest), input.bytes);
+});
+
+test("bytes that were stored a moment ago, or are stored while others are dropped, are never dropped", async (t) => {
+  const at = await storage(t);
+  const texts = Array.from({ length: 40 }, (_, index) => `blob ${index}`);
+  for (const text of texts) await at.blobs.put(bytesOf(text));
+  assert.equal((await at.collect()).blobs.dropped, 0, "they are young");
+  at.nowMs += BLOB_GRACE_MS * 3;
+  // Half of them are stored again while the collection runs: a command that names them is on its way.
+  const wanted = texts.filter((_, index) => index % 2 === 0);
+  const [view] = await Promise.all([at.collect(), ...wanted.map((text) => at.blobs.put(bytesOf(text)))]);
+  assert.ok(view.blobs.dropped >= texts.length - wanted.length);
+  for (const text of wanted) {
+    const digest = digestOf(text);
+    assert.deepEqual(
+      await at.blobs.read(digest, byteCount(0), 99),
+      bytesOf(text),
+      `${text} was dropped under its user`,
+    );
+  }
+});
+
+test("an episode is kept for its whole retention, and beyond it while it is among the last that ended", () => {
+  const home = homeAlone();
+  home.run(start(1), finished(1, LOCAL));
+  const traces = new EpisodeTraces();
+  for (const event of home.events) traces.note(event);
+  const endedMs = home.events.findLast(({ kind }) => kind === "EpisodeFinished")?.at ?? 0;
+  const isKept = (afterMs: number): boolean =>
+    traces.retained(epochMs(endedMs + afterMs)).attempts.has(idsOf(1).attemptId);
+  assert.ok(isKept(RETENTION_MS * 100), "nothing has ended since");
+  const others = homeAlone();
+  for (let number = 2; number <= RETAINED_EPISODES_MIN; number++) others.run(start(number), finished(number, LOCAL));
+  for (const event of others.events) traces.note(event);
+  assert.ok(isKept(RETENTION_MS * 100), "it is the last but so many");
+  const one = homeAlone();
+  one.run(start(RETAINED_EPISODES_MIN + 1), finished(RETAINED_EPISODES_MIN + 1, LOCAL));
+  for (const event of one.events) traces.note(event);
+  assert.ok(isKept(RETENTION_MS - 1));
+  assert.ok(!isKept(RETENTION_MS));
+});

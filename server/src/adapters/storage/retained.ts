@@ -1,0 +1,61 @@
+// What the journal still needs of the bytes beside it: for each episode its digests and its attempts, and whether it counts.
+// It decides what may be dropped: never anything of an open episode, nor of a recent one. It reads, and changes nothing.
+import type { JournalEvent } from "#protocol/events.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+
+/** An episode keeps its output, inputs, preview and proposal this long after its end. */
+export const RETENTION_MS: number = 30 * 24 * 60 * 60_000;
+/** And however old it is, while it is among the last of this many to end. */
+export const RETAINED_EPISODES_MIN = 200;
+
+export interface Retained {
+  /** In text order of the journal; some name no blob, and that does no harm. */
+  readonly digests: ReadonlySet<string>;
+  readonly attempts: ReadonlySet<string>;
+}
+
+interface Trace {
+  readonly digests: Set<string>;
+  readonly attempts: Set<string>;
+  endedAt: EpochMs | undefined;
+}
+
+/** Every text that has the form of a digest, in whatever field a fact or a document keeps it. */
+export function digestsIn(json: string): readonly string[] {
+  return json.match(/sha256:[0-9a-f]{64}/g) ?? [];
+}
+
+/** Sums up the journal; `retained` then says what counts at a time. */
+export class EpisodeTraces {
+  readonly #episodes = new Map<string, Trace>();
+  /** Facts of no episode, such as an invite: always kept. */
+  readonly #always = new Set<string>();
+
+  note(event: JournalEvent): void {
+    // By its text, not by its fields: a field that a later version adds is then kept without being told.
+    const digests = digestsIn(JSON.stringify(event));
+    if (!("corrId" in event)) {
+      for (const digest of digests) this.#always.add(digest);
+      return;
+    }
+    const trace = this.#episodes.get(event.corrId) ?? { digests: new Set(), attempts: new Set(), endedAt: undefined };
+    this.#episodes.set(event.corrId, trace);
+    for (const digest of digests) trace.digests.add(digest);
+    if ("attemptId" in event && event.attemptId !== undefined) trace.attempts.add(event.attemptId);
+    if (event.kind === "EpisodeFinished") trace.endedAt = event.at;
+  }
+
+  retained(at: EpochMs): Retained {
+    const digests = new Set(this.#always);
+    const attempts = new Set<string>();
+    const ended = [...this.#episodes.values()].filter((trace) => trace.endedAt !== undefined);
+    const recent = new Set(ended.slice(-RETAINED_EPISODES_MIN));
+    for (const trace of this.#episodes.values()) {
+      const isKept = trace.endedAt === undefined || recent.has(trace) || at - trace.endedAt < RETENTION_MS;
+      if (!isKept) continue;
+      for (const digest of trace.digests) digests.add(digest);
+      for (const attempt of trace.attempts) attempts.add(attempt);
+    }
+    return { digests, attempts };
+  }
+}

@@ -1,0 +1,205 @@
+// What people ask of all history, as tables in memory: the egress ledger, episodes, proposals, and which frames concern
+// an episode. It is made from the journal when somebody asks, and goes on from the frame it reflects.
+// It is never the truth and is never kept: what the journal says is what it shows, or it is made anew.
+import type { Database, SqlValue } from "sql.js";
+import * as z from "zod";
+import { decode } from "#protocol/decode.ts";
+import { digestSchema } from "#protocol/digest.ts";
+import { type EgressLedgerRow, egressLedgerRowSchema } from "#protocol/egress.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { type EgressRecordId, type EpisodeId, episodeId, type ProposalId, proposalId } from "#protocol/ids.ts";
+import { epochMsSchema, type Sequence, sequence } from "#protocol/quantities.ts";
+import { type EpisodeView, episodeViewSchema } from "#protocol/wire/clientViews.ts";
+import { foldEgress } from "../../home/egress/ledger.ts";
+import type { HeldProposal } from "../../home/episode/state.ts";
+import { episodeView } from "../../home/episode/view.ts";
+import { evolve } from "../../home/evolve.ts";
+import type { HomeIdentity } from "../../home/identity.ts";
+import type { Journal, JournalFrame } from "../../home/journalPort.ts";
+import { type HomeState, initialState } from "../../home/state.ts";
+import { loadSql } from "./sqlModule.ts";
+
+/** Frames that become rows in one transaction: the Home's loop is free between two. */
+const FRAMES_PER_TURN = 200;
+
+const TABLES = `
+  CREATE TABLE egress (position INTEGER PRIMARY KEY, record_id TEXT UNIQUE, episode_id TEXT, time INTEGER, row TEXT);
+  CREATE TABLE episodes (position INTEGER PRIMARY KEY, episode_id TEXT UNIQUE, started_at INTEGER, view TEXT);
+  CREATE TABLE proposals (proposal_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
+  CREATE TABLE history (sequence INTEGER, at_index INTEGER, episode_id TEXT, kind TEXT, at INTEGER,
+    PRIMARY KEY (sequence, at_index)) WITHOUT ROWID;
+  CREATE INDEX history_of_episode ON history (episode_id, sequence);
+`;
+
+type ReadableJournal = Pick<Journal<JournalEvent>, "read">;
+
+export class QueryView {
+  readonly #journal: ReadableJournal;
+  readonly #database: Database;
+  /** The state after the last frame that has become rows. */
+  #state: HomeState;
+  #reflects = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  private constructor(database: Database, journal: ReadableJournal, identity: HomeIdentity) {
+    this.#database = database;
+    this.#journal = journal;
+    this.#state = initialState(identity);
+  }
+
+  static async open(journal: ReadableJournal, identity: HomeIdentity): Promise<QueryView> {
+    const { Database } = await loadSql();
+    const database = new Database();
+    database.run(TABLES);
+    return new QueryView(database, journal, identity);
+  }
+
+  /** The frame that the tables reflect. */
+  get reflects(): Sequence {
+    return sequence(this.#reflects);
+  }
+
+  /** Goes on to the last frame that is durable now. */
+  catchUp(): Promise<void> {
+    const turn = this.#turn.then(() => this.#catchUp());
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Every row of the ledger, in the order of the records. */
+  egressRows(): readonly EgressLedgerRow[] {
+    return this.#json("SELECT row FROM egress ORDER BY position", [], egressLedgerRowSchema);
+  }
+
+  /** The newest first. */
+  episodes(atMost: number): readonly EpisodeView[] {
+    return this.#json("SELECT view FROM episodes ORDER BY position DESC LIMIT ?", [atMost], episodeViewSchema);
+  }
+
+  episode(id: EpisodeId): EpisodeView | undefined {
+    return this.#json("SELECT view FROM episodes WHERE episode_id = ?", [id], episodeViewSchema)[0];
+  }
+
+  proposal(id: ProposalId): HeldProposal | undefined {
+    return this.#json("SELECT held FROM proposals WHERE proposal_id = ?", [id], heldProposalSchema)[0];
+  }
+
+  /** The frames that concern an episode, from a sequence on: a timeline of it need not look through the others. */
+  framesOf(id: EpisodeId, from: Sequence, atMost: number): readonly Sequence[] {
+    const found = this.#rows(
+      "SELECT DISTINCT sequence FROM history WHERE episode_id = ? AND sequence >= ? ORDER BY sequence LIMIT ?",
+      [id, from, atMost],
+    );
+    return found.map((row) => sequence(historyRow.parse(row).sequence));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  async #catchUp(): Promise<void> {
+    let waiting: JournalFrame<JournalEvent>[] = [];
+    for await (const frame of this.#journal.read(sequence(this.#reflects + 1), Number.MAX_SAFE_INTEGER)) {
+      waiting.push(frame);
+      if (waiting.length < FRAMES_PER_TURN) continue;
+      this.#take(waiting);
+      waiting = [];
+      await new Promise((resume) => setImmediate(resume));
+    }
+    this.#take(waiting);
+  }
+
+  #take(frames: readonly JournalFrame<JournalEvent>[]): void {
+    const last = frames.at(-1);
+    if (last === undefined) return;
+    this.#database.run("BEGIN");
+    let state = this.#state;
+    for (const frame of frames) {
+      for (const [index, event] of frame.events.entries()) {
+        state = evolve(state, event);
+        this.#note(event, frame.sequence, index);
+      }
+      for (const event of frame.events) {
+        if (event.kind === "ProposalReceived" || event.kind === "ProposalApplied") this.#noteProposal(state, event);
+      }
+      const touched = new Set(frame.events.flatMap((event) => ("corrId" in event ? [event.corrId] : [])));
+      for (const id of touched) this.#noteEpisode(state, id);
+    }
+    this.#database.run("COMMIT");
+    this.#state = state;
+    this.#reflects = last.sequence;
+  }
+
+  #note(event: JournalEvent, at: Sequence, index: number): void {
+    const corrId = "corrId" in event ? event.corrId : null;
+    this.#run("INSERT INTO history VALUES (?, ?, ?, ?, ?)", [at, index, corrId, event.kind, event.at]);
+    if (event.kind === "EgressRecorded" || event.kind === "EgressSettled") this.#noteEgress(event);
+  }
+
+  /** By the fold that defines the ledger, over the one row that it concerns. */
+  #noteEgress(event: Extract<JournalEvent, { readonly kind: "EgressRecorded" | "EgressSettled" }>): void {
+    const { recordId } = event;
+    const rows = new Map<EgressRecordId, EgressLedgerRow>();
+    const [held] = this.#json("SELECT row FROM egress WHERE record_id = ?", [recordId], egressLedgerRowSchema);
+    if (held !== undefined) rows.set(recordId, held);
+    foldEgress(rows, event);
+    const row = rows.get(recordId);
+    if (row === undefined) return;
+    this.#run(
+      "INSERT INTO egress (record_id, episode_id, time, row) VALUES (?, ?, ?, ?) ON CONFLICT (record_id) DO UPDATE SET row = excluded.row, time = excluded.time",
+      [recordId, event.corrId, row.time, JSON.stringify(row)],
+    );
+  }
+
+  /** One that is applied after the state has forgotten it was received long before: its row says so all the same. */
+  #noteProposal(
+    state: HomeState,
+    event: Extract<JournalEvent, { readonly kind: "ProposalReceived" | "ProposalApplied" }>,
+  ): void {
+    const { proposalId: id, corrId } = event;
+    const before = state.episodes.proposals.get(id) ?? this.proposal(id);
+    if (before === undefined) return;
+    const held = event.kind === "ProposalApplied" ? { ...before, appliedAt: event.at } : before;
+    this.#run("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?)", [id, corrId, JSON.stringify(held)]);
+  }
+
+  /** An episode is in the state while anything happens to it; afterwards its row stays as it was last. */
+  #noteEpisode(state: HomeState, id: EpisodeId): void {
+    const view = episodeView(state, id);
+    if (view === undefined) return;
+    this.#run(
+      "INSERT INTO episodes (episode_id, started_at, view) VALUES (?, ?, ?) ON CONFLICT (episode_id) DO UPDATE SET view = excluded.view",
+      [id, view.startedAt, JSON.stringify(view)],
+    );
+  }
+
+  #json<Row>(query: string, values: SqlValue[], schema: z.ZodType<Row>): readonly Row[] {
+    return this.#rows(query, values).map((row) => {
+      const [text] = Object.values(row);
+      const decoded = decode(schema, JSON.parse(String(text)));
+      if (!decoded.ok) throw new Error(`a row of the view ${decoded.path} ${decoded.problem}`);
+      return decoded.value;
+    });
+  }
+
+  #rows(query: string, values: SqlValue[]): readonly Record<string, SqlValue>[] {
+    const statement = this.#database.prepare(query, values);
+    const rows: Record<string, SqlValue>[] = [];
+    while (statement.step()) rows.push(statement.getAsObject());
+    statement.free();
+    return rows;
+  }
+
+  #run(query: string, values: SqlValue[]): void {
+    this.#database.run(query, values);
+  }
+}
+
+const historyRow = z.object({ sequence: z.number() });
+const heldProposalSchema: z.ZodType<HeldProposal> = z.strictObject({
+  proposalId: proposalId.schema,
+  episodeId: episodeId.schema,
+  digest: digestSchema,
+  changes: z.number(),
+  appliedAt: epochMsSchema.exactOptional(),
+});

@@ -1,0 +1,96 @@
+// Opens the journal of a Home and adds its facts up to the state that they mean: from a checkpoint and what came after it,
+// or from the start. Both give the same state, bit for bit, and every byte is checked either way. A checkpoint that does not verify is only ever a reason to
+// read more; one that names a record which is gone proves a loss, and the Home is not opened.
+import { join } from "node:path";
+import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
+import type { FileSystem } from "#platform/files/fileSystem.ts";
+import { PRODUCT_VERSION } from "#platform/productVersion.ts";
+import { decodeEvent } from "#protocol/decodeEvent.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { type FoundCheckpoint, readCheckpoint } from "./adapters/checkpoint/checkpointFile.ts";
+import { openJournal, type RecoveredJournal } from "./adapters/journal/journalFile.ts";
+import type { FileJournal } from "./adapters/journal/journalWriter.ts";
+import { OwnMaps } from "./home/boundedMap.ts";
+import { evolveAll } from "./home/evolve.ts";
+import type { HomeIdentity } from "./home/identity.ts";
+import { type HomeState, initialState } from "./home/state.ts";
+
+export interface RecoveredHome {
+  readonly state: HomeState;
+  readonly journal: FileJournal<JournalEvent>;
+  /** What a crash had left of the last batch; it has been cut. */
+  readonly tornTail: RecoveredJournal["tornTail"];
+  /** Where the state came from, for the log. */
+  readonly from: { readonly checkpoint: number } | { readonly start: string };
+  readonly checkpoints: FileSystem;
+  close(): Promise<void>;
+}
+
+/** Throws JournalFault. */
+export async function recoverHome(
+  homeFolder: string,
+  identity: HomeIdentity,
+  onFault: (fault: unknown) => void,
+): Promise<RecoveredHome> {
+  const fileSystem = await openNodeFileSystem(join(homeFolder, "journal"));
+  const checkpoints = await openNodeFileSystem(join(homeFolder, "checkpoint"));
+  try {
+    const added = await addUp({ fileSystem, checkpoints, identity, program: PRODUCT_VERSION, onFault });
+    const close = async (): Promise<void> => {
+      await added.journal.close();
+      await fileSystem.close();
+      await checkpoints.close();
+    };
+    return { ...added, checkpoints, close };
+  } catch (error) {
+    await fileSystem.close();
+    await checkpoints.close();
+    throw error;
+  }
+}
+
+export interface AddUpTerms {
+  readonly fileSystem: FileSystem;
+  readonly checkpoints: FileSystem;
+  readonly identity: HomeIdentity;
+  readonly program: string;
+  readonly onFault: (fault: unknown) => void;
+  readonly segmentBytes?: number;
+}
+
+/** The state that a journal means, and the journal. Each frame that is read is read once. */
+export async function addUp(
+  terms: AddUpTerms,
+): Promise<Pick<RecoveredHome, "state" | "journal" | "tornTail" | "from">> {
+  const { fileSystem, identity, segmentBytes } = terms;
+  const found = await readCheckpoint(terms.checkpoints, identity, terms.program);
+  const checkpoint = found.kind === "found" ? found.checkpoint : undefined;
+  let state = checkpoint?.state ?? initialState(identity);
+  const own = new OwnMaps();
+  const witness = checkpoint?.record ?? (found.kind === "witness" ? found.record : undefined);
+  const { journal, recovered } = await openJournal<JournalEvent>({
+    fileSystem,
+    header: { workspaceId: identity.workspaceId, homeId: identity.nodeId },
+    decodeEvent: requireEvent,
+    onFrame: (frame) => {
+      state = evolveAll(state, frame.events, own);
+    },
+    onFault: terms.onFault,
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    ...(witness === undefined ? {} : { witness }),
+    ...(checkpoint === undefined ? {} : { summedTo: checkpoint.record.sequence }),
+  });
+  const from = checkpoint === undefined ? { start: reasonOf(found) } : { checkpoint: checkpoint.record.sequence };
+  return { state, journal, tornTail: recovered.tornTail, from };
+}
+
+function reasonOf(found: FoundCheckpoint): string {
+  if (found.kind === "ignored" || found.kind === "witness") return `the checkpoint was ignored: ${found.reason}`;
+  return "there is no checkpoint";
+}
+
+function requireEvent(value: unknown): JournalEvent {
+  const decoded = decodeEvent(value);
+  if (decoded.ok) return decoded.value;
+  throw new Error(`the event's ${decoded.path} ${decoded.problem}`);
+}

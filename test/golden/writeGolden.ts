@@ -1,0 +1,32 @@
+// Writes the golden journal, once. It refuses where there is one: what was written must be read for ever.
+import { existsSync, writeFileSync } from "node:fs";
+import { eventSchemas } from "#protocol/decodeEvent.ts";
+import { sequence } from "#protocol/quantities.ts";
+import { stateHash } from "../../server/src/adapters/checkpoint/stateCodec.ts";
+import { segmentName } from "../../server/src/adapters/journal/scanJournal.ts";
+import { verifyJournal } from "../../server/src/adapters/journal/verifyJournal.ts";
+import { addUp } from "../../server/src/recoverHome.ts";
+import { chanceOf } from "../simulation/chance.ts";
+import { IDENTITY } from "../simulation/homeScenario.ts";
+import { ModelledDisk } from "../simulation/modelledDisk.ts";
+import { goldenFrames } from "./goldenRun.ts";
+
+const FOLDER = "test/golden";
+const segment = segmentName(1);
+if (existsSync(`${FOLDER}/${segment}`)) throw new Error(`${FOLDER}/${segment} exists: it is never written again`);
+const fileSystem = new ModelledDisk(chanceOf(1));
+const checkpoints = new ModelledDisk(chanceOf(1));
+const terms = { fileSystem, checkpoints, identity: IDENTITY, program: "golden", onFault: (): void => undefined };
+const { journal } = await addUp(terms);
+for (const events of goldenFrames()) await journal.append({ sequence: sequence(journal.lastSequence + 1), events });
+await journal.close();
+const { state } = await addUp(terms);
+const verdict = await verifyJournal(fileSystem);
+if (verdict.kind !== "ok") throw new Error(`the golden journal is ${verdict.kind}`);
+const { frames, lastDigest } = verdict;
+writeFileSync(`${FOLDER}/${segment}`, await fileSystem.read(segment));
+const kinds = [...new Set(goldenFrames().flatMap((events) => events.map(({ kind }) => kind)))].sort();
+const absent = Object.keys(eventSchemas).filter((kind) => !kinds.some((held) => held === kind));
+if (absent.length > 0) throw new Error(`the golden run lacks ${absent.join(", ")}`);
+const golden = { frames, stateHash: stateHash(state), lastDigest, kinds };
+writeFileSync(`${FOLDER}/golden.json`, `${JSON.stringify(golden, undefined, 2)}\n`);

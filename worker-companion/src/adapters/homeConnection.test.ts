@@ -1,0 +1,310 @@
+// A worker's connection through good and bad times: how long it waits, whom it believes, and when it gives up.
+// Timers and the clock are the test's; links are made by hand, so that nothing is left to a network.
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { identityOf } from "#platform/identity/identityFile.ts";
+import type { ChannelEnd } from "#platform/link/frameChannel.ts";
+import type { MessageHandler } from "#platform/link/link.ts";
+import { isLinkProof, welcomeProof } from "#platform/link/linkProof.ts";
+import { digestOf } from "#protocol/digest.ts";
+import { ArwError } from "#protocol/errors.ts";
+import { instanceId } from "#protocol/ids.ts";
+import { byteCount, durationMs } from "#protocol/quantities.ts";
+import type { CloseCode } from "#protocol/wire/version.ts";
+import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
+import { capabilitiesWith } from "../../../test/simulation/homeScenario.ts";
+import type { WorkerLink } from "./dial/dialHome.ts";
+import {
+  type ConnectionChange,
+  HEARTBEATS_UNANSWERED_MAX,
+  HomeConnection,
+  LEASE_LAPSE_TTLS,
+  REFUSALS_BELIEVED,
+  WELCOME_MS_MAX,
+} from "./homeConnection.ts";
+
+const HOME = identityOf(Buffer.alloc(32, 1));
+const WORKER = identityOf(Buffer.alloc(32, 2));
+const HEARTBEAT_MS = 1_000;
+const TTL_MS = HEARTBEAT_MS * HEARTBEATS_UNANSWERED_MAX;
+const NO_WAIT_MS = 50;
+
+/** One end of a link; the test is the other. */
+class HandMadeLink implements WorkerLink {
+  readonly exporter: Buffer = Buffer.alloc(32, 7);
+  readonly peerFingerprint = digestOf("the Home's leaf");
+  readonly closed: Promise<ChannelEnd>;
+  readonly sent: WorkerMessage[] = [];
+  #end: ChannelEnd | undefined;
+  #settle: (end: ChannelEnd) => void = () => undefined;
+  #handler: MessageHandler<HomeMessage> = () => undefined;
+
+  constructor() {
+    this.closed = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  async send(message: WorkerMessage): Promise<boolean> {
+    this.sent.push(message);
+    return this.#end === undefined;
+  }
+
+  onMessage(handler: MessageHandler<HomeMessage>): void {
+    this.#handler = handler;
+  }
+
+  close(code: CloseCode | "lost", detail: string): void {
+    this.#end ??= { code, detail };
+    this.#settle(this.#end);
+  }
+
+  async says(message: HomeMessage): Promise<void> {
+    await this.#handler(message, new Uint8Array(0));
+    await settled();
+  }
+
+  /** What it was closed with, if it was. */
+  endedAs(): ChannelEnd["code"] | undefined {
+    return this.#end?.code;
+  }
+
+  kinds(): readonly string[] {
+    return this.sent.map(({ kind }) => kind);
+  }
+}
+
+function welcome(proof = welcomeProof(HOME, Buffer.alloc(32, 7))): Welcome {
+  const times = { heartbeatMs: durationMs(HEARTBEAT_MS), heartbeatTtlMs: durationMs(TTL_MS) };
+  return { kind: "welcome", homeId: HOME.nodeId, proof, ...times, resume: [] };
+}
+
+/** Enough turns of the loop for every promise that is ready. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function refused(code: string): ArwError {
+  return new ArwError(code, "No.", "Ask.");
+}
+
+/** A worker that runs; `dials` are the outcomes of its next dials, in order. */
+function running(context: TestContext, dials: (HandMadeLink | ArwError)[]) {
+  context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  let atMs = 0;
+  const changes: ConnectionChange[] = [];
+  const calls: string[] = [];
+  const note = (call: string) => (): void => void calls.push(call);
+  const connection = new HomeConnection({
+    identity: WORKER,
+    instanceId: instanceId.from(Buffer.alloc(17, 3)),
+    name: "box",
+    homeKey: HOME.publicKey,
+    dial: async () => {
+      calls.push("dial");
+      const next = dials.shift();
+      if (next === undefined) return new HandMadeLink();
+      if (next instanceof ArwError) throw next;
+      return next;
+    },
+    certificates: {
+      connected: async () => note("certificates")(),
+      offer: async () => note("offer")(),
+      receive: async ({ kind }) => note(kind)(),
+    },
+    capabilities: async () => capabilitiesWith(),
+    load: async () => ({ running: 0, load1Milli: 0, memoryFreeBytes: byteCount(1) }),
+    runner: {
+      advertise: () => undefined,
+      receive: async ({ kind }) => note(`runner ${kind}`)(),
+      linkUp: note("link up"),
+      linkDown: note("link down"),
+      leaseLapsed: note("lease lapsed"),
+      drain: () => undefined,
+      stop: async () => undefined,
+      held: () => [],
+      running: () => 0,
+    },
+    nowMs: () => atMs,
+    random: () => 0,
+    onChange: (change) => changes.push(change),
+  });
+  const run = connection.run();
+  const ended = run.then(
+    () => "left",
+    (error: unknown) => (error instanceof ArwError ? error.code : String(error)),
+  );
+  context.after(async () => {
+    await connection.leave("stop");
+    await ended;
+  });
+  const pass = async (ms: number): Promise<void> => {
+    const stepMs = 25;
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      const next = Math.min(stepMs, ms - passed);
+      atMs += next;
+      context.mock.timers.tick(next);
+      await settled();
+    }
+  };
+  return { connection, ended, changes, calls, pass, dialled: () => calls.filter((call) => call === "dial").length };
+}
+
+async function connected(context: TestContext, more: (HandMadeLink | ArwError)[] = []) {
+  const link = new HandMadeLink();
+  const worker = running(context, [link, ...more]);
+  await settled();
+  await link.says(welcome());
+  return { ...worker, link };
+}
+
+test("a worker says hello with a proof of this channel, and is connected by a welcome that proves the Home", async (context) => {
+  const { link, calls, changes, connection } = await connected(context);
+  const [hello] = link.sent;
+  assert.ok(hello?.kind === "hello" && isLinkProof(hello.proof, WORKER.publicKey, link.exporter));
+  assert.deepEqual(calls, ["dial", "link up", "certificates"]);
+  assert.deepEqual(changes, [{ kind: "connected" }]);
+  assert.equal(connection.connected, true);
+});
+
+test("a welcome without the Home's proof connects nothing", async (context) => {
+  for (const proof of [welcomeProof(WORKER, Buffer.alloc(32, 7)), welcomeProof(HOME, Buffer.alloc(32, 8))]) {
+    const link = new HandMadeLink();
+    const worker = running(context, [link]);
+    await settled();
+    await link.says(welcome(proof));
+    assert.equal(link.endedAs(), "not-enrolled");
+    assert.ok(!worker.calls.includes("link up"));
+    await worker.connection.leave("stop");
+    context.mock.timers.reset();
+  }
+});
+
+test("a Home that says something else first, or welcome twice, is hung up on", async (context) => {
+  const { link } = await connected(context);
+  await link.says(welcome());
+  assert.equal(link.endedAs(), "unexpected-message");
+  context.mock.timers.reset();
+  const first = new HandMadeLink();
+  running(context, [first]);
+  await settled();
+  await first.says({ kind: "heartbeat-acknowledged" });
+  assert.equal(first.endedAs(), "unexpected-message");
+});
+
+test("a Home that never says welcome is hung up on at its limit", async (context) => {
+  const link = new HandMadeLink();
+  const worker = running(context, [link]);
+  await settled();
+  await worker.pass(WELCOME_MS_MAX - 25);
+  assert.equal(link.endedAs(), undefined);
+  await worker.pass(25);
+  assert.equal(link.endedAs(), "unexpected-message");
+});
+
+test("the worker beats once a heartbeat, and offers its next certificate when it is time", async (context) => {
+  const { link, pass, calls } = await connected(context);
+  for (let beat = 1; beat <= 5; beat++) {
+    await pass(HEARTBEAT_MS);
+    await link.says({ kind: "heartbeat-acknowledged" });
+    assert.equal(link.kinds().filter((kind) => kind === "heartbeat").length, beat);
+  }
+  assert.equal(calls.filter((call) => call === "offer").length, 5);
+  assert.equal(link.endedAs(), undefined);
+});
+
+test("a half-open link is noticed after exactly three heartbeats without a word", async (context) => {
+  const { link, pass, changes } = await connected(context);
+  await pass(HEARTBEAT_MS);
+  await link.says({ kind: "heartbeat-acknowledged" });
+  await pass(TTL_MS - 25);
+  assert.equal(link.endedAs(), undefined);
+  await pass(25);
+  assert.equal(link.endedAs(), "heartbeat-missed");
+  assert.equal(changes.at(-1)?.kind, "disconnected");
+});
+
+test("any message is a word, not only an answer to a heartbeat", async (context) => {
+  const { link, pass, calls } = await connected(context);
+  for (let round = 0; round < 4; round++) {
+    await pass(TTL_MS - 25);
+    await link.says({ kind: "certificate-recorded", fingerprint: digestOf("x") });
+  }
+  assert.equal(link.endedAs(), undefined);
+  assert.equal(calls.filter((call) => call === "certificate-recorded").length, 4);
+});
+
+test("a link that is lost is dialled again after a wait, and what ran goes on until its lease lapses", async (context) => {
+  const second = new HandMadeLink();
+  const { link, pass, calls, dialled } = await connected(context, [second]);
+  await pass(500);
+  link.close("lost", "a cable");
+  await settled();
+  assert.equal(dialled(), 1);
+  assert.ok(calls.includes("link down"));
+  await pass(NO_WAIT_MS);
+  assert.equal(dialled(), 2);
+  await pass(TTL_MS * LEASE_LAPSE_TTLS - 500 - NO_WAIT_MS - 25);
+  assert.ok(!calls.includes("lease lapsed"));
+  await pass(25);
+  assert.ok(calls.includes("lease lapsed"));
+});
+
+test("a link that is back in time keeps what runs", async (context) => {
+  const second = new HandMadeLink();
+  const { link, pass, calls } = await connected(context, [second]);
+  link.close("lost", "a cable");
+  await pass(NO_WAIT_MS);
+  await second.says(welcome());
+  await pass(HEARTBEAT_MS);
+  await second.says({ kind: "heartbeat-acknowledged" });
+  await pass(TTL_MS - 25);
+  assert.ok(!calls.includes("lease lapsed"));
+});
+
+test("a Home that is away is told of once, however often it is dialled", async (context) => {
+  const away = Array.from({ length: 6 }, () => refused("home-unreachable"));
+  const { changes, dialled, pass } = running(context, [...away]);
+  await pass(NO_WAIT_MS * 8);
+  assert.ok(dialled() > 6);
+  assert.deepEqual(
+    changes.map(({ kind }) => kind),
+    ["waiting"],
+  );
+});
+
+test("a refusal is believed when it was said three times in a row, and not before", async (context) => {
+  const no = (): ArwError => refused("not-enrolled-or-revoked");
+  const { ended, pass, dialled } = running(context, [
+    ...Array.from({ length: REFUSALS_BELIEVED - 1 }, no),
+    refused("home-unreachable"),
+    ...Array.from({ length: REFUSALS_BELIEVED }, no),
+  ]);
+  await pass(NO_WAIT_MS * 10);
+  assert.equal(await ended, "not-enrolled-or-revoked");
+  assert.equal(dialled(), REFUSALS_BELIEVED * 2);
+});
+
+for (const code of ["revoked", "replaced", "protocol-version"] as const) {
+  test(`a link that ends as ${code} ends the worker: dialling again cannot help`, async (context) => {
+    const { link, ended, pass, dialled } = await connected(context);
+    link.close(code, "the Home says so");
+    await pass(NO_WAIT_MS * 4);
+    assert.equal(await ended, code);
+    assert.equal(dialled(), 1);
+  });
+}
+
+test("a worker that leaves says goodbye, and does not dial again", async (context) => {
+  const { link, connection, ended, pass, dialled, changes } = await connected(context);
+  await connection.leave("stop");
+  assert.equal(await ended, "left");
+  assert.deepEqual(link.kinds(), ["hello", "leaving"]);
+  assert.equal(link.endedAs(), "goodbye");
+  await pass(WELCOME_MS_MAX);
+  assert.equal(dialled(), 1);
+  assert.deepEqual(
+    changes.map(({ kind }) => kind),
+    ["connected"],
+  );
+});

@@ -1,0 +1,63 @@
+// The worker's log: bounded, readable by machines, and followed over a rotation without a line lost or doubled.
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import * as z from "zod";
+import { decodeJson } from "#protocol/decode.ts";
+import { followLog, lastLines, LOG_FILE_BYTES_MAX, LOG_TEXT_CHARACTERS_MAX, openWorkerLog } from "./workerLog.ts";
+
+const lineSchema = z.looseObject({ at: z.string(), fact: z.string(), number: z.number() });
+
+function numberOf(line: string): number {
+  const decoded = decodeJson(lineSchema, line);
+  return decoded.ok ? decoded.value.number : -1;
+}
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "arw-log-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const now = (): Date => new Date(0);
+const LONG = "é".repeat(LOG_TEXT_CHARACTERS_MAX * 2);
+
+test("two files and no more, each below its limit, and the newest lines are there", async (t) => {
+  const folder = await folderOf(t);
+  const log = openWorkerLog(folder, now);
+  for (let number = 0; number < 4_000; number++) log.write("fact", { number, text: LONG });
+  assert.deepEqual((await readdir(folder)).sort(), ["worker.log", "worker.log.1"]);
+  for (const name of await readdir(folder)) {
+    assert.ok((await stat(join(folder, name))).size <= LOG_FILE_BYTES_MAX);
+  }
+  assert.deepEqual((await lastLines(folder, 3)).map(numberOf), [3_997, 3_998, 3_999]);
+});
+
+test("a follower sees every line written after it began, once and in order, over a rotation", async (t) => {
+  const folder = await folderOf(t);
+  const log = openWorkerLog(folder, now);
+  log.write("before", { number: -5 });
+  const seen: number[] = [];
+  const ended = new AbortController();
+  const last = 1_500;
+  const following = followLog(
+    folder,
+    (line) => {
+      seen.push(numberOf(line));
+      if (seen.length === last) ended.abort();
+    },
+    ended.signal,
+  );
+  for (let number = 0; number < last; number++) log.write("fact", { number, text: LONG });
+  await following;
+  assert.deepEqual(
+    seen,
+    Array.from({ length: last }, (_, number) => number),
+  );
+});
+
+test("there is nothing to show before a worker ran", async (t) => {
+  assert.deepEqual(await lastLines(await folderOf(t), 10), []);
+});
