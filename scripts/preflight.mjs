@@ -24,11 +24,11 @@ const REQUIREMENTS = [
   },
   {
     name: "redis-server",
-    neededBy: ["bench"],
+    neededBy: ["test", "bench"],
     essential: false,
     check: () => runs("redis-server", "--version"),
     packages: ["redis-server"],
-    cannotRun: { bench: "the row against BullMQ" },
+    cannotRun: { test: "the benchmark against BullMQ", bench: "the row against BullMQ" },
   },
   {
     name: "bubblewrap",

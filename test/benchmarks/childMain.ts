@@ -11,6 +11,7 @@ import { epochMs } from "#protocol/quantities.ts";
 import { LEAF_DNS_NAME } from "#platform/identity/tlsLeaf.ts";
 import { enrol } from "../../worker-companion/src/adapters/dial/enrol.ts";
 import { startWorker } from "../../worker-companion/src/adapters/runningWorker.ts";
+import { openWorkerLog } from "../../worker-companion/src/adapters/workerLog.ts";
 import { openWorkerFolder } from "../../worker-companion/src/adapters/workerFolder.ts";
 import { instantEngines } from "./instantEngine.ts";
 
@@ -57,14 +58,14 @@ async function work(path: string, inviteText: string | undefined): Promise<void>
   }
   const membership = await folder.membership();
   if (membership === undefined) throw new Error("this worker belongs to no Home");
-  const log = (fact: string, detail: unknown): void => void process.stderr.write(`${fact} ${JSON.stringify(detail)}\n`);
+  const log = openWorkerLog(path, () => new Date());
   const running = await startWorker({
     folder,
     membership,
     slots: SLOTS,
     engines: instantEngines,
     onChange: () => undefined,
-    log,
+    log: (fact, detail) => log.write(fact, detail),
   });
   await running.done;
 }

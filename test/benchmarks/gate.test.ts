@@ -1,7 +1,7 @@
 // The gate's own rules, on figures made up for them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { regression, TOLERANCE_ALIKE } from "./gate.ts";
+import { CORE_SHARE_MIN, judge, type Look, regression, TOLERANCE_ALIKE, TRIES } from "./gate.ts";
 import { alternating, type Measured, quantile, ratioOf, steadyRatio } from "./measure.ts";
 
 const slower = { kind: "at-most", ratio: 2 } as const;
@@ -25,6 +25,30 @@ test("a ratio is worse past the tolerance, in the direction of its goal, and not
 
 test("a row without a committed ratio is no regression", () => {
   assert.equal(regression({ name: "another row", goal: slower, tolerance, ratio: 1_000 }, baseline), undefined);
+});
+
+/** Looks that find these rows worse, one after the other, and the rows that each was asked for. */
+async function judged(looks: readonly (readonly string[])[], coreShare = 1): Promise<[string, string, string[]]> {
+  const asked: string[] = [];
+  let looked = 0;
+  const { slower, unjudged } = await judge(async (names): Promise<Look> => {
+    asked.push(names?.join() ?? "all");
+    return { worse: new Map((looks[looked++] ?? []).map((name) => [name, name])), coreShare };
+  });
+  return [slower.join(), unjudged.join(), asked];
+}
+
+test("a row is slower only where it was worse at each look", async () => {
+  assert.deepEqual(await judged([[]]), ["", "", ["all"]]);
+  assert.deepEqual(await judged([["a", "b"], ["b"], []]), ["", "", ["all", "a,b", "b"]]);
+  assert.deepEqual(await judged([["a", "b"], ["b"], ["b"], ["b"]]), ["b", "", ["all", "a,b", "b"]]);
+  assert.equal(TRIES, 3);
+});
+
+test("what looks worse while others hold the cores is said and not held against the change", async () => {
+  const always = [["a"], ["a"], ["a"]];
+  assert.deepEqual((await judged(always, CORE_SHARE_MIN)).slice(0, 2), ["a", ""]);
+  assert.deepEqual((await judged(always, CORE_SHARE_MIN - 0.01)).slice(0, 2), ["", "a"]);
 });
 
 test("a throughput is what ours does in the time of the floor", () => {

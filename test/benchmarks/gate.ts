@@ -1,5 +1,5 @@
 // Compares the ratios of a quick run with those that are committed. It decides when a change has made the product slower:
-// past the tolerance, twice in a row. It must never fail for a row that this machine cannot measure.
+// past the tolerance, each time it looks, on cores that were free. It must never be silent about what it did not judge.
 import * as z from "zod";
 import type { Goal } from "./measure.ts";
 
@@ -7,8 +7,10 @@ import type { Goal } from "./measure.ts";
 export const TOLERANCE_ALIKE = 2.5;
 /** The same where they do not: a slow disk then moves the ratio, a change of ours need not have. */
 export const TOLERANCE_UNALIKE = 5;
-/** Above this load a core the gate does not judge: where several programs wait for each core, nothing is measured but waiting. */
-export const LOAD_PER_CORE_MAX = 2;
+/** A row must look worse so often, one time after the other: a machine has bad minutes, a change has bad code. */
+export const TRIES = 3;
+/** With less of a core than this, a look at a ratio sees how others wait and not what a change did. */
+export const CORE_SHARE_MIN = 0.7;
 
 export interface Ratio {
   readonly name: string;
@@ -24,6 +26,32 @@ export interface Baseline {
 export const baselineSchema: z.ZodType<Baseline> = z.strictObject({
   ratios: z.record(z.string(), z.number().positive()),
 });
+
+/** One measurement of the rows in question: what looked worse, and how much of a core the run had at its worst moment. */
+export interface Look {
+  readonly worse: ReadonlyMap<string, string>;
+  readonly coreShare: number;
+}
+
+export interface Judgement {
+  /** Worse at every look, and at each of them the machine was free. */
+  readonly slower: readonly string[];
+  /** Worse at every look, but others held the cores: said, and not held against the change. */
+  readonly unjudged: readonly string[];
+}
+
+/** Looks until nothing is worse any more, or TRIES times. `look` measures the rows of these names, or all. */
+export async function judge(look: (names: readonly string[] | undefined) => Promise<Look>): Promise<Judgement> {
+  let { worse, coreShare } = await look(undefined);
+  for (let tries = 1; tries < TRIES && worse.size > 0; tries++) {
+    const before = worse;
+    const again = await look([...worse.keys()]);
+    worse = new Map([...again.worse].filter(([name]) => before.has(name)));
+    coreShare = Math.min(coreShare, again.coreShare);
+  }
+  const sentences = [...worse.values()];
+  return coreShare < CORE_SHARE_MIN ? { slower: [], unjudged: sentences } : { slower: sentences, unjudged: [] };
+}
 
 /** What is wrong with a ratio, in words; undefined where nothing is, or where nothing was committed for it. */
 export function regression({ name, goal, ratio, tolerance }: Ratio, baseline: Baseline): string | undefined {

@@ -22,6 +22,18 @@ export async function machineWords(folder: string): Promise<string> {
   return `${model}, ${availableParallelism()} cores, ${memory}, ${disk}, ${process.platform}, Node ${process.versions.node}`;
 }
 
+/** Long enough for the scheduler to give others their turn. */
+const SPIN_MS = 60;
+
+/** The share of a core that this program gets now when it wants one whole: 1 where nobody else wants it. */
+export function coreShare(): number {
+  const from = performance.now();
+  const before = process.cpuUsage();
+  while (performance.now() - from < SPIN_MS) continue;
+  const { user, system } = process.cpuUsage(before);
+  return Math.min(1, (user + system) / 1_000 / (performance.now() - from));
+}
+
 /** The load of the last minute a core; past 1 others were waiting. */
 export function loadPerCore(): number {
   return (loadavg()[0] ?? 0) / availableParallelism();

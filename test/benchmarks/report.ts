@@ -7,6 +7,8 @@ export interface Run {
   readonly machine: string;
   /** Load a core before and after. */
   readonly load: readonly [number, number];
+  /** The least share of a core that the run got between two rows when it wanted one whole. */
+  readonly coreShare: number;
   readonly quick: boolean;
   readonly rows: readonly (Measured | Unmeasured)[];
 }
@@ -30,7 +32,7 @@ export function markdown(run: Run): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const [before, after] = run.load.map((load) => load.toFixed(1));
   return [
-    `Taken on ${run.date}${run.quick ? " in a quick run" : ""}: ${run.machine}. Load a core: ${before} before the run, ${after} after it (past 1, others were waiting).`,
+    `Taken on ${run.date}${run.quick ? " in a quick run" : ""}: ${run.machine}. Load a core: ${before} before the run, ${after} after it (past 1, others were waiting); at the worst moment a program that wanted a whole core got ${Math.round(run.coreShare * 100)} % of it.`,
     "",
     line(HEADINGS),
     line(HEADINGS.map(() => "---")),
@@ -39,7 +41,7 @@ export function markdown(run: Run): string {
 }
 
 export function json(run: Run): string {
-  return `${JSON.stringify({ ...run, load: loadOf(run), rows: run.rows.map(summaryOf) }, null, 2)}\n`;
+  return `${JSON.stringify({ ...run, load: loadOf(run), coreShare: round(run.coreShare), rows: run.rows.map(summaryOf) }, null, 2)}\n`;
 }
 
 /** No short list: the formatter would put it on one line, and this file is formatted like any other. */
