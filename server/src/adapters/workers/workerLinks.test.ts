@@ -321,6 +321,57 @@ test("a second link replaces the first: the first's end loses neither the node n
   assert.deepEqual(bench.faults, []);
 });
 
+test("a first link that ends while the second's hello is made durable loses the node no more than before or after", async (t) => {
+  const bench = new LinksBench(t);
+  const first = await bench.connected();
+  await bench.offer(1, []);
+  const second = bench.dial();
+  bench.journal.hold();
+  const greeting = second.say(hello(second, { attempts: [{ ...ofAttempt(1), lastNumber: 0 }] }));
+  await quiet();
+  first.drop({ code: "replaced", detail: "this node opened another link" });
+  await quiet();
+  bench.journal.release();
+  await greeting;
+  for (let beat = 0; beat < 4; beat++) {
+    await bench.pass(HEARTBEAT_MS);
+    bench.journal.release();
+    await second.say(BEAT);
+  }
+  assert.deepEqual(await bench.lostNodes(), []);
+  assert.deepEqual(ofKind(await bench.events(), "JobFailed"), []);
+});
+
+test("a node that comes back in vain is lost as if it had not come: its attempts do not live for ever", async (t) => {
+  const bench = new LinksBench(t);
+  const link = await bench.connected();
+  await bench.offer(1, []);
+  link.drop();
+  await bench.pass(TTL - 1);
+  bench.journal.refuseNext("journal-overloaded");
+  assert.equal((await bench.connected()).endCode(), "goodbye");
+  await bench.pass(TTL);
+  assert.deepEqual(await bench.lostNodes(), ["heartbeat-missed"]);
+  assert.equal(only(await bench.events(), "JobFailed").jobId, idsOf(1).jobId);
+});
+
+test("a time-to-live that ends while a hello is made durable waits for what comes of the hello", async (t) => {
+  const bench = new LinksBench(t);
+  const link = await bench.connected();
+  await bench.offer(1, []);
+  link.drop();
+  await bench.pass(TTL - 1);
+  const back = bench.dial();
+  bench.journal.hold();
+  const greeting = back.say(hello(back, { attempts: [{ ...ofAttempt(1), lastNumber: 0 }] }));
+  await quiet();
+  await bench.pass(1);
+  bench.journal.release();
+  await greeting;
+  assert.equal(back.endCode(), undefined);
+  assert.deepEqual(await bench.lostNodes(), []);
+});
+
 test("a link that ends while its hello is made durable does not count as connected", async (t) => {
   const bench = new LinksBench(t);
   const link = bench.dial();
