@@ -47,6 +47,7 @@ import { egressApi } from "./egressApi.ts";
 import { ViewOnDemand } from "../view/viewOnDemand.ts";
 import { episodeApi } from "./episodeApi.ts";
 import { WALL_MS_MAX } from "./jobInputs.ts";
+import { InTurn } from "../inTurn.ts";
 import { proposalApi } from "./proposalApi.ts";
 import type { HomeServices } from "./services.ts";
 import { PAGE_FRAMES_MAX, timelineApi } from "./timelineApi.ts";
@@ -78,6 +79,7 @@ async function services(context: TestContext, bench: DeskBench = new DeskBench()
     workspaceFolder,
     now: () => bench.now,
     steady: () => steadyAt(0),
+    applying: new InTurn(),
     presenceOf: () => undefined,
   };
 }
