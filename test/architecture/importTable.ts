@@ -156,4 +156,11 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     packages: [...LINK_PACKAGES, "@vscode/proxy-agent", "fast-check", "vscode-jsonrpc", "zod"],
     computedImports: true,
   },
+  {
+    // Measured beside a peer, which nothing else may load.
+    ...SHELL,
+    folder: "test/benchmarks",
+    imports: ["test", "protocol", "platform", "server/src", "worker-companion/src"],
+    packages: [...LINK_PACKAGES, "bullmq"],
+  },
 ];

@@ -2,7 +2,13 @@
 // It must never hand on an undecoded answer, nor ask a person for the owner secret before a call needs it.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { createMessageConnection, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
+import {
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-jsonrpc/node";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
@@ -32,7 +38,11 @@ export async function connectToHome(socketPath: string, options: HomeClientOptio
       { cause },
     );
   }
-  const rpc = createMessageConnection(socket, socket);
+  const reader = new StreamMessageReader(socket);
+  // After half a message it would ask every ten seconds for the other half, and no dispose stops it: the timer outlives a
+  // Home that died while it wrote, and with it the process of the command. That the Home is gone, the socket says.
+  reader.partialMessageTimeout = 0;
+  const rpc = createMessageConnection(reader, new StreamMessageWriter(socket));
   try {
     return await HomeClient.greet(socket, rpc, options);
   } catch (error) {

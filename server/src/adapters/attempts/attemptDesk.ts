@@ -141,11 +141,12 @@ export class AttemptDesk {
       return undefined;
     }
     switch (message.kind) {
+      // Nothing is answered to these two: what comes next need not wait until they are durable.
       case "accepted":
-        await this.#terms.home().execute({ ...report, kind: "record-accepted" });
+        this.#detach("recording an acceptance", this.#terms.home().execute({ ...report, kind: "record-accepted" }));
         return undefined;
       case "started":
-        await this.#terms.home().execute({ ...report, kind: "record-started" });
+        this.#detach("recording a start", this.#terms.home().execute({ ...report, kind: "record-started" }));
         return undefined;
       case "refused":
         await this.#refused(channel, message);
@@ -360,7 +361,7 @@ export class AttemptDesk {
     await channel.deliver({ kind: "settled", attemptId, fencingToken, accepted });
   }
 
-  #detach(what: string, task: Promise<void>): void {
+  #detach(what: string, task: Promise<unknown>): void {
     task.catch((error: unknown) => this.#terms.onTrouble(what, error));
   }
 }
