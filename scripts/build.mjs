@@ -23,7 +23,9 @@ const MODELS = { from: "worker-companion/models", to: "dist/worker-companion/mod
 /** SQLite for the query view; the Home loads it when somebody asks. */
 const SQL = { from: "node_modules/sql.js/dist/sql-wasm.wasm", to: "dist/sql-wasm.wasm" };
 
-const absent = [...PROGRAMS.map(({ source }) => source), EXTENSION.source, MODELS.from, SQL.from].filter((path) => !existsSync(path));
+const absent = [...PROGRAMS.map(({ source }) => source), EXTENSION.source, MODELS.from, SQL.from].filter(
+  (path) => !existsSync(path),
+);
 if (absent.length > 0) {
   console.error(`build: missing ${absent.join(", ")}`);
   process.exit(1);
