@@ -16,7 +16,6 @@ import type {
   RecordStarted,
   RequestEnrolment,
   Requester,
-  ReviseEgress,
   RevokeNode,
   StartEpisode,
   Transfer,
@@ -181,29 +180,6 @@ export function approve(number: number, change: Partial<ApproveEgress> = {}): Ap
   const once = { kind: "once", leaseMs: durationMs(600_000) } as const;
   const of = { kind: "approve-egress", at: NOW, by: OWNER, lease: once, steady: steadyAt(0) } as const;
   return { ...of, previewId: id, digest, leaseId, recordId, attemptId: attempt, ...change };
-}
-
-/** Preview `number` becomes preview `by`, over a smaller tree. */
-export function reviseEgress(number: number, by: number, change: Partial<ReviseEgress> = {}): ReviseEgress {
-  return {
-    kind: "revise-egress",
-    at: NOW,
-    by: CLIENT,
-    previewId: idsOf(number).previewId,
-    digest: digestOf(`preview ${number}`),
-    replacedBy: idsOf(by).previewId,
-    preview: digestOf(`preview ${by}`),
-    job: { ...commandJob(number), tree: digestOf(`tree ${by}`) },
-    payloadBytes: byteCount(600),
-    items: 2,
-    highestClassification: "internal",
-    leftOut: 2,
-    takenOut: 1,
-    cost: { kind: "unknown", reason: "it has no price card" },
-    paths: ["src/main.ts", "package.json"],
-    steady: steadyAt(0),
-    ...change,
-  };
 }
 
 export function deny(number: number, change: Partial<DenyEgress> = {}): DenyEgress {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command, CommandKind, Requester } from "#protocol/commands.ts";
+import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   accepted,
   applied,
@@ -20,7 +21,6 @@ import {
   output,
   OWNER,
   preview,
-  reviseEgress,
   revokeNode,
   SHELL,
   start,

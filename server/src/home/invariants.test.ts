@@ -12,6 +12,7 @@ import { receiptBytes } from "#protocol/receipt.ts";
 import type { JobResult } from "#protocol/result.ts";
 import { verify } from "#protocol/signature.ts";
 import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
+import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   accepted,
   applied,
@@ -30,7 +31,6 @@ import {
   output,
   preview,
   receiptOf,
-  reviseEgress,
   revokeNode,
   start,
   started,

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { epochMs } from "#protocol/quantities.ts";
+import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   applied,
   approve,
@@ -24,7 +25,6 @@ import {
   output,
   OWNER,
   preview,
-  reviseEgress,
   revokeNode,
   SHELL,
   start,

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
 import { jobKey } from "#protocol/job.ts";
 import { byteCount } from "#protocol/quantities.ts";
+import { reviseEgress } from "../../../../test/simulation/egressCommands.ts";
 import {
   approve,
   askJob,
@@ -19,7 +20,6 @@ import {
   lose,
   preview,
   receiptOf,
-  reviseEgress,
   revokeNode,
 } from "../../../../test/simulation/homeCommands.ts";
 import { GPU, kindsOf, only, type Scenario } from "../../../../test/simulation/homeScenario.ts";
