@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { nodeBundle } from "./bundling.mjs";
 
-const FOLDERS = ["protocol", "platform", "server", "worker-companion", "test"];
+const FOLDERS = ["protocol", "platform", "server", "worker-companion", "extension", "webviews", "test"];
 
 /** Programs that tests start in a process of their own, bundled beside them. */
 const CHILD_PROGRAMS = [

@@ -11,7 +11,8 @@ import {
 } from "vscode-jsonrpc/node";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
-import { clientErrorDataSchema, METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
+import { METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
+import { answerInvalid, homeGone, refusalOf } from "#protocol/wire/clientErrors.ts";
 import { type HelloResult, type TimelinePage, timelinePageSchema } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 
@@ -123,11 +124,7 @@ async function request<Params, Result>(
     const answer: unknown = await Promise.race([rpc.sendRequest(method.name, params), closed]);
     const result = decode(method.result, answer);
     if (result.ok) return result.value;
-    throw new ArwError(
-      "home-answer-invalid",
-      `The Home's answer to ${method.name} is not valid: ${result.path} ${result.problem}.`,
-      "Restart the Home with the same version: arw-home stop.",
-    );
+    throw answerInvalid(method.name, result.path, result.problem);
   } catch (error) {
     throw errorOf(error, method.name);
   } finally {
@@ -138,19 +135,8 @@ async function request<Params, Result>(
 
 function errorOf(error: unknown, method: string): ArwError {
   if (error instanceof ArwError) return error;
-  if (error instanceof ResponseError) {
-    const data = decode(clientErrorDataSchema, error.data);
-    if (data.ok) return new ArwError(data.value.code, error.message, data.value.advice);
-  }
-  return homeGone(method);
-}
-
-function homeGone(method: string): ArwError {
-  return new ArwError(
-    "home-gone",
-    `The Home closed the connection before it answered ${method}.`,
-    "Run the command again; home.log in the Home's state folder says why it ended.",
-  );
+  const refusal = error instanceof ResponseError ? refusalOf(error.message, error.data) : undefined;
+  return refusal ?? homeGone(method);
 }
 
 /** Nobody listens: no socket, a dead one, or on Windows no such pipe. */
