@@ -94,6 +94,11 @@ export class TimelineFeed implements vscode.Disposable {
     return found;
   }
 
+  /** False while the page is hidden, before it began, and after the Home could not be read. */
+  get isFeeding(): boolean {
+    return this.#state !== "idle";
+  }
+
   /** The page is hidden or gone. Returns the life that begins. */
   pause(): number {
     this.#state = "idle";

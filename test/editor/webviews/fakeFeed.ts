@@ -168,10 +168,9 @@ export class FakePage {
   }
 
   runTimers(): void {
-    for (const run of [...this.timers]) {
-      this.timers.delete(run);
-      run();
-    }
+    const due = Array.from(this.timers);
+    this.timers.clear();
+    for (const run of due) run();
   }
 }
 
