@@ -4,7 +4,8 @@ import type { HomeNotice } from "#protocol/webview/feed.ts";
 import type { HomeStatus } from "../home/home.ts";
 
 export function homeNotice(status: HomeStatus): HomeNotice {
-  return { kind: "home", reachable: status.kind === "connected", text: noticeText(status) };
+  const urgent = status.kind === "failed" || status.kind === "unavailable";
+  return { kind: "home", reachable: status.kind === "connected", text: noticeText(status), urgent };
 }
 
 function noticeText(status: HomeStatus): string {

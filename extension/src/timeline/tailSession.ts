@@ -4,15 +4,19 @@ import type * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import type { HomeNotice } from "#protocol/webview/feed.ts";
-import { TAIL_ENTRIES_MAX, type TailFromPage, type TailToPage } from "#protocol/webview/tail.ts";
+import { FEED_ENTRIES_MAX } from "#protocol/webview/feed.ts";
+import { type TailFromPage, type TailToPage } from "#protocol/webview/tail.ts";
 import type { Home, HomeStatus } from "../home/home.ts";
+import type { HomeMirror } from "../home/homeMirror.ts";
 import { readOutputPiece } from "./outputPieces.ts";
+import { shownEpisodes } from "./shownEpisodes.ts";
 import { TimelineFeed } from "./timelineFeed.ts";
 
 export type TailWish = Extract<TailFromPage, { readonly kind: "start-episode" | "open-entry" }>;
 
 export interface TailSessionOptions {
   readonly home: Home;
+  readonly mirror: Pick<HomeMirror, "facts" | "onDidChange">;
   readonly heard: () => Sequence;
   readonly post: (message: TailToPage) => Promise<boolean>;
   readonly wish: (wish: TailWish) => void;
@@ -23,24 +27,28 @@ export interface TailSessionOptions {
 export class TailSession implements vscode.Disposable {
   readonly #options: TailSessionOptions;
   readonly #feed: TimelineFeed;
-  readonly #listening: vscode.Disposable;
+  readonly #listening: readonly vscode.Disposable[];
   #open = false;
 
   constructor(options: TailSessionOptions) {
     this.#options = options;
-    const { home, heard, post, after } = options;
+    const { home, mirror, heard, post, after } = options;
     this.#feed = new TimelineFeed({
       home,
       heard,
       post,
       after,
-      snapshotEntries: TAIL_ENTRIES_MAX,
-      failed: (error) => this.#tell({ kind: "home", reachable: false, text: reasonOf(error) }),
+      // More than it shows: steps in between may be most of them.
+      snapshotEntries: FEED_ENTRIES_MAX,
+      failed: (error) => this.#tell({ kind: "home", reachable: false, text: reasonOf(error), urgent: true }),
     });
-    this.#listening = home.onDidChangeStatus((status) => {
-      this.#tell(options.notice(status));
-      if (status.kind === "connected" && this.#open && !this.#feed.isFeeding) void this.#feed.begin();
-    });
+    this.#listening = [
+      mirror.onDidChange(({ episodes }) => this.#tell(shownEpisodes(episodes))),
+      home.onDidChangeStatus((status) => {
+        this.#tell(options.notice(status));
+        if (status.kind === "connected" && this.#open && !this.#feed.isFeeding) void this.#feed.begin();
+      }),
+    ];
   }
 
   receive(message: TailFromPage): void {
@@ -48,6 +56,7 @@ export class TailSession implements vscode.Disposable {
       case "ready":
         this.#open = true;
         this.#tell(this.#options.notice(this.#options.home.status));
+        this.#tell(shownEpisodes(this.#options.mirror.facts.episodes));
         // The tail alone starts no Home: a person who looks at the panel has not asked for one.
         if (this.#options.home.status.kind === "connected") void this.#feed.begin();
         return;
@@ -68,7 +77,7 @@ export class TailSession implements vscode.Disposable {
 
   dispose(): void {
     this.hidden();
-    this.#listening.dispose();
+    for (const listening of this.#listening) listening.dispose();
     this.#feed.dispose();
   }
 

@@ -50,6 +50,7 @@ function openTail(
   );
   const session = new TailSession({
     home: editor.home,
+    mirror: editor.mirror,
     heard,
     post: (message) => page.post(message),
     wish: (wish) => {

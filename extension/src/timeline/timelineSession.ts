@@ -8,18 +8,17 @@ import { FEED_ENTRIES_MAX } from "#protocol/webview/feed.ts";
 import type {
   Density,
   RevealEntry,
-  ShownEpisode,
   TimelineFromPage,
   TimelineJump,
   TimelineScope,
   TimelineToPage,
 } from "#protocol/webview/timeline.ts";
-import { SHOWN_EPISODES_MAX } from "#protocol/webview/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import type { Home, HomeStatus } from "../home/home.ts";
 import type { HomeMirror } from "../home/homeMirror.ts";
 import { readRequest } from "./episodeRequest.ts";
+import { shownEpisodes } from "./shownEpisodes.ts";
 import { readOutputPiece } from "./outputPieces.ts";
 import { TimelineFeed } from "./timelineFeed.ts";
 
@@ -137,7 +136,7 @@ export class TimelineSession implements vscode.Disposable {
     const wanted =
       scope.kind === "workspace" ? episodes : episodes.filter(({ episodeId }) => episodeId === scope.episodeId);
     const shown = wanted.length > 0 || this.#scoped === undefined ? wanted : [this.#scoped];
-    return { kind: "episodes", episodes: shown.slice(0, SHOWN_EPISODES_MAX).map(shownEpisode) };
+    return shownEpisodes(shown);
   }
 
   async #readScoped({ episodeId }: Extract<TimelineScope, { kind: "episode" }>): Promise<void> {
@@ -161,21 +160,8 @@ export class TimelineSession implements vscode.Disposable {
 
   #failed(error: unknown): void {
     this.#options.log.warn(`the timeline could not be read: ${reasonOf(error)}`);
-    this.#tell({ kind: "home", reachable: false, text: reasonOf(error) });
+    this.#tell({ kind: "home", reachable: false, text: reasonOf(error), urgent: true });
   }
-}
-
-function shownEpisode(episode: EpisodeView): ShownEpisode {
-  const { episodeId, title, state, startedAt, finishedAt, outcome, usage } = episode;
-  return {
-    episodeId,
-    title,
-    state,
-    startedAt,
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(usage === undefined ? {} : { usage }),
-  };
 }
 
 function reasonOf(error: unknown): string {
