@@ -2,7 +2,7 @@
 // shown and never overwritten: unsaved changes count as edits, so they are saved first, and the Home judges again.
 import * as vscode from "vscode";
 import type { ProposedChange } from "#protocol/proposal.ts";
-import { METHODS } from "#protocol/wire/client.ts";
+import { APPLIED_PATHS_MAX, METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, ProposalView } from "#protocol/wire/clientViews.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
 import { Dismissed } from "../commandRunner.ts";
@@ -38,7 +38,9 @@ export async function applyProposedFile(editor: Editor, given: unknown): Promise
 
 async function apply(editor: Editor, shown: Shown, paths: readonly WorkspacePath[] | undefined): Promise<void> {
   const { episode, folder } = shown;
-  const wanted = (change: ProposedChange): boolean => paths === undefined || paths.includes(change.path);
+  const applied = new Set(shown.view.appliedPaths);
+  const wanted = ({ path }: ProposedChange): boolean =>
+    !applied.has(path) && (paths === undefined || paths.includes(path));
   await saveFirst(folder, shown.view.proposal.changes.filter(wanted));
   const view = await editor.home.call(METHODS.showProposal, { proposalId: shown.view.proposalId });
   const changes = view.proposal.changes.filter(wanted);
@@ -47,10 +49,16 @@ async function apply(editor: Editor, shown: Shown, paths: readonly WorkspacePath
   if (fitting.length < changes.length) await showConflicts({ episode, folder, view }, changes, conflicts);
   await confirm(episode, folder, fitting);
   const { proposalId, digest } = view;
-  const isWhole = fitting.length === view.proposal.changes.length;
-  const named = isWhole ? {} : { paths: fitting.map(({ path }) => path) };
-  const { files } = await editor.home.call(METHODS.applyProposal, { proposalId, digest, ...named });
-  sayWritten(files);
+  if (paths === undefined && fitting.length === changes.length) {
+    const { files } = await editor.home.call(METHODS.applyProposal, { proposalId, digest });
+    return sayWritten(files);
+  }
+  let written = 0;
+  for (let from = 0; from < fitting.length; from += APPLIED_PATHS_MAX) {
+    const named = fitting.slice(from, from + APPLIED_PATHS_MAX).map(({ path }) => path);
+    written += (await editor.home.call(METHODS.applyProposal, { proposalId, digest, paths: named })).files;
+  }
+  sayWritten(written);
 }
 
 function saidThatNothingIsToDo({ episode, view }: Shown): boolean {
@@ -163,9 +171,11 @@ function sayWritten(files: number): void {
   });
 }
 
-async function pickPaths({ conflicts, proposal }: ProposalView): Promise<readonly WorkspacePath[]> {
+async function pickPaths({ appliedPaths, conflicts, proposal }: ProposalView): Promise<readonly WorkspacePath[]> {
   const reasons = new Map(conflicts.map(({ path, reason }) => [path, reason]));
-  const items = proposal.changes.map((change) => {
+  const applied = new Set(appliedPaths);
+  const left = proposal.changes.filter(({ path }) => !applied.has(path));
+  const items = left.map((change) => {
     const reason = reasons.get(change.path);
     const conflict = reason === undefined ? {} : { detail: vscode.l10n.t("edited since: {0}", reason) };
     return {
