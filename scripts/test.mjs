@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { bundleTests, findTests, runTests } from "./testing.mjs";
 
-const FOLDERS = ["protocol", "platform", "server", "worker-companion", "test"];
+const FOLDERS = ["protocol", "platform", "server", "worker-companion", "extension", "webviews", "test"];
 const IN_VSCODE = "test/editor/";
 
 /** Programs that tests start in a process of their own, bundled beside them. */

@@ -51,8 +51,6 @@ export function runTests(folder, sources, { timeoutMs, concurrency, environment 
     [
       "--enable-source-maps",
       "--test",
-      // A file whose tests have all ended is done, whatever handle a killed program still holds open.
-      "--test-force-exit",
       "--test-reporter=spec",
       `--test-timeout=${timeoutMs}`,
       `--test-concurrency=${concurrency}`,
