@@ -81,6 +81,22 @@ test("a worker that uses another address is not cut off: the port stays and ever
   });
 });
 
+test("a setting says where it listens first; the invite names the address that was chosen", () => {
+  const everywhere = { listenHost: "0.0.0.0", listenPort: 7411 };
+  assert.deepEqual(listenPlan(undefined, false, "192.168.1.20", everywhere), {
+    ...everywhere,
+    addresses: ["192.168.1.20:7411"],
+    widened: false,
+  });
+  assert.deepEqual(listenPlan(undefined, false, "192.168.1.20", { listenHost: "0.0.0.0", listenPort: 0 }), {
+    listenHost: "0.0.0.0",
+    widened: false,
+  });
+  assert.deepEqual(listenPlan(undefined, false, "fd00::20", { listenHost: "", listenPort: 7411 }).addresses, [
+    "[fd00::20]:7411",
+  ]);
+});
+
 test("a practice worker reaches the Home where it listens already, and moves nothing", () => {
   assert.deepEqual(localPlan(undefined), { listenHost: "127.0.0.1", widened: false });
   const there = { host: "192.168.1.20", port: 7411 };

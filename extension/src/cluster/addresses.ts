@@ -46,6 +46,12 @@ export interface Listening {
   readonly port: number;
 }
 
+/** Where the owner wants it to listen; empty and 0 leave it open. */
+export interface ListenSettings {
+  readonly listenHost: string;
+  readonly listenPort: number;
+}
+
 /** What an invite asks for; absent parts are the Home's to choose. */
 export interface ListenPlan {
   readonly listenHost?: string;
@@ -55,14 +61,32 @@ export interface ListenPlan {
   readonly widened: boolean;
 }
 
-/** `hasWorkers`: others use the address it listens on, and must go on reaching it. */
-export function listenPlan(current: Listening | undefined, hasWorkers: boolean, chosen: string): ListenPlan {
-  if (current === undefined || current.host === chosen) return { listenHost: chosen, widened: false };
+/** `hasWorkers`: others use the address it listens on, and must go on reaching it. `settings` count where it listens nowhere. */
+export function listenPlan(
+  current: Listening | undefined,
+  hasWorkers: boolean,
+  chosen: string,
+  settings: ListenSettings = { listenHost: "", listenPort: 0 },
+): ListenPlan {
+  if (current === undefined) return firstPlan(chosen, settings);
+  if (current.host === chosen) return { listenHost: chosen, widened: false };
   const { host, port } = current;
   const here = { listenPort: port, addresses: [joined(chosen, port)] };
   if (isWildcard(host)) return { listenHost: host, ...here, widened: false };
   if (!hasWorkers) return { listenHost: chosen, widened: false };
   return { listenHost: isIpv6(host) || isIpv6(chosen) ? "::" : "0.0.0.0", ...here, widened: true };
+}
+
+function firstPlan(chosen: string, { listenHost, listenPort }: ListenSettings): ListenPlan {
+  const host = listenHost === "" ? chosen : listenHost;
+  // Without a port there is no address to name yet: the Home names those it listens on.
+  if (listenPort === 0) return { listenHost: host, widened: false };
+  return {
+    listenHost: host,
+    listenPort,
+    addresses: [joined(isWildcard(host) ? chosen : host, listenPort)],
+    widened: false,
+  };
 }
 
 /** For a worker on this very machine: whatever the Home listens on reaches it, so nothing has to move. */

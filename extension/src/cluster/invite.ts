@@ -5,7 +5,14 @@ import { METHODS, type ResultOf } from "#protocol/wire/client.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { Dismissed } from "../commandRunner.ts";
 import type { Home } from "../home/home.ts";
-import { type AddressKind, type ListenPlan, type Listening, listenPlan, rankAddresses } from "./addresses.ts";
+import {
+  type AddressKind,
+  type ListenPlan,
+  type ListenSettings,
+  type Listening,
+  listenPlan,
+  rankAddresses,
+} from "./addresses.ts";
 
 export type Invite = ResultOf<"createInvite">;
 
@@ -15,7 +22,7 @@ export async function inviteWorker(home: Home): Promise<Invite> {
   const { nodes } = await home.call(METHODS.listNodes, {});
   const hasWorkers = nodes.some(({ local, state }) => !local && (state === "ready" || state === "unreachable"));
   const address = await pickAddress(current);
-  const plan = listenPlan(current, hasWorkers, address);
+  const plan = listenPlan(current, hasWorkers, address, listenSettings());
   if (plan.widened) await confirmWidening(current?.host ?? "");
   return createInvite(home, plan);
 }
@@ -32,6 +39,12 @@ export async function createInvite(home: Home, { addresses, listenHost, listenPo
 export async function listening(home: Home): Promise<Listening | undefined> {
   const { clustering } = await home.call(METHODS.hello, { v: PROTOCOL_VERSION, client: "editor" });
   return clustering.on ? { host: clustering.host, port: clustering.port } : undefined;
+}
+
+function listenSettings(): ListenSettings {
+  const listenHost = vscode.workspace.getConfiguration("arw").get<string>("home.listenHost") ?? "";
+  const listenPort = vscode.workspace.getConfiguration("arw").get<number>("home.listenPort") ?? 0;
+  return { listenHost: listenHost.trim(), listenPort };
 }
 
 async function pickAddress(current: Listening | undefined): Promise<string> {

@@ -13,7 +13,9 @@ export function openClusterFeature(editor: Editor): Feature {
   const reports = new Reports();
   const practice = new PracticeCluster(editor);
   const find = (): void => {
-    practice.find().catch((error: unknown) => editor.log.warn(`The practice worker was not looked for: ${String(error)}`));
+    practice
+      .find()
+      .catch((error: unknown) => editor.log.warn(`The practice worker was not looked for: ${String(error)}`));
   };
   // Another window may start or stop it, and a crash shows as a node that is lost.
   const found = editor.mirror.onDidChange(find);

@@ -30,7 +30,9 @@ export async function turnOnClustering({ home, mirror }: Editor): Promise<void> 
   if ((await vscode.window.showInformationMessage(question, { modal: true, detail }, on)) !== on) throw new Dismissed();
   const { host, port } = await home.call(METHODS.turnClusteringOn, {});
   await mirror.refresh();
-  void vscode.window.showInformationMessage(vscode.l10n.t("Clustering is on: this Home listens on {0}, port {1}.", host, port));
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t("Clustering is on: this Home listens on {0}, port {1}.", host, port),
+  );
 }
 
 /** Without a question: whoever wants to stop what leaves must not be kept waiting. */
@@ -49,7 +51,9 @@ export async function pauseOffloads({ home, mirror }: Editor): Promise<void> {
 export async function resumeOffloads({ home, mirror }: Editor): Promise<void> {
   const resume = vscode.l10n.t("Resume");
   const question = vscode.l10n.t("Let offloads leave again?");
-  const detail = vscode.l10n.t("What is approved, or covered by a live lease, may leave this machine again from now on.");
+  const detail = vscode.l10n.t(
+    "What is approved, or covered by a live lease, may leave this machine again from now on.",
+  );
   const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, resume);
   if (answer !== resume) throw new Dismissed();
   await home.call(METHODS.resumeOffloads, {});

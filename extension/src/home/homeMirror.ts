@@ -22,6 +22,8 @@ export interface HomeFacts {
   readonly leases: readonly LeaseView[];
   readonly waiting: readonly WaitingItem[];
   readonly clustering: boolean;
+  /** Nothing new leaves, whatever was approved. */
+  readonly offloadsPaused: boolean;
 }
 
 export interface HomeMirror {
