@@ -45,6 +45,8 @@ try {
     ...bundle,
     // Loaded as it is installed: it asks for a package of Windows that is absent elsewhere.
     external: [...bundle.external, "@vscode/proxy-agent"],
+    // There is no editor here: what needs more of it than its words is tested inside a real one.
+    alias: { vscode: "./test/editor/vscodeWords.ts" },
     entryPoints: [...sources, ...CHILD_PROGRAMS],
     outdir: folder,
     outbase: ".",
