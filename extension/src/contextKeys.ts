@@ -16,7 +16,7 @@ export function openContextKeys({ home, mirror }: Editor): Feature {
     set("arw.waiting", waiting.length);
     set("arw.hasEpisodes", episodes.length > 0);
     set("arw.clusteringOn", clustering);
-    set("arw.offloadsPaused", offloadsPaused);
+    set("arw.offloadsPaused", offloadsPaused !== undefined);
     set(
       "arw.hasWorkers",
       nodes.some(({ local, state }) => !local && state !== "pending" && state !== "revoked"),

@@ -13,14 +13,7 @@ const REFRESH_PAUSE_MS = 150;
 /** Heartbeats are no timeline entries: their age is read this often while there are other nodes and the window has the focus. */
 const HEARTBEAT_READ_MS = 5_000;
 
-const NOTHING: HomeFacts = {
-  nodes: [],
-  episodes: [],
-  leases: [],
-  waiting: [],
-  clustering: false,
-  offloadsPaused: false,
-};
+const NOTHING: HomeFacts = { nodes: [], episodes: [], leases: [], waiting: [], clustering: false };
 
 export class LiveMirror implements HomeMirror, vscode.Disposable {
   readonly #home: Home;
@@ -95,7 +88,9 @@ async function readFacts(home: Home): Promise<HomeFacts> {
     leases,
     waiting: [...joining, ...asked.filter((item) => item !== undefined)],
     clustering: hello.clustering.on,
-    offloadsPaused: hello.offloadsPaused !== undefined,
+    clusteringProblem: hello.clustering.on ? undefined : hello.clustering.reason,
+    offloadsPaused: hello.offloadsPaused,
+    readOnly: hello.readOnly,
   };
 }
 
