@@ -44,8 +44,9 @@ export async function admit(editor: Editor, node: NodeView): Promise<void> {
         (node.compareWords ?? []).join("  "),
       ),
     },
-    same,
+    // The first one is what Enter takes: nobody is admitted by a single key.
     differ,
+    same,
   );
   if (answer === differ) return turnAway(editor, node, "the words differed");
   if (answer !== same) throw new Dismissed();

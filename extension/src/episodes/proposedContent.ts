@@ -9,7 +9,7 @@ import { type ProposalId, proposalId } from "#protocol/ids.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { METHODS } from "#protocol/wire/client.ts";
-import { isWorkspacePath, type WorkspacePath } from "#protocol/workspacePath.ts";
+import { type WorkspacePath, workspacePathSchema } from "#protocol/workspacePath.ts";
 import { bytesText } from "../amounts.ts";
 import type { Home } from "../home/home.ts";
 import { plainLine } from "../terminal/terminalText.ts";
@@ -22,6 +22,7 @@ const PROPOSED_TEXT_BYTES_MAX = 8_000_000;
 /** Which side of which change a document is. */
 interface ProposedQuery {
   readonly proposal: ProposalId;
+  readonly path: WorkspacePath;
   readonly side: "before" | "after";
   /** The content; absent where the text below is all there is. */
   readonly digest?: Digest;
@@ -30,6 +31,7 @@ interface ProposedQuery {
 }
 const querySchema: z.ZodType<ProposedQuery> = z.strictObject({
   proposal: proposalId.schema,
+  path: workspacePathSchema,
   side: z.enum(["before", "after"]),
   digest: digestSchema.exactOptional(),
   bytes: z.number().int().min(0).exactOptional(),
@@ -52,12 +54,10 @@ export function sidesOf(
 ): ChangeSides {
   const label = vscode.Uri.joinPath(folder.uri, ...change.path.split("/"));
   const file = isThere ? label : undefined;
-  const virtual = (query: Omit<ProposedQuery, "proposal">): vscode.Uri =>
-    vscode.Uri.from({
-      scheme: PROPOSED_SCHEME,
-      path: `/${change.path}`,
-      query: JSON.stringify({ proposal, ...query }),
-    });
+  const { path } = change;
+  // Of the same path as the file: otherwise VS Code takes it for renamed.
+  const virtual = (query: Omit<ProposedQuery, "proposal" | "path">): vscode.Uri =>
+    label.with({ scheme: PROPOSED_SCHEME, query: JSON.stringify({ proposal, path, ...query }) });
   const described = (side: "before" | "after", text: string): vscode.Uri => virtual({ side, text });
   switch (change.kind) {
     case "create":
@@ -82,8 +82,7 @@ export function proposedFileOf(
 ): { readonly proposal: ProposalId; readonly path: WorkspacePath } | undefined {
   if (!(given instanceof vscode.Uri) || given.scheme !== PROPOSED_SCHEME) return undefined;
   const query = decodeJson(querySchema, given.query);
-  const path = given.path.replace(/^\//u, "");
-  return query.ok && isWorkspacePath(path) ? { proposal: query.value.proposal, path } : undefined;
+  return query.ok ? query.value : undefined;
 }
 
 export function provideProposedContent(home: Home): vscode.Disposable {

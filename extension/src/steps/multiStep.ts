@@ -65,7 +65,8 @@ export function pickStep<Item extends vscode.QuickPickItem>(
   fill();
   if (options.typed !== undefined) pick.onDidChangeValue(fill);
   return asked(pick, frame, (answer) => {
-    const [item] = pick.selectedItems;
+    // Enter may come before the item for what was typed is there.
+    const item = pick.selectedItems[0] ?? options.typed?.(pick.value)[0];
     if (item === undefined) return;
     const problem = options.problem?.(item);
     if (problem === undefined) answer(item);
