@@ -1,9 +1,9 @@
 // Step by step must mean the same as at once: the same bytes, the same values, the same refusals, whatever is in the text.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import * as z from "zod";
+import { readPage } from "../test/protocolFixtures.ts";
 import { canonicalJson } from "./canonicalJson.ts";
 import { type Decoded, decodeJson } from "./decode.ts";
 import { digestOf } from "./digest.ts";
@@ -16,7 +16,7 @@ import { workspacePathSchema } from "./workspacePath.ts";
 const FIXTURE = "protocol/wire/fixtures/client/readPreview.result.json";
 const egressPreviewExample: EgressPreview = z
   .looseObject({ preview: egressPreviewSchema })
-  .parse(JSON.parse(readFileSync(FIXTURE, "utf8"))).preview;
+  .parse(JSON.parse(readPage(FIXTURE))).preview;
 
 /** What cutting goes by, in places where it means nothing. */
 const trap = fc.constantFrom('},{"a', '}],"b', '"entries":[', '"items":[{', "}]}", '","', '\\"', "[{", "},{", "x");
