@@ -11,9 +11,10 @@ import { LiveMirror } from "./home/liveMirror.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
 import { openStatusBar } from "./statusBar.ts";
+import { openViews } from "./views/openViews.ts";
 
 /** Every surface and flow. A new one is a line here. */
-const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar];
+const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar, openViews];
 
 export interface Workbench {
   /** What the features handle; the manifest contributes exactly these. */
