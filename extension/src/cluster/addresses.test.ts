@@ -1,3 +1,4 @@
+// Which address is offered first, and that pairing one worker never cuts off another.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADDRESSES_OFFERED_MAX, type Interfaces, listenPlan, localPlan, rankAddresses } from "./addresses.ts";

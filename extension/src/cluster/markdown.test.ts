@@ -1,3 +1,4 @@
+// Reports hold text of other machines: none of it may become markup.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { markdownBlocks, markdownTable, markdownText } from "./markdown.ts";

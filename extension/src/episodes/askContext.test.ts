@@ -1,3 +1,4 @@
+// What a model is given to read under a question, up to the longest prompt.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROMPT_CHARACTERS_MAX } from "#protocol/wire/clientViews.ts";

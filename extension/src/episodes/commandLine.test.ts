@@ -1,3 +1,4 @@
+// Command lines are split as a shell would, without a shell: by examples, and by all words that can be joined.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+// Output of an episode as its terminal gets it: in order, from the first byte, over losses of the Home.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ArwError } from "#protocol/errors.ts";

@@ -1,3 +1,4 @@
+// What a diff may show as text.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textOf } from "./proposedText.ts";

@@ -1,3 +1,4 @@
+// What is offered for a command: scripts, and what was run before, up to the limits.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { splitCommandLine } from "./commandLine.ts";

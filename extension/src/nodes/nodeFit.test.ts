@@ -1,3 +1,4 @@
+// Which nodes are offered for a job, in which order, and why one cannot take it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";

@@ -1,3 +1,4 @@
+// The bytes that a program prints become text for a terminal, and nothing that acts on it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
