@@ -21,6 +21,7 @@ import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { SignedReceipt } from "./receipt.ts";
 import type { JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
+import type { WorkspacePath } from "./workspacePath.ts";
 
 /** Who asks. `owner` is true only for a session that proved the owner secret; `home` is the Home's own shell. */
 export interface Requester {
@@ -111,6 +112,10 @@ export interface ReviseEgress extends Order<"revise-egress"> {
   readonly paths: readonly string[];
   readonly steady: SteadyReading;
 }
+export interface PauseOffloads extends Order<"pause-offloads"> {
+  readonly transfers: readonly Transfer[];
+}
+export interface ResumeOffloads extends Order<"resume-offloads"> {}
 export interface DenyEgress extends Order<"deny-egress"> {
   readonly previewId: PreviewId;
   readonly recordId: EgressRecordId;
@@ -173,10 +178,12 @@ export interface RecordLost extends Report<"record-lost"> {
   /** Whether the shell knows what left: after a crash it does not. */
   readonly sent: "none" | "partial" | "unknown";
 }
+/** What was written into the workspace: these files of the proposal, or where none are named all that was left of it. */
 export interface RecordApplied extends Order<"record-applied"> {
   readonly proposalId: ProposalId;
   readonly digest: Digest;
   readonly files: number;
+  readonly paths?: readonly WorkspacePath[];
 }
 
 export interface TurnClusteringOn extends Order<"turn-clustering-on"> {
@@ -249,7 +256,7 @@ export interface RefuseLink extends Order<"refuse-link"> {
 }
 
 export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied;
-export type EgressCommand = ApproveEgress | DenyEgress | ReviseEgress;
+export type EgressCommand = ApproveEgress | DenyEgress | ReviseEgress | PauseOffloads | ResumeOffloads;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
 export type NodeCommand =

@@ -22,6 +22,7 @@ import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
 import type { Usage } from "./usage.ts";
+import type { WorkspacePath } from "./workspacePath.ts";
 
 interface Fact<Kind extends string> {
   readonly kind: Kind;
@@ -122,6 +123,13 @@ export interface ProposalApplied extends EpisodeFact<"ProposalApplied"> {
   readonly files: number;
 }
 
+/** Some of its files were applied; the rest stays proposed. With the last of them the proposal is applied. */
+export interface ProposedFilesApplied extends EpisodeFact<"ProposedFilesApplied"> {
+  readonly proposalId: ProposalId;
+  readonly digest: Digest;
+  readonly paths: readonly WorkspacePath[];
+}
+
 // ---- egress ----
 export interface EgressPreviewed extends JobFact<"EgressPreviewed"> {
   readonly previewId: PreviewId;
@@ -165,6 +173,13 @@ export interface EgressRecorded extends JobFact<"EgressRecorded"> {
   readonly cost: Cost;
   readonly leaseId?: LeaseId;
   readonly attemptId?: AttemptId;
+}
+/** Nothing new leaves until it is resumed, whatever was approved or leased. */
+export interface OffloadsPaused extends Fact<"OffloadsPaused"> {
+  readonly by: string;
+}
+export interface OffloadsResumed extends Fact<"OffloadsResumed"> {
+  readonly by: string;
 }
 /** What came of a recorded send. `unknown` after a crash: never blindly repeated. */
 export interface EgressSettled extends JobFact<"EgressSettled"> {
@@ -284,7 +299,7 @@ export interface LinkRefused extends Fact<"LinkRefused"> {
   readonly detail: string;
 }
 
-export type EpisodeEvent = EpisodeStarted | EpisodeFinished | ProposalReceived | ProposalApplied;
+export type EpisodeEvent = EpisodeStarted | EpisodeFinished | ProposalReceived | ProposalApplied | ProposedFilesApplied;
 export type JobEvent =
   | JobQueued
   | JobPlaced
@@ -295,7 +310,14 @@ export type JobEvent =
   | JobFinished
   | JobFailed
   | JobCancelled;
-export type EgressEvent = EgressPreviewed | EgressRevised | EgressRecorded | EgressSettled | ContributionMetered;
+export type EgressEvent =
+  | EgressPreviewed
+  | EgressRevised
+  | EgressRecorded
+  | EgressSettled
+  | OffloadsPaused
+  | OffloadsResumed
+  | ContributionMetered;
 export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;
 export type NodeEvent =
   | ClusteringTurnedOn

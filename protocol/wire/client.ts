@@ -34,7 +34,7 @@ import {
   sequenceSchema,
 } from "../quantities.ts";
 import { type OutputStream, outputStreamSchema } from "../result.ts";
-import { WORKSPACE_PATH_CHARACTERS_MAX } from "../workspacePath.ts";
+import { WORKSPACE_PATH_CHARACTERS_MAX, type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
@@ -59,6 +59,9 @@ import {
 
 /** So many paths may be taken out of a preview at once; a folder counts as one. */
 export const REVISED_PATHS_MAX = 1_000;
+
+/** So many files of a proposal may be named to be applied at once; without names all of them are. */
+export const APPLIED_PATHS_MAX = 1_000;
 
 /** A method of the Home: its name, what it takes and gives, and whether it needs an owner session. */
 export interface Method<Params, Result> {
@@ -127,6 +130,11 @@ interface LeasesResult {
   readonly epoch: number;
   readonly leases: readonly LeaseView[];
 }
+/** Where workers reach this Home. */
+interface ClusteringResult {
+  readonly host: string;
+  readonly port: number;
+}
 interface OutputParams {
   readonly attemptId: AttemptId;
   readonly stream: OutputStream;
@@ -136,6 +144,14 @@ interface ProposedFileParams {
   readonly proposalId: ProposalId;
   readonly digest: Digest;
   readonly fromByte: Bytes;
+}
+
+interface ApplyParams {
+  readonly proposalId: ProposalId;
+  /** The digest of the proposal that was shown. */
+  readonly digest: Digest;
+  /** Only the changes at these paths; absent for all that are left. */
+  readonly paths?: readonly WorkspacePath[];
 }
 
 /** Every method, in the order of the documentation. */
@@ -158,6 +174,9 @@ export interface ClientMethods {
   readonly reviseEgress: Method<ReviseParams, { readonly previewId: PreviewId; readonly digest: Digest }>;
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
+  /** Holds everything back that would leave; attempts that are still fetching their inputs are cancelled. */
+  readonly pauseOffloads: Method<Nothing, Nothing>;
+  readonly resumeOffloads: Method<Nothing, Nothing>;
   readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
@@ -170,10 +189,9 @@ export interface ClientMethods {
   readonly showProposal: Method<{ readonly proposalId: ProposalId }, ProposalView>;
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
-  readonly applyProposal: Method<
-    { readonly proposalId: ProposalId; readonly digest: Digest },
-    { readonly files: number }
-  >;
+  readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
+  /** Opens the door where it was last, for the workers that are enrolled; no new invite is needed. */
+  readonly turnClusteringOn: Method<Nothing, ClusteringResult>;
   readonly turnClusteringOff: Method<Nothing, Nothing>;
   /** Tries at once what a read-only Home tries by itself; refused with the reason where the disk still fails. */
   readonly reopenJournal: Method<Nothing, Nothing>;
@@ -271,6 +289,8 @@ export const METHODS: ClientMethods = {
     z.strictObject({ leaseId: leaseId.schema, recordId: egressRecordId.schema }),
   ),
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
+  pauseOffloads: anyone("offloads/pause", nothing, nothing),
+  resumeOffloads: owner("offloads/resume", nothing, nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
   grantLease: owner(
     "lease/grant",
@@ -310,8 +330,17 @@ export const METHODS: ClientMethods = {
   ),
   applyProposal: owner(
     "proposal/apply",
-    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema }),
+    z.strictObject({
+      proposalId: proposalId.schema,
+      digest: digestSchema,
+      paths: z.array(workspacePathSchema).min(1).max(APPLIED_PATHS_MAX).exactOptional(),
+    }),
     z.strictObject({ files: z.number().int().min(0) }),
+  ),
+  turnClusteringOn: owner(
+    "clustering/turnOn",
+    nothing,
+    z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
   ),
   turnClusteringOff: owner("clustering/turnOff", nothing, nothing),
   reopenJournal: anyone("journal/reopen", nothing, nothing),

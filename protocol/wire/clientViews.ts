@@ -68,6 +68,8 @@ export interface HelloResult {
   readonly clustering:
     | { readonly on: false; readonly reason?: string }
     | { readonly on: true; readonly host: string; readonly port: number };
+  /** Present while nothing new may leave, whatever was approved. */
+  readonly offloadsPaused?: { readonly since: EpochMs; readonly by: string };
   /** Present while the journal cannot be written: the Home answers questions and takes nothing. */
   readonly readOnly?: ReadOnlyView;
 }
@@ -193,6 +195,8 @@ export interface ProposalView {
   /** Paths whose base is no longer what the job saw, and why. */
   readonly conflicts: readonly { readonly path: string; readonly reason: string }[];
   readonly appliedAt?: EpochMs;
+  /** The files that were applied by themselves, while others are still proposed. */
+  readonly appliedPaths?: readonly string[];
 }
 
 export interface TimelinePage {
@@ -290,6 +294,7 @@ export const helloResultSchema: z.ZodType<HelloResult> = z.strictObject({
     z.strictObject({ on: z.literal(false), reason: z.string().exactOptional() }),
     z.strictObject({ on: z.literal(true), host: z.string(), port: z.number().int() }),
   ]),
+  offloadsPaused: z.strictObject({ since: epochMsSchema, by: z.string() }).exactOptional(),
   readOnly: z
     .strictObject({
       reason: z.string(),
@@ -346,4 +351,5 @@ export const proposalViewSchema: z.ZodType<ProposalView> = z.strictObject({
   proposal: proposalSchema,
   conflicts: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
   appliedAt: epochMsSchema.exactOptional(),
+  appliedPaths: z.array(z.string()).exactOptional(),
 });

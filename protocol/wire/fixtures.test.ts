@@ -63,7 +63,8 @@ const OPTIONAL: readonly RegExp[] = [
   /(LeaseGranted|LeaseRevoked|LeaseExpired) \$\.corrId$/,
   /leases\[0\]\.(costMicrosLeft|reason)$/,
   /(follow|read)Timeline\.params \$\.episodeId$/,
-  /showProposal\.result \$\.appliedAt$/,
+  /showProposal\.result \$\.(appliedAt|appliedPaths)$/,
+  /applyProposal\.params \$\.paths$/,
   /startEpisode\.params \$\.(on|title|request\.(wallMs|memoryBytes|leaveOut))$/,
   /startEpisode\.result \$\.(previewId|leaseId)$/,
   /(JobCancelled|JobFailed) \$\.attemptId$/,
@@ -71,7 +72,7 @@ const OPTIONAL: readonly RegExp[] = [
   /EgressSettled \$\.(received|error)$/,
   /JobOffered \$\.(leaseId|recordId)$/,
   /LinkRefused \$\.nodeId$/,
-  /hello\.result \$\.readOnly(\.nextTryAt)?$/,
+  /hello\.result \$\.(offloadsPaused|readOnly(\.nextTryAt)?)$/,
 ];
 
 const fixtures: readonly Fixture[] = [...readFixtures("protocol/wire/fixtures"), ...readFixtures("protocol/fixtures")];

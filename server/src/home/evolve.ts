@@ -14,6 +14,7 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "EpisodeFinished":
     case "ProposalReceived":
     case "ProposalApplied":
+    case "ProposedFilesApplied":
       return { ...state, episodes: evolveEpisodes(state.episodes, event) };
     case "JobQueued":
       return {
@@ -36,6 +37,8 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
       return { ...state, jobs: evolveJobs(state.jobs, event), egress: evolveEgress(state.egress, event) };
     case "EgressRecorded":
     case "EgressSettled":
+    case "OffloadsPaused":
+    case "OffloadsResumed":
       return { ...state, egress: evolveEgress(state.egress, event) };
     case "LeaseGranted":
     case "LeaseReserved":

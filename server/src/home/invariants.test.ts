@@ -11,8 +11,9 @@ import { byteCount, durationMs, fencingToken } from "#protocol/quantities.ts";
 import { receiptBytes } from "#protocol/receipt.ts";
 import type { JobResult } from "#protocol/result.ts";
 import { verify } from "#protocol/signature.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
-import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
+import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   accepted,
   applied,
@@ -44,6 +45,7 @@ import { ATTIC, GPU, LOCAL, type Scenario, type TestNode } from "../../../test/s
 import { evolve } from "./evolve.ts";
 import { initialState } from "./state.ts";
 
+const PATHS = [workspacePathSchema.parse("a.txt"), workspacePathSchema.parse("src/b.ts")] as const;
 const NODES = [LOCAL, GPU, ATTIC] as const;
 
 /** One thing that happens; numbers pick episodes, nodes and variants, whatever the state is then. */
@@ -60,6 +62,8 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
   ["preview", 14],
   ["approve", 16],
   ["revise", 6],
+  ["pause", 1],
+  ["resume", 4],
   ["deny", 8],
   ["cancel", 4],
   ["accepted", 6],
@@ -101,6 +105,10 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
       });
     case "approve-scoped":
       return { ...approveScoped(number, terms({}, { uses: 1 + (variant % 3) })), ...shownOf(home, number) };
+    case "pause":
+      return pauseOffloads({ transfers });
+    case "resume":
+      return resumeOffloads();
     case "revise":
       return reviseEgress(number, number + 20, variant < 2 ? { payloadBytes: byteCount(2_000) } : {});
     case "grant-lease":
@@ -124,7 +132,7 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
     case "turn-on":
       return turnOn();
     case "applied":
-      return applied(number);
+      return applied(number, variant < 4 ? { paths: [PATHS[variant % 2] ?? PATHS[0]] } : {});
     default:
       return reportOf(home, { kind, number, node, variant });
   }
@@ -252,6 +260,8 @@ test("the invariants hold after every command, and the facts alone give the stat
   for (const name of [
     "JobCancelled",
     "EgressRevised",
+    "OffloadsPaused",
+    "JobFailed offloads-paused",
     "JobFinished",
     "ContributionMetered",
     "LeaseCommitted",
@@ -259,6 +269,7 @@ test("the invariants hold after every command, and the facts alone give the stat
     "LeaseRevoked",
     "LeaseExpired",
     "ProposalApplied",
+    "ProposedFilesApplied",
     ...["receipt-mismatch", "wall-limit", "attempt-lost", "node-lost", "lease-revoked", "egress-denied"].map(
       (code) => `JobFailed ${code}`,
     ),

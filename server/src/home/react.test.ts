@@ -4,7 +4,8 @@ import { test } from "node:test";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { epochMs } from "#protocol/quantities.ts";
-import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
+import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   applied,
   approve,
@@ -49,6 +50,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   EpisodeFinished: [],
   ProposalReceived: [],
   ProposalApplied: [],
+  ProposedFilesApplied: [],
   JobQueued: [],
   JobPlaced: [],
   JobOffered: ["SendOffer"],
@@ -60,6 +62,8 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   JobCancelled: ["CancelAttempt"],
   EgressPreviewed: [],
   EgressRevised: [],
+  OffloadsPaused: [],
+  OffloadsResumed: [],
   EgressRecorded: [],
   EgressSettled: [],
   ContributionMetered: [],
@@ -97,11 +101,14 @@ function wholeLife(): Scenario {
     started(1, GPU),
     output(1, GPU, 1),
     finished(1, GPU, 1, { result: withProposal(1, exited(1)) }),
+    applied(1, { paths: [workspacePathSchema.parse("src/a.ts")] }),
     applied(1),
     start(2, { job: askJob(2) }),
     cancel(2),
     preview(3, GPU),
     reviseEgress(3, 13),
+    pauseOffloads(),
+    resumeOffloads(),
     deny(13),
     preview(4, ATTIC),
     approve(4),

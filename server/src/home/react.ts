@@ -75,6 +75,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "EpisodeFinished":
     case "ProposalReceived":
     case "ProposalApplied":
+    case "ProposedFilesApplied":
     case "JobQueued":
     case "JobPlaced":
     case "JobAccepted":
@@ -84,6 +85,8 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "EgressRevised":
     case "EgressRecorded":
     case "EgressSettled":
+    case "OffloadsPaused":
+    case "OffloadsResumed":
     case "ContributionMetered":
     case "LeaseGranted":
     case "LeaseReserved":

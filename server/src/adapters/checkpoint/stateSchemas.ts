@@ -64,6 +64,7 @@ export const heldProposalSchema: z.ZodType<HeldProposal> = z.strictObject({
   digest: digestSchema,
   changes: count,
   appliedAt: epochMsSchema.exactOptional(),
+  appliedPaths: z.array(text).exactOptional(),
 });
 
 const attempt: z.ZodType<Attempt> = z.strictObject({
@@ -196,6 +197,7 @@ const leases: z.ZodType<LeasesState> = z.strictObject({ byId: map(leaseId.schema
 const egress: z.ZodType<EgressState> = z.strictObject({
   previews: map(previewId.schema, heldPreviewSchema),
   open: map(egressRecordId.schema, openRecord),
+  paused: z.strictObject({ at: epochMsSchema, by: text }).exactOptional(),
 });
 const nodes: z.ZodType<NodesState> = z.strictObject({
   clustering: z.discriminatedUnion("on", [

@@ -5,6 +5,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
 import { fencingToken } from "#protocol/quantities.ts";
+import { pauseProblem } from "../egress/pause.ts";
 import { sendEvents } from "../egress/send.ts";
 import { crossedWith, endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
@@ -58,6 +59,8 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   const placed = placedAgain(state, command);
   if (placed.kind === "refusal") return placed;
   if (placed.local || placed.target !== command.destination.nodeId) return placementChanged(placed);
+  const paused = pauseProblem(state.egress);
+  if (paused !== undefined) return paused;
   const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost } = command;
   const decision = evaluate({
     action: "offload",
@@ -184,15 +187,9 @@ function recordApplied(state: HomeState, command: RecordApplied): readonly Journ
     return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
   }
   if (held.appliedAt !== undefined) return [];
-  return [
-    {
-      kind: "ProposalApplied",
-      version: 1,
-      at: command.at,
-      corrId: held.episodeId,
-      proposalId: held.proposalId,
-      digest: held.digest,
-      files: command.files,
-    },
-  ];
+  const { proposalId, digest, episodeId: corrId } = held;
+  const of = { version: 1, at: command.at, corrId, proposalId, digest } as const;
+  if (command.paths === undefined) return [{ ...of, kind: "ProposalApplied", files: command.files }];
+  const paths = command.paths.filter((path) => held.appliedPaths?.includes(path) !== true);
+  return paths.length === 0 ? [] : [{ ...of, kind: "ProposedFilesApplied", paths: [...new Set(paths)] }];
 }

@@ -91,6 +91,13 @@ function told(event: JournalEvent, names: TimelineNames): Told {
         text: `Applied the proposal to ${event.files} ${event.files === 1 ? "file" : "files"}`,
         proposalId: event.proposalId,
       };
+    case "ProposedFilesApplied": {
+      const [first = "", ...more] = event.paths;
+      return {
+        text: `Applied ${first}${more.length === 0 ? "" : ` and ${more.length} more`} of the proposal`,
+        proposalId: event.proposalId,
+      };
+    }
     case "EgressPreviewed":
       return {
         ...here(event.destination.nodeId, names),
@@ -107,6 +114,10 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return recorded(event);
     case "EgressSettled":
       return settled(event);
+    case "OffloadsPaused":
+      return { text: `${event.by} paused all offloads: nothing new leaves this machine`, level: "attention" };
+    case "OffloadsResumed":
+      return { text: `${event.by} resumed offloads: what is approved or leased may leave again` };
     case "ContributionMetered":
       return { text: `Metered ${meteredText(event.usage)}`, level: "detail" };
     case "LeaseGranted":
