@@ -13,6 +13,7 @@ import { LiveMirror } from "./home/liveMirror.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
 import { openStatusBar } from "./statusBar.ts";
+import { openTimelineFeature } from "./timeline/timelineFeature.ts";
 import { openViews } from "./views/openViews.ts";
 
 /** Every surface and flow. A new one is a line here. */
@@ -22,6 +23,7 @@ const FEATURES: readonly OpenFeature[] = [
   openViews,
   openEpisodesFeature,
   openClusterFeature,
+  openTimelineFeature,
 ];
 
 export interface Workbench {

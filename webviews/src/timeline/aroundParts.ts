@@ -34,7 +34,8 @@ export function headPart(model: TimelineModel, amounts: Amounts, nowAt: number):
 
 export function noticePart(model: TimelineModel): TemplateResult | typeof nothing {
   if (model.reachable || model.notice === "") return nothing;
-  return html`<p class="notice">${icon("warning", "tone-attention")} <span class="foreign">${plainLine(model.notice)}</span></p>`;
+  const shape = model.noticeUrgent ? icon("warning", "tone-attention") : icon("info");
+  return html`<p class="notice">${shape} <span class="foreign">${plainLine(model.notice)}</span></p>`;
 }
 
 /** Why there are no rows, and the one thing to do about it. */
