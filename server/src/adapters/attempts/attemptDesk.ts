@@ -2,7 +2,7 @@
 // answers them. A message counts only through the core: the desk decides nothing but what may be sent and stored.
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Command, Requester, Transfer } from "#protocol/commands.ts";
-import { type Digest, digestOf } from "#protocol/digest.ts";
+import type { Digest } from "#protocol/digest.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import { ArwError, refuse } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
@@ -13,13 +13,14 @@ import type { CloseCode } from "#protocol/wire/version.ts";
 import type { BlobChunk, Finished, Need, Offer, Output, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { Effect } from "../../home/effects.ts";
 import type { Executed } from "../../home/home.ts";
-import { liveAttempt } from "../../home/job/state.ts";
+import type { Attempt } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { OutputFiles } from "../outputFiles.ts";
 import type { SteadyClock } from "../steadyClock.ts";
 import { digestsOf, serveBlobs } from "./blobService.ts";
 import { Crossings } from "./crossings.ts";
+import { OutputIntake } from "./outputIntake.ts";
 import { ProposalFetch } from "./proposalFetch.ts";
 
 /** What the desk needs of the Home; `Home` itself fits. */
@@ -27,7 +28,8 @@ export interface AttemptHome {
   readonly state: HomeState;
   sendProblem(id: AttemptId, now: SteadyReading): Refusal | undefined;
   holdsAttempt(id: AttemptId, token: Offer["fencingToken"], nodeId: NodeId): boolean;
-  execute(command: Command): Promise<Executed | Refusal>;
+  attemptAhead(id: AttemptId): Attempt | undefined;
+  execute(command: Command, beside?: Promise<void>): Promise<Executed | Refusal>;
 }
 
 export interface AttemptDeskTerms {
@@ -72,9 +74,16 @@ export class AttemptDesk {
   readonly #crossings = new Crossings();
   readonly #proposals: ProposalFetch;
   readonly #dealt = new Map<AttemptId, Dealt>();
+  readonly #intake: OutputIntake;
 
   constructor(terms: AttemptDeskTerms) {
     this.#terms = terms;
+    this.#intake = new OutputIntake({
+      desk: terms,
+      crossings: this.#crossings,
+      notStored: (channel, output, why) => this.#notStored(channel, output, why),
+      settle: (channel, { attemptId, fencingToken }) => this.#settle(channel, attemptId, fencingToken),
+    });
     this.#proposals = new ProposalFetch(terms.blobs);
   }
 
@@ -154,7 +163,7 @@ export class AttemptDesk {
       case "need":
         return this.#need(channel, message);
       case "output":
-        return this.#output(channel, message, bytes);
+        return this.#intake.take(channel, message, bytes);
       case "blob":
         return this.#blob(message, bytes);
       case "finished":
@@ -204,56 +213,6 @@ export class AttemptDesk {
     } catch (error) {
       await this.#troubled("sending blobs", error, dealt, channel);
     }
-  }
-
-  /** Bytes first, then the fact of them: an acknowledged range is on the disk. */
-  async #output(channel: NodeChannel, message: Output, bytes: Uint8Array): Promise<LinkFault> {
-    const { attemptId, fencingToken, number, stream, fromByte } = message;
-    const place = this.#placeOf(message);
-    if (place === "gap") return { code: "message-out-of-order", detail: `output ${number} does not follow` };
-    // What is on record is never written again: its bytes are those that its digest names.
-    if (place === "recorded") {
-      this.#crossings.cameBack(attemptId, bytes.length);
-      await channel.deliver({ kind: "acknowledge", attemptId, fencingToken, number });
-      return undefined;
-    }
-    try {
-      await this.#terms.outputs.append(attemptId, stream, fromByte, bytes);
-    } catch (error) {
-      if (!(error instanceof ArwError)) throw error;
-      return this.#notStored(channel, message, refuse(error.code, error.message, error.advice));
-    }
-    const executed = await this.#terms.home().execute({
-      kind: "record-output",
-      at: this.#terms.now(),
-      by: HOME,
-      nodeId: channel.nodeId,
-      attemptId,
-      fencingToken,
-      number,
-      stream,
-      fromByte,
-      bytes: byteCount(bytes.length),
-      digest: digestOf(bytes),
-      transfer: this.#crossings.transfer(attemptId),
-    });
-    if (executed.kind === "executed") {
-      this.#crossings.cameBack(attemptId, bytes.length);
-      await channel.deliver({ kind: "acknowledge", attemptId, fencingToken, number });
-      return undefined;
-    }
-    if (executed.code === "output-gap") return { code: "message-out-of-order", detail: executed.message };
-    if (!isFenced(executed)) return this.#notStored(channel, message, executed);
-    await this.#settle(channel, attemptId, fencingToken);
-    return undefined;
-  }
-
-  /** Where an output stands to what is on record. Of an attempt whose offer is still in flight nothing is. */
-  #placeOf({ attemptId, number, stream, fromByte }: Output): "recorded" | "next" | "gap" {
-    const attempt = liveAttempt(this.#terms.home().state.jobs, attemptId)?.attempt;
-    const lastNumber = attempt?.lastNumber ?? 0;
-    if (number <= lastNumber) return "recorded";
-    return number === lastNumber + 1 && fromByte === (attempt?.produced.get(stream) ?? 0) ? "next" : "gap";
   }
 
   /** Output that the Home could not keep is not acknowledged. Over a new link it comes again, once the Home can. */
