@@ -9,12 +9,17 @@ import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Digest, digestFromHex, digestHex, digestOf, isDigest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
-import type { StoredBlob, SweptBlobStore } from "./blobStore.ts";
+import type { BegunBlob, StoredBlob, SweptBlobStore } from "./blobStore.ts";
 import { BLOB_GRACE_MS, BlobUses } from "./blobUses.ts";
 import { openPartialBlobs, type PartialBlobs } from "./partialBlobs.ts";
 
 /** Larger blobs are refused: a job's inputs and outputs are source trees and logs, never disk images. */
 export const BLOB_BYTES_MAX: Bytes = byteCount(8 * 1024 ** 3);
+
+/** Blobs up to this can be read from memory while they are written: prompts and preview documents, not trees and files. */
+export const BEGUN_BLOB_BYTES_MAX: number = 64 * 1024;
+/** So much of them at once; further ones wait for the disk. */
+export const BEGUN_BYTES_MAX: number = 16 * 1024 * 1024;
 
 /** Files are hashed and copied in pieces of this size, so memory stays flat whatever a blob weighs. */
 const PIECE_BYTES = 1024 * 1024;
@@ -26,6 +31,7 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
     temporary: join(folder, "temporary"),
     partial: join(folder, "partial"),
     namedDurably: new Set(),
+    begun: new Map(),
     uses: new BlobUses(now),
   };
   // Whatever has a temporary name was never acknowledged, so nobody misses it.
@@ -35,13 +41,15 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
   }
   const partial = openPartialBlobs(places.partial);
   return {
-    size: (digest) => used(places, digest, () => sizeOf(places, digest)),
+    size: (digest) => used(places, digest, () => sizeNow(places, digest)),
     partialBytes: async (digest) =>
       (await sizeOf(places, digest)) === undefined ? partial.bytes(digest) : byteCount(0),
     put: (bytes) => put(places, bytes),
     putFile: (path, bytesMax, signal) => putFile(places, path, bytesMax, signal),
     receive: (digest, blobBytes, fromByte, chunk) => receive(places, partial, { digest, blobBytes, fromByte, chunk }),
     read: (digest, fromByte, bytesMax) => used(places, digest, () => read(places, digest, fromByte, bytesMax)),
+    begin: (bytes) => begin(places, bytes),
+    renew: (digest) => used(places, digest, () => renew(places, digest)),
     materialise: (digest, path, executable) =>
       used(places, digest, () => materialise(places, digest, path, executable)),
     all: () => allBlobs(places, now),
@@ -55,7 +63,43 @@ interface Places {
   readonly partial: string;
   /** Folders of the store whose own name this process has made durable. */
   readonly namedDurably: Set<string>;
+  /** Small blobs on their way to the disk. */
+  readonly begun: Map<Digest, { readonly bytes: Uint8Array; readonly durable: Promise<void> }>;
   readonly uses: BlobUses;
+}
+
+async function begin(places: Places, bytes: Uint8Array): Promise<BegunBlob> {
+  const stored: StoredBlob = { digest: digestOf(bytes), bytes: byteCount(bytes.length) };
+  const before = places.begun.get(stored.digest);
+  if (before !== undefined) return { ...stored, durable: before.durable };
+  const begunNow = [...places.begun.values()].reduce((sum, begun) => sum + begun.bytes.length, bytes.length);
+  if (bytes.length > BEGUN_BLOB_BYTES_MAX || begunNow > BEGUN_BYTES_MAX) {
+    await put(places, bytes);
+    return { ...stored, durable: Promise.resolve() };
+  }
+  const durable = put(places, bytes).then(() => undefined);
+  places.begun.set(stored.digest, { bytes, durable });
+  const end = (): boolean => places.begun.delete(stored.digest);
+  // Whoever names it waits for it; that nobody does must not end the process.
+  durable.then(end, end);
+  return { ...stored, durable };
+}
+
+async function renew(places: Places, digest: Digest): Promise<boolean> {
+  const bytes = await sizeOf(places, digest);
+  if (bytes === undefined) return false;
+  // What is larger was durable before anything named it.
+  if (bytes > BEGUN_BLOB_BYTES_MAX) return true;
+  const found = await read(places, digest, byteCount(0), bytes);
+  if (digestOf(found) !== digest) return false;
+  await write(places, found, digest);
+  return true;
+}
+
+/** Whole as soon as it can be read. */
+async function sizeNow(places: Places, digest: Digest): Promise<Bytes | undefined> {
+  const begun = places.begun.get(digest);
+  return begun === undefined ? sizeOf(places, digest) : byteCount(begun.bytes.length);
 }
 
 async function used<T>(places: Places, digest: Digest, then: () => Promise<T>): Promise<T> {
@@ -98,12 +142,15 @@ async function sizeOf(places: Places, digest: Digest): Promise<Bytes | undefined
 async function put(places: Places, bytes: Uint8Array): Promise<StoredBlob> {
   requireSize(bytes.length, BLOB_BYTES_MAX);
   const stored: StoredBlob = { digest: digestOf(bytes), bytes: byteCount(bytes.length) };
-  if (await isDurable(places, stored.digest)) return stored;
+  if (!(await isDurable(places, stored.digest))) await write(places, bytes, stored.digest);
+  return stored;
+}
+
+async function write(places: Places, bytes: Uint8Array, digest: Digest): Promise<void> {
   await withTemporary(places, async (file, path) => {
     await file.writeFile(bytes);
-    await settle(places, file, path, stored.digest);
+    await settle(places, file, path, digest);
   });
-  return stored;
 }
 
 /** The source may grow, shrink or be swapped meanwhile: what counts is what was read, and its digest. */
@@ -148,6 +195,8 @@ async function receive(places: Places, partial: PartialBlobs, arrival: Arrival):
 }
 
 async function read(places: Places, digest: Digest, fromByte: Bytes, bytesMax: number): Promise<Uint8Array> {
+  const begun = places.begun.get(digest);
+  if (begun !== undefined) return begun.bytes.subarray(fromByte, fromByte + bytesMax);
   const file = await openBlob(places, digest);
   try {
     const room = Math.max(0, Math.min(bytesMax, (await file.stat()).size - fromByte));
@@ -165,6 +214,7 @@ async function read(places: Places, digest: Digest, fromByte: Bytes, bytesMax: n
 }
 
 async function materialise(places: Places, digest: Digest, path: string, executable: boolean): Promise<void> {
+  await places.begun.get(digest)?.durable;
   const source = await openBlob(places, digest);
   try {
     // "wx" refuses whatever already bears the name, a dangling symlink included.

@@ -8,6 +8,10 @@ export interface StoredBlob {
   readonly bytes: Bytes;
 }
 
+export interface BegunBlob extends StoredBlob {
+  readonly durable: Promise<void>;
+}
+
 export interface BlobStore {
   /** The size of a whole, verified blob; undefined where it is absent or only partly there. */
   size(digest: Digest): Promise<Bytes | undefined>;
@@ -28,8 +32,19 @@ export interface BlobStore {
   materialise(digest: Digest, path: string, executable: boolean): Promise<void>;
 }
 
-/** A store that can be swept: the Home's. */
-export interface SweptBlobStore extends BlobStore {
+/** A store whose small blobs can be named before they are durable. */
+export interface BeginningBlobStore extends BlobStore {
+  /**
+   * As `put`, but resolves as soon as the bytes can be read here. Whatever names them must become durable only together with
+   * `durable`. Larger bytes are durable already when it resolves.
+   */
+  begin(bytes: Uint8Array): Promise<BegunBlob>;
+}
+
+/** A store that can be swept, and mended after a crash: the Home's. */
+export interface SweptBlobStore extends BeginningBlobStore {
+  /** Stores a small blob once more, durably, whatever became of it before. False where it is absent, or not its digest's. */
+  renew(digest: Digest): Promise<boolean>;
   /** Every whole blob; an idle one nobody has stored, found or read for the grace. */
   all(): AsyncIterable<StoredBlob & { readonly idle: boolean }>;
   /** Drops a blob unless it has been used since; says whether it did. */

@@ -1,5 +1,6 @@
 // Makes the preview document of an offload, stores it under its digest, and gives the core its description.
 // Nothing is sent here: the job waits for the owner, unless the core finds a lease that covers it.
+import type { Command } from "#protocol/commands.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Classification, type Destination } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
@@ -74,8 +75,9 @@ export async function previewOffload(
   const { episodeId, jobId, title } = begun;
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
   const document = previewDocument({ ...facts, job, items: collected.items, leftOut: collected.leftOut });
-  const stored = await blobs.put(Buffer.from(canonicalJson(document)));
-  const executed = await home.execute({
+  const stored = await blobs.begin(Buffer.from(canonicalJson(document)));
+  const beside = Promise.all([collected.durable, stored.durable]).then(() => undefined);
+  const preview: Command = {
     kind: "preview-offload",
     at: now(),
     by: requesterOf(session),
@@ -93,7 +95,8 @@ export async function previewOffload(
     steady: steady(),
     recordId: mint(egressRecordId),
     attemptId: mint(attemptId),
-  });
+  };
+  const executed = await home.execute(preview, beside);
   if (executed.kind === "refusal") return executed;
   const offered = executed.events.find((event) => event.kind === "JobOffered");
   const leased = offered?.leaseId === undefined ? {} : { leaseId: offered.leaseId };
