@@ -72,15 +72,23 @@ class FilesOfAttempts implements OutputFiles {
 
   async begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput> {
     const name = fileNameOf(attemptId, stream);
-    const opened = this.#files.get(name) ?? this.#open(name);
+    const known = this.#files.get(name);
+    const opened = known ?? this.#open(name);
     this.#files.delete(name);
     this.#files.set(name, opened);
-    const { file, named } = await opened;
-    // Side by side: a file's first bytes and its name become durable in one go of the disk.
-    const durable = Promise.all([file.append(fromByte, bytes), named]).then(() => this.#forgetIdle());
+    // The first bytes of a file have their place whatever is there already: they need not wait until it is looked at.
+    const isFirst = known === undefined && fromByte === 0;
+    const durable = isFirst
+      ? opened.then((output) => this.#append(output, fromByte, bytes))
+      : this.#append(await opened, fromByte, bytes);
     // Whoever wants to know waits for it; that nobody does must not end the process.
     durable.catch(() => undefined);
     return { durable };
+  }
+
+  /** Side by side: a file's first bytes and its name become durable in one go of the disk. Throws as `OutputFile.append`. */
+  #append({ file, named }: OpenedOutput, fromByte: number, bytes: Uint8Array): Promise<void> {
+    return Promise.all([file.append(fromByte, bytes), named]).then(() => this.#forgetIdle());
   }
 
   async renew(attemptId: string, stream: OutputStream, fromByte: number, is: StoredBlob): Promise<boolean> {
