@@ -9,17 +9,13 @@ import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Digest, digestFromHex, digestHex, digestOf, isDigest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
-import type { BegunBlob, StoredBlob, SweptBlobStore } from "./blobStore.ts";
+import { BEGUN_BLOB_BYTES_MAX, BegunBlobs, syncFolder } from "./begunBlobs.ts";
+import type { StoredBlob, SweptBlobStore } from "./blobStore.ts";
 import { BLOB_GRACE_MS, BlobUses } from "./blobUses.ts";
 import { openPartialBlobs, type PartialBlobs } from "./partialBlobs.ts";
 
 /** Larger blobs are refused: a job's inputs and outputs are source trees and logs, never disk images. */
 export const BLOB_BYTES_MAX: Bytes = byteCount(8 * 1024 ** 3);
-
-/** Blobs up to this can be read from memory while they are written: prompts and preview documents, not trees and files. */
-export const BEGUN_BLOB_BYTES_MAX: number = 64 * 1024;
-/** So much of them at once; further ones wait for the disk. */
-export const BEGUN_BYTES_MAX: number = 16 * 1024 * 1024;
 
 /** Files are hashed and copied in pieces of this size, so memory stays flat whatever a blob weighs. */
 const PIECE_BYTES = 1024 * 1024;
@@ -31,27 +27,42 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
     temporary: join(folder, "temporary"),
     partial: join(folder, "partial"),
     namedDurably: new Set(),
-    begun: new Map(),
     uses: new BlobUses(now),
   };
   // Whatever has a temporary name was never acknowledged, so nobody misses it.
   await rm(places.temporary, { recursive: true, force: true });
-  for (const place of [folder, places.temporary, places.partial]) {
+  const begunFolder = join(folder, "begun");
+  for (const place of [folder, places.temporary, places.partial, begunFolder]) {
     await mkdir(place, { recursive: true, mode: 0o700 });
   }
+  const begun = await BegunBlobs.open(begunFolder, {
+    put: (bytes) => put(places, bytes),
+    adopt: (path, digest) => adopt(places, path, digest),
+  });
   const partial = openPartialBlobs(places.partial);
   return {
-    size: (digest) => used(places, digest, () => sizeNow(places, digest)),
+    size: (digest) =>
+      used(places, digest, async () => {
+        const bytes = begun.bytes(digest);
+        return bytes === undefined ? sizeOf(places, digest) : byteCount(bytes.length);
+      }),
     partialBytes: async (digest) =>
       (await sizeOf(places, digest)) === undefined ? partial.bytes(digest) : byteCount(0),
     put: (bytes) => put(places, bytes),
     putFile: (path, bytesMax, signal) => putFile(places, path, bytesMax, signal),
     receive: (digest, blobBytes, fromByte, chunk) => receive(places, partial, { digest, blobBytes, fromByte, chunk }),
-    read: (digest, fromByte, bytesMax) => used(places, digest, () => read(places, digest, fromByte, bytesMax)),
-    begin: (bytes) => begin(places, bytes),
+    read: (digest, fromByte, bytesMax) =>
+      used(places, digest, async () => {
+        const bytes = begun.bytes(digest);
+        return bytes?.subarray(fromByte, fromByte + bytesMax) ?? read(places, digest, fromByte, bytesMax);
+      }),
+    begin: (bytes) => begun.begin(bytes),
     renew: (digest) => used(places, digest, () => renew(places, digest)),
     materialise: (digest, path, executable) =>
-      used(places, digest, () => materialise(places, digest, path, executable)),
+      used(places, digest, async () => {
+        await begun.settled(digest);
+        return materialise(places, digest, path, executable);
+      }),
     all: () => allBlobs(places, now),
     removeIdle: (digest) => places.uses.removeIdle(digest, () => unlink(pathOf(places, digest))),
   };
@@ -63,26 +74,7 @@ interface Places {
   readonly partial: string;
   /** Folders of the store whose own name this process has made durable. */
   readonly namedDurably: Set<string>;
-  /** Small blobs on their way to the disk. */
-  readonly begun: Map<Digest, { readonly bytes: Uint8Array; readonly durable: Promise<void> }>;
   readonly uses: BlobUses;
-}
-
-async function begin(places: Places, bytes: Uint8Array): Promise<BegunBlob> {
-  const stored: StoredBlob = { digest: digestOf(bytes), bytes: byteCount(bytes.length) };
-  const before = places.begun.get(stored.digest);
-  if (before !== undefined) return { ...stored, durable: before.durable };
-  const begunNow = [...places.begun.values()].reduce((sum, begun) => sum + begun.bytes.length, bytes.length);
-  if (bytes.length > BEGUN_BLOB_BYTES_MAX || begunNow > BEGUN_BYTES_MAX) {
-    await put(places, bytes);
-    return { ...stored, durable: Promise.resolve() };
-  }
-  const durable = put(places, bytes).then(() => undefined);
-  places.begun.set(stored.digest, { bytes, durable });
-  const end = (): boolean => places.begun.delete(stored.digest);
-  // Whoever names it waits for it; that nobody does must not end the process.
-  durable.then(end, end);
-  return { ...stored, durable };
 }
 
 async function renew(places: Places, digest: Digest): Promise<boolean> {
@@ -94,12 +86,6 @@ async function renew(places: Places, digest: Digest): Promise<boolean> {
   if (digestOf(found) !== digest) return false;
   await write(places, found, digest);
   return true;
-}
-
-/** Whole as soon as it can be read. */
-async function sizeNow(places: Places, digest: Digest): Promise<Bytes | undefined> {
-  const begun = places.begun.get(digest);
-  return begun === undefined ? sizeOf(places, digest) : byteCount(begun.bytes.length);
 }
 
 async function used<T>(places: Places, digest: Digest, then: () => Promise<T>): Promise<T> {
@@ -195,8 +181,6 @@ async function receive(places: Places, partial: PartialBlobs, arrival: Arrival):
 }
 
 async function read(places: Places, digest: Digest, fromByte: Bytes, bytesMax: number): Promise<Uint8Array> {
-  const begun = places.begun.get(digest);
-  if (begun !== undefined) return begun.bytes.subarray(fromByte, fromByte + bytesMax);
   const file = await openBlob(places, digest);
   try {
     const room = Math.max(0, Math.min(bytesMax, (await file.stat()).size - fromByte));
@@ -214,7 +198,6 @@ async function read(places: Places, digest: Digest, fromByte: Bytes, bytesMax: n
 }
 
 async function materialise(places: Places, digest: Digest, path: string, executable: boolean): Promise<void> {
-  await places.begun.get(digest)?.durable;
   const source = await openBlob(places, digest);
   try {
     // "wx" refuses whatever already bears the name, a dangling symlink included.
@@ -257,6 +240,17 @@ async function settle(places: Places, file: FileHandle, temporaryPath: string, d
   await syncFolders(places, digest);
 }
 
+/** The file is synced, and its name too: only the name changes, and after a crash it has the one or the other. */
+async function adopt(places: Places, path: string, digest: Digest): Promise<void> {
+  await places.uses.use(digest);
+  const target = pathOf(places, digest);
+  if (!places.namedDurably.has(join(target, ".."))) {
+    await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
+    await syncFolders(places, digest);
+  }
+  await rename(path, target);
+}
+
 /** A file another writer has just renamed is whole but its name may not be durable yet: the sync is repeated for that. */
 async function isDurable(places: Places, digest: Digest): Promise<boolean> {
   await places.uses.use(digest);
@@ -267,17 +261,7 @@ async function isDurable(places: Places, digest: Digest): Promise<boolean> {
 
 async function syncFolders(places: Places, digest: Digest): Promise<void> {
   const inner = join(pathOf(places, digest), "..");
-  for (const folder of places.namedDurably.has(inner) ? [inner] : [inner, places.folder]) {
-    const handle = await open(folder, constants.O_RDONLY);
-    try {
-      await handle.sync();
-    } catch (error) {
-      // Windows has no sync of a folder; its names are journaled by the file system.
-      if (process.platform !== "win32") throw error;
-    } finally {
-      await handle.close();
-    }
-  }
+  for (const folder of places.namedDurably.has(inner) ? [inner] : [inner, places.folder]) await syncFolder(folder);
   places.namedDurably.add(inner);
 }
 
