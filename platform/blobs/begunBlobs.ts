@@ -105,11 +105,7 @@ async function writeNew(path: string, bytes: Uint8Array): Promise<boolean> {
     named.catch(() => undefined);
     await file.writeFile(bytes);
     await file.sync();
-    (globalThis as any).mark?.("blobsynced");
-    (globalThis as any).mark?.("blobsynced");
     await named;
-    (globalThis as any).mark?.("blobnamed");
-    (globalThis as any).mark?.("blobnamed");
     return true;
   } catch (error) {
     await rm(path, { force: true });
