@@ -24,6 +24,8 @@ export interface BegunPlaces {
 interface Begun {
   readonly bytes: Uint8Array;
   readonly durable: Promise<void>;
+  /** Resolves when nothing more happens to it. */
+  readonly settled: Promise<void>;
 }
 
 export class BegunBlobs {
@@ -57,9 +59,9 @@ export class BegunBlobs {
     return this.#begun.get(digest)?.bytes;
   }
 
-  /** Resolves when a blob that is on its way is durable; at once for any other. */
+  /** Resolves when a blob that is on its way has its place; at once for any other. */
   async settled(digest: Digest): Promise<void> {
-    await this.#begun.get(digest)?.durable;
+    await this.#begun.get(digest)?.settled;
   }
 
   async begin(bytes: Uint8Array): Promise<BegunBlob> {
@@ -73,16 +75,16 @@ export class BegunBlobs {
     const path = join(this.#folder, digestHex(stored.digest));
     const kept = this.#keep(path, bytes);
     const durable = kept.then(() => undefined);
-    this.#begun.set(stored.digest, { bytes, durable });
     this.#begunBytes += bytes.length;
     const forget = (): void => {
       this.#begun.delete(stored.digest);
       this.#begunBytes -= bytes.length;
     };
     // One that cannot be moved is read from memory as long as this process lives, and stored by the next.
-    kept
+    const settled = kept
       .then((how) => (how === "beside-the-store" ? this.#places.adopt(path, stored.digest) : undefined))
       .then(forget, () => durable.catch(forget));
+    this.#begun.set(stored.digest, { bytes, durable, settled });
     return { ...stored, durable };
   }
 
