@@ -59,9 +59,10 @@ export class BegunBlobs {
     return this.#begun.get(digest)?.bytes;
   }
 
-  /** Resolves when a blob that is on its way has its place; at once for any other. */
-  async settled(digest: Digest): Promise<void> {
-    await this.#begun.get(digest)?.settled;
+  /** Resolves when a blob that is on its way has its place, or all of them have; at once for any other. */
+  async settled(digest?: Digest): Promise<void> {
+    const waited = digest === undefined ? [...this.#begun.values()] : [this.#begun.get(digest)];
+    await Promise.all(waited.map((begun) => begun?.settled));
   }
 
   async begin(bytes: Uint8Array): Promise<BegunBlob> {

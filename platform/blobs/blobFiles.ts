@@ -51,6 +51,7 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
     put: (bytes) => put(places, bytes),
     putFile: (path, bytesMax, signal) => putFile(places, path, bytesMax, signal),
     receive: async (digest, blobBytes, fromByte, chunk) => {
+      if (begun.bytes(digest) !== undefined) return "complete";
       // Small and whole: it is used from memory while it becomes durable. A process that dies loses its attempts with it.
       const isWhole = fromByte === 0 && chunk.length === blobBytes && blobBytes <= BEGUN_BLOB_BYTES_MAX;
       if (isWhole && digestOf(chunk) === digest) {
@@ -65,6 +66,7 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
         return bytes?.subarray(fromByte, fromByte + bytesMax) ?? read(places, digest, fromByte, bytesMax);
       }),
     begin: (bytes) => begun.begin(bytes),
+    settled: () => begun.settled(),
     renew: (digest) => used(places, digest, () => renew(places, digest)),
     materialise: (digest, path, executable) =>
       used(places, digest, async () => {

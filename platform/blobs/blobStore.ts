@@ -40,6 +40,8 @@ export interface BeginningBlobStore extends BlobStore {
    * `durable`. Larger bytes are durable already when it resolves.
    */
   begin(bytes: Uint8Array): Promise<BegunBlob>;
+  /** Resolves when nothing is on its way to the disk. */
+  settled(): Promise<void>;
 }
 
 /** A store that can be swept, and mended after a crash: the Home's. */

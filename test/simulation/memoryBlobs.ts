@@ -23,6 +23,8 @@ export class MemoryBlobs implements BeginningBlobStore {
     return { ...(await this.put(bytes)), durable: Promise.resolve() };
   }
 
+  async settled(): Promise<void> {}
+
   async put(bytes: Uint8Array): Promise<StoredBlob> {
     const digest = digestOf(bytes);
     this.stored.set(digest, Uint8Array.from(bytes));
