@@ -11,6 +11,7 @@ const script = (name, ...words) => ({ command: process.execPath, rest: [join("sc
 const STAGES = [
   [
     { name: "types", ...npmBin("tsc", "-p", ".") },
+    { name: "types of the webviews", ...npmBin("tsc", "-p", "webviews") },
     { name: "lint", ...npmBin("oxlint", "--deny-warnings") },
     { name: "format", ...npmBin("biome", "ci", "--colors=off", ".") },
   ],

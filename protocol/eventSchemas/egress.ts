@@ -4,11 +4,12 @@ import { digestSchema } from "../digest.ts";
 import { classificationSchema, costSchema, destinationSchema } from "../egress.ts";
 import type { EgressEvent } from "../events.ts";
 import { attemptId, egressRecordId, leaseId, nodeId, previewId, workspaceId } from "../ids.ts";
+import { jobSpecSchema } from "../job.ts";
 import { leaseUnfitSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema } from "../quantities.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
 import { usageSchema } from "../usage.ts";
-import { attemptFact, jobFact } from "./fact.ts";
+import { attemptFact, fact, jobFact } from "./fact.ts";
 
 const count = z.number().int().min(0);
 
@@ -29,6 +30,16 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     leaseMs: durationMsSchema,
     leaseId: leaseId.schema.exactOptional(),
     leaseUnfit: leaseUnfitSchema.exactOptional(),
+  }),
+  EgressRevised: z.strictObject({
+    kind: z.literal("EgressRevised"),
+    ...jobFact,
+    previewId: previewId.schema,
+    replacedBy: previewId.schema,
+    jobKey: digestSchema,
+    job: jobSpecSchema,
+    takenOut: count,
+    by: z.string(),
   }),
   EgressRecorded: z.strictObject({
     kind: z.literal("EgressRecorded"),
@@ -59,6 +70,8 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     received: digestSchema.exactOptional(),
     error: z.string().exactOptional(),
   }),
+  OffloadsPaused: z.strictObject({ kind: z.literal("OffloadsPaused"), ...fact, by: z.string() }),
+  OffloadsResumed: z.strictObject({ kind: z.literal("OffloadsResumed"), ...fact, by: z.string() }),
   ContributionMetered: z.strictObject({
     kind: z.literal("ContributionMetered"),
     ...attemptFact,

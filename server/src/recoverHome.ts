@@ -110,7 +110,7 @@ async function isRenewed(
   event: JournalEvent,
 ): Promise<boolean> {
   if (event.kind === "OutputAppended") return outputs.renew(event.attemptId, event.stream, event.fromByte, event);
-  if (event.kind === "EgressPreviewed") return blobs.renew(event.preview);
+  if (event.kind === "EgressPreviewed") return (await blobs.renew(event.payload)) && blobs.renew(event.preview);
   if (event.kind === "JobQueued") return event.job.kind !== "ask" || blobs.renew(event.job.prompt);
   return true;
 }

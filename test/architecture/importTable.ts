@@ -46,7 +46,16 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
   // The same signatures where node:crypto is absent: webviews and the browser guest.
   { ...PURE, folder: "protocol/signatureBrowser", imports: [], packages: ["tweetnacl", "zod"] },
 
-  { ...SHELL, folder: "platform", imports: ["protocol"], packages: [...LINK_PACKAGES, "vscode-jsonrpc"] },
+  {
+    ...SHELL,
+    folder: "platform",
+    imports: ["protocol", "platform/state"],
+    packages: [...LINK_PACKAGES, "vscode-jsonrpc"],
+  },
+
+  // The two that the editor shares: where a user's state lives, and how a workspace's Home is reached or started.
+  { ...SHELL, folder: "platform/state", imports: ["protocol", "platform"] },
+  { ...SHELL, folder: "platform/home", imports: ["protocol", "platform"] },
 
   { ...PURE, folder: "server/src/home", imports: ["protocol"] },
   {
@@ -127,14 +136,15 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
 
   {
     ...SHELL,
+    // A client of the Home like the terminal. It shares with it where the Home lives and how one is started.
     folder: "extension/src",
-    imports: ["protocol"],
+    imports: ["protocol", "platform/state", "platform/home"],
     packages: ["vscode", "vscode-languageclient", "zod"],
   },
   {
     folder: "webviews/src",
     imports: ["protocol"],
-    packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"],
+    packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons", "@vscode/l10n", "zod"],
     builtins: [],
     pure: false,
     computedImports: false,
@@ -152,7 +162,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     ...SHELL,
     folder: "test",
     imports: ["protocol", "platform", "server/src", "worker-companion/src", "extension/src", "webviews/src"],
-    packages: [...LINK_PACKAGES, "@vscode/proxy-agent", "fast-check", "vscode-jsonrpc", "zod"],
+    packages: [...LINK_PACKAGES, "@vscode/proxy-agent", "fast-check", "playwright-core", "vscode-jsonrpc", "zod"],
     computedImports: true,
   },
   {

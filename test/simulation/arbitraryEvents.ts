@@ -134,6 +134,15 @@ const EVENTS: OneOfEach = {
     cost,
     leaseMs: fc.constant(durationMs(1)),
   }),
+  EgressRevised: kindOf("EgressRevised", {
+    ...jobFact,
+    previewId,
+    replacedBy: previewId,
+    jobKey: digest,
+    job,
+    takenOut: count,
+    by: text,
+  }),
   EgressRecorded: sometimes(
     kindOf("EgressRecorded", {
       ...jobFact,
@@ -150,6 +159,8 @@ const EVENTS: OneOfEach = {
     }),
     { leaseId, attemptId },
   ),
+  OffloadsPaused: kindOf("OffloadsPaused", { ...fact, by: text }),
+  OffloadsResumed: kindOf("OffloadsResumed", { ...fact, by: text }),
   EgressSettled: sometimes(
     kindOf("EgressSettled", {
       ...jobFact,

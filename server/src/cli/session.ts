@@ -2,6 +2,7 @@
 // It must never start a Home for a command that only looks at files, nor ask for the owner secret twice.
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { access } from "node:fs/promises";
+import { attachOrStart } from "#platform/home/startHome.ts";
 import { realWorkspaceFolder } from "#platform/state/privateFolder.ts";
 import { type StateFolders, stateFolders, thisMachine, workspaceIdOf } from "#platform/state/stateFolders.ts";
 import { decode } from "#protocol/decode.ts";
@@ -12,7 +13,6 @@ import type { NodeView } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 import type { CliHost } from "./cliHost.ts";
 import { connectToHome, type HomeClient, type HomeClientOptions } from "./homeClient.ts";
-import { attachOrStart } from "./startHome.ts";
 import { Terminal } from "./terminal.ts";
 
 export interface Workspace {
@@ -80,7 +80,7 @@ export class CliSession implements Disposable {
       socketPath,
       program: this.host.program ?? [process.execPath, ...(script === undefined ? [] : [script])],
       env: this.host.env,
-      client: this.#clientOptions(),
+      connect: () => connectToHome(socketPath, this.#clientOptions()),
       onMinted: (secret) => this.showMinted(secret),
     });
     return this.#home;

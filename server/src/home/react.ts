@@ -81,8 +81,11 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "JobStarted":
     case "OutputAppended":
     case "EgressPreviewed":
+    case "EgressRevised":
     case "EgressRecorded":
     case "EgressSettled":
+    case "OffloadsPaused":
+    case "OffloadsResumed":
     case "ContributionMetered":
     case "LeaseGranted":
     case "LeaseReserved":

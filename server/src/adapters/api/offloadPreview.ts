@@ -2,7 +2,7 @@
 // Nothing is sent here: the job waits for the owner, unless the core finds a lease that covers it.
 import type { Command } from "#protocol/commands.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import { type Classification, type Destination } from "#protocol/egress.ts";
+import type { Classification, Cost, Destination, EgressPreview, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { keyWords } from "#protocol/identity.ts";
 import {
@@ -16,8 +16,11 @@ import {
   previewId,
 } from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
+import type { PriceCard } from "#protocol/node.ts";
 import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quantities.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
+import type { BeginningBlobStore, BegunBlob } from "#platform/blobs/blobStore.ts";
+import { canonicalBytes } from "#platform/givingWay.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { estimateCost } from "../collect/estimateCost.ts";
@@ -62,21 +65,14 @@ export async function previewOffload(
     carrier: "direct",
   };
   const { job } = collected;
-  const bytes = byteCount(collected.items.reduce((total, item) => total + item.bytes, 0));
-  const cost = estimateCost(node.capabilities?.priceCard, {
-    bytes,
-    ...(job.kind === "command"
-      ? { wallMs: job.limits.wallMs }
-      : { tokensIn: tokenCount(bytes), outputTokensMax: tokenCount(job.outputTokensMax) }),
-  });
+  const cost = costOf(node.capabilities?.priceCard, job, collected.items);
   const id = mint(previewId);
   const leaseMs = durationMs(LEASE_MS_DEFAULT);
   const why = { rule: `${placed.rule}: ${placed.why}`, localAlternative: placed.localAlternative };
   const { episodeId, jobId, title } = begun;
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
   const document = previewDocument({ ...facts, job, items: collected.items, leftOut: collected.leftOut });
-  const stored = await blobs.begin(Buffer.from(canonicalJson(document)));
-  const beside = Promise.all([collected.durable, stored.durable]).then(() => undefined);
+  const stored = await storePreview(blobs, document, job);
   const preview: Command = {
     kind: "preview-offload",
     at: now(),
@@ -86,7 +82,7 @@ export async function previewOffload(
     preview: stored.digest,
     payloadBytes: document.payloadBytes,
     items: document.items.length,
-    highestClassification: highest(document.items.map((item) => item.classification)),
+    highestClassification: highestOf(document.items),
     leftOut: document.leftOut.length,
     destination,
     cost,
@@ -96,7 +92,7 @@ export async function previewOffload(
     recordId: mint(egressRecordId),
     attemptId: mint(attemptId),
   };
-  const executed = await home.execute(preview, beside);
+  const executed = await home.execute(preview, bothDurable(collected.durable, stored.durable));
   if (executed.kind === "refusal") return executed;
   const offered = executed.events.find((event) => event.kind === "JobOffered");
   const leased = offered?.leaseId === undefined ? {} : { leaseId: offered.leaseId };
@@ -105,7 +101,33 @@ export async function previewOffload(
 
 const ASCENDING: readonly Classification[] = ["public", "internal", "secret", "regulated"];
 
-function highest(classifications: readonly Classification[]): Classification {
-  const top = Math.max(...classifications.map((each) => ASCENDING.indexOf(each)), 0);
+export function highestOf(items: readonly PreviewItem[]): Classification {
+  const top = items.reduce((highest, item) => Math.max(highest, ASCENDING.indexOf(item.classification)), 0);
   return ASCENDING[top] ?? "internal";
+}
+
+/** What the job may cost by the node's price card, with these items. */
+export function costOf(priceCard: PriceCard | undefined, job: JobSpec, items: readonly PreviewItem[]): Cost {
+  const bytes = byteCount(items.reduce((total, item) => total + item.bytes, 0));
+  return estimateCost(priceCard, {
+    bytes,
+    ...(job.kind === "command"
+      ? { wallMs: job.limits.wallMs }
+      : { tokensIn: tokenCount(bytes), outputTokensMax: tokenCount(job.outputTokensMax) }),
+  });
+}
+
+/** Stores the document, and the specification that its payload names, so that both can be read as they are. */
+export async function storePreview(
+  blobs: BeginningBlobStore,
+  document: EgressPreview,
+  job: JobSpec,
+): Promise<Pick<BegunBlob, "digest" | "durable">> {
+  const payload = await blobs.begin(Buffer.from(canonicalJson(job)));
+  const { digest, durable } = await blobs.begin(await canonicalBytes(document));
+  return { digest, durable: bothDurable(payload.durable, durable) };
+}
+
+async function bothDurable(one: Promise<void>, other: Promise<void>): Promise<void> {
+  await Promise.all([one, other]);
 }

@@ -5,11 +5,12 @@ import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type Need } from "#protocol/wire/worker.ts";
+import { pauseOffloads } from "../../../../test/simulation/egressCommands.ts";
 import { DeskBench, ends, failure, need, ofAttempt, outputs, quiet } from "../../../../test/simulation/deskBench.ts";
 import { approve, idsOf, preview } from "../../../../test/simulation/homeCommands.ts";
 import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
-import { NEEDS_WAITING_MAX } from "./attemptDesk.ts";
+import { NEEDS_WAITING_MAX } from "./inputRequests.ts";
 import { RANGES_ON_THEIR_WAY_MAX } from "./outputIntake.ts";
 
 const CHUNK = BLOB_CHUNK_BYTES_MAX;
@@ -99,6 +100,21 @@ describe("blobs", () => {
     await bench.say(need(1, job.tree, digest));
     assert.equal(bench.up.chunks.filter(({ message }) => message.digest === digest).length, 2);
     assert.equal(await failure(bench), "lease-revoked");
+  });
+
+  test("a pause of all offloads stops the next chunk of what is still fetched, and says so to the worker", async () => {
+    const bench = new DeskBench();
+    const big = Buffer.alloc(4 * CHUNK, "b");
+    const job = await bench.offer(1, [big], 10 * CHUNK);
+    const { digest } = await bench.blobs.put(big);
+    bench.up.onDeliver = (message) => {
+      if (message.kind !== "blob" || message.fromByte !== CHUNK) return;
+      void bench.home.execute(pauseOffloads({ transfers: bench.desk.crossings.transfers() }));
+    };
+    await bench.say(need(1, job.tree, digest));
+    assert.equal(bench.up.chunks.filter(({ message }) => message.digest === digest).length, 2);
+    assert.equal(await failure(bench), "offloads-paused");
+    assert.deepEqual(bench.up.kinds().slice(-2), ["cancel", "settled"]);
   });
 
   test("a revocation stops the next chunk while its own frame is still in flight, and counts what had left", async () => {

@@ -2,6 +2,7 @@
 // What a Home is made of is main.ts's business; here it is announced, ended and explained.
 import type { Command } from "commander";
 import * as z from "zod";
+import type { StartLine } from "#platform/home/startHome.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { METHODS } from "#protocol/wire/client.ts";
@@ -12,7 +13,6 @@ import { exitCodeOf } from "../exitCodes.ts";
 import type { HomeClient } from "../homeClient.ts";
 import { plain } from "../render/style.ts";
 import type { CliSession, Workspace } from "../session.ts";
-import type { StartLine } from "../startHome.ts";
 
 const serveSchema: z.ZodType<{ readonly background?: boolean | undefined }> = z.looseObject({
   background: z.boolean().optional(),

@@ -98,10 +98,19 @@ function told(event: JournalEvent, names: TimelineNames): Told {
         level: event.leaseId === undefined ? "attention" : "info",
         previewId: event.previewId,
       };
+    case "EgressRevised":
+      return {
+        text: `${event.by} took ${event.takenOut} ${event.takenOut === 1 ? "item" : "items"} out; ${event.previewId} is withdrawn, ${event.replacedBy} waits in its place`,
+        previewId: event.previewId,
+      };
     case "EgressRecorded":
       return recorded(event);
     case "EgressSettled":
       return settled(event);
+    case "OffloadsPaused":
+      return { text: `${event.by} paused all offloads: nothing new leaves this machine`, level: "attention" };
+    case "OffloadsResumed":
+      return { text: `${event.by} resumed offloads: what is approved or leased may leave again` };
     case "ContributionMetered":
       return { text: `Metered ${meteredText(event.usage)}`, level: "detail" };
     case "LeaseGranted":

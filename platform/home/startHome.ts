@@ -1,4 +1,4 @@
-// Attaches a command to the Home of its workspace, or starts one that outlives the command.
+// Attaches a client, terminal or editor, to the Home of its workspace, or starts one that outlives the client.
 // It must never start a second Home where one answers: whoever loses the race to start connects to the winner.
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:fs";
@@ -9,7 +9,6 @@ import * as z from "zod";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
-import { connectToHome, type HomeClient, type HomeClientOptions } from "./homeClient.ts";
 
 /** How often a Home that says it is ready is tried before it counts as silent: five seconds. */
 export const CONNECT_TRIES_MAX = 100;
@@ -24,7 +23,7 @@ const READY_MS_MAX = 60_000;
 const LOG_BYTES_MAX = 8_000_000;
 const READY_LINE_CHARACTERS_MAX = 65_536;
 
-export interface StartOptions {
+export interface StartOptions<Connection> {
   readonly workspaceFolder: string;
   readonly homeFolder: string;
   readonly socketPath: string;
@@ -33,7 +32,8 @@ export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called with the owner secret by the start that minted it. */
   readonly onMinted: (ownerSecret: string) => Promise<void>;
-  readonly client: HomeClientOptions;
+  /** Connects to the socket; undefined where no Home listens. */
+  readonly connect: () => Promise<Connection | undefined>;
 }
 
 /** What `serve --background` prints as its one line: it can be connected to, or why not. */
@@ -47,9 +47,9 @@ const startLineSchema: z.ZodType<StartLine> = z.discriminatedUnion("ready", [
 ]);
 
 /** Throws ArwError: the Home's own reason where it does not start, `home-silent` where it does not answer. */
-export async function attachOrStart(options: StartOptions): Promise<HomeClient> {
+export async function attachOrStart<Connection>(options: StartOptions<Connection>): Promise<Connection> {
   for (let starts = 0; starts < STARTS_MAX; starts++) {
-    const running = await connectToHome(options.socketPath, options.client);
+    const running = await options.connect();
     if (running !== undefined) return running;
     const line = await startHome(options);
     if (!line.ready && line.code !== "home-held") throw new ArwError(line.code, line.message, line.advice);
@@ -64,16 +64,19 @@ export async function attachOrStart(options: StartOptions): Promise<HomeClient> 
   );
 }
 
-async function connectSoon({ socketPath, client }: StartOptions, triesMax: number): Promise<HomeClient | undefined> {
+async function connectSoon<Connection>(
+  { connect }: StartOptions<Connection>,
+  triesMax: number,
+): Promise<Connection | undefined> {
   for (let tries = 0; tries < triesMax; tries++) {
-    const home = await connectToHome(socketPath, client);
+    const home = await connect();
     if (home !== undefined) return home;
     await sleep(CONNECT_PAUSE_MS);
   }
   return undefined;
 }
 
-async function startHome(options: StartOptions): Promise<StartLine> {
+async function startHome(options: StartOptions<unknown>): Promise<StartLine> {
   await openPrivateFolder(options.homeFolder);
   const logPath = join(options.homeFolder, "home.log");
   await putAside(logPath);

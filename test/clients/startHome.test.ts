@@ -4,11 +4,12 @@ import { mkdir, mkdtemp, readFile, rm, stat, watch, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { openFakeHome } from "../../../test/clients/fakeHome.ts";
-import { attachOrStart, type StartLine, type StartOptions } from "./startHome.ts";
+import { attachOrStart, type StartLine, type StartOptions } from "#platform/home/startHome.ts";
+import { connectToHome, type HomeClient } from "../../server/src/cli/homeClient.ts";
+import { openFakeHome } from "./fakeHome.ts";
 
 interface Bench {
-  readonly options: StartOptions;
+  readonly options: StartOptions<HomeClient>;
   readonly minted: string[];
   readonly folder: string;
 }
@@ -21,14 +22,15 @@ async function bench(t: TestContext, script: string): Promise<Bench> {
   const workspaceFolder = join(folder, "parser");
   await mkdir(workspaceFolder);
   await writeFile(join(folder, "program.mjs"), script);
-  const options: StartOptions = {
+  const socketPath = join(folder, "sockets", "home.sock");
+  const options: StartOptions<HomeClient> = {
     workspaceFolder,
     homeFolder: join(folder, "home"),
-    socketPath: join(folder, "sockets", "home.sock"),
+    socketPath,
     program: [process.execPath, join(folder, "program.mjs")],
     env: { ...process.env, ARW_OWNER_SECRET: "keep-me-out" },
     onMinted: async (secret) => void minted.push(secret),
-    client: { client: "test", ownerSecret: async () => "none" },
+    connect: () => connectToHome(socketPath, { client: "test", ownerSecret: async () => "none" }),
   };
   return { options, minted, folder };
 }
