@@ -62,7 +62,7 @@ export class BegunBlobs {
   /** Resolves when a blob that is on its way has its place, or all of them have; at once for any other. */
   async settled(digest?: Digest): Promise<void> {
     const waited = digest === undefined ? [...this.#begun.values()] : [this.#begun.get(digest)];
-    await Promise.all(waited.map((begun) => begun?.settled));
+    await Promise.all(waited.flatMap((begun) => begun?.settled ?? []));
   }
 
   async begin(bytes: Uint8Array): Promise<BegunBlob> {

@@ -192,7 +192,10 @@ export class JournalWriter<E> implements FileJournal<E> {
     try {
       const segment = await this.#segmentToWrite();
       const records = batch.map((frame) => this.#next(encodeFrame(this.#position(frame.sequence), frame.eventsJson)));
-      await allDone([this.#writeDurably(segment, Buffer.concat(records)), ...batch.map(({ beside }) => beside)]);
+      await allDone([
+        this.#writeDurably(segment, Buffer.concat(records)),
+        ...batch.flatMap(({ beside }) => beside ?? []),
+      ]);
       let toByte = segment.bytes;
       for (const [index, frame] of batch.entries()) {
         const fromByte = toByte;
@@ -275,7 +278,7 @@ export class JournalWriter<E> implements FileJournal<E> {
 }
 
 /** Waits for all of them also where one fails: nothing of a batch is still on its way when the journal gives up. */
-async function allDone(works: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+async function allDone(works: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).find((outcome) => outcome.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }
