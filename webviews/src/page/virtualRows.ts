@@ -1,15 +1,8 @@
 // Rows of one height in a scrolled element, of which only those in sight are drawn. Whatever is scrolled, the row that has
 // the keyboard stays drawn, so that focus is not lost. It must never draw more than ROWS_DRAWN_MAX.
-import {
-  elementScroll,
-  observeElementOffset,
-  observeElementRect,
-  type Range,
-  Virtualizer,
-} from "@tanstack/virtual-core";
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import { drawnPositions } from "./drawnPositions.ts";
 
-/** Rows in the document at once, the one with the keyboard included. */
-export const ROWS_DRAWN_MAX = 60;
 /** Rows drawn beyond each edge, where there is room for them. */
 const OVERSCAN = 6;
 
@@ -120,19 +113,4 @@ export class VirtualRows {
       rangeExtractor: (range) => drawnPositions(range, this.#kept),
     };
   }
-}
-
-/** The rows in sight, as many beyond them as the limit allows, and the one that must stay. */
-export function drawnPositions(
-  { startIndex, endIndex, overscan, count }: Pick<Range, "startIndex" | "endIndex" | "overscan" | "count">,
-  kept: number | undefined,
-): number[] {
-  const room = ROWS_DRAWN_MAX - 1;
-  const inSight = Math.min(endIndex - startIndex + 1, room);
-  const beyond = Math.min(overscan, Math.floor((room - inSight) / 2));
-  const from = Math.max(0, startIndex - beyond);
-  const to = Math.min(count - 1, startIndex + inSight - 1 + beyond);
-  const positions = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
-  if (kept === undefined || kept < 0 || kept >= count || (kept >= from && kept <= to)) return positions;
-  return kept < from ? [kept, ...positions] : [...positions, kept];
 }

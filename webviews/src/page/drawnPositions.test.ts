@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { drawnPositions, ROWS_DRAWN_MAX } from "./virtualRows.ts";
+import { drawnPositions, ROWS_DRAWN_MAX } from "./drawnPositions.ts";
 
 test("never more rows than the limit, the kept one always, in order and without repetition", () => {
   const range = fc.record({
