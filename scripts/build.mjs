@@ -2,7 +2,7 @@
 // It must never leave half a build behind silently: a missing entry point is an error, and every size is printed.
 import { chmodSync, cpSync, existsSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
-import { nodeBundle } from "./bundling.mjs";
+import { extensionBundle, nodeBundle } from "./bundling.mjs";
 
 const PROGRAMS = [
   { source: "server/src/main.ts", output: "dist/arw-home.js", executable: true },
@@ -15,23 +15,29 @@ const PROGRAMS = [
   },
 ];
 
+/** What VS Code loads. */
+const EXTENSION = { source: "extension/src/main.ts", output: "dist/extension/main.cjs" };
+
 const MODELS = { from: "worker-companion/models", to: "dist/worker-companion/models" };
 
 /** SQLite for the query view; the Home loads it when somebody asks. */
 const SQL = { from: "node_modules/sql.js/dist/sql-wasm.wasm", to: "dist/sql-wasm.wasm" };
 
-const absent = [...PROGRAMS.map(({ source }) => source), MODELS.from, SQL.from].filter((path) => !existsSync(path));
+const absent = [...PROGRAMS.map(({ source }) => source), EXTENSION.source, MODELS.from, SQL.from].filter(
+  (path) => !existsSync(path),
+);
 if (absent.length > 0) {
   console.error(`build: missing ${absent.join(", ")}`);
   process.exit(1);
 }
 
-await Promise.all(
-  PROGRAMS.map(({ source, output, executable }) =>
+await Promise.all([
+  ...PROGRAMS.map(({ source, output, executable }) =>
     build({ ...nodeBundle({ executable }), entryPoints: [source], outfile: output }),
   ),
-);
-for (const { output, executable } of PROGRAMS) {
+  build({ ...extensionBundle(), entryPoints: [EXTENSION.source], outfile: EXTENSION.output }),
+]);
+for (const { output, executable } of [...PROGRAMS, { ...EXTENSION, executable: false }]) {
   if (executable) chmodSync(output, 0o755);
   console.log(`${output}  ${Math.ceil(statSync(output).size / 1024)} kB`);
 }

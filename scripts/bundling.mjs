@@ -26,3 +26,13 @@ export function nodeBundle({ executable = false } = {}) {
     banner: { js: executable ? `${HASHBANG}\n${REQUIRE_FOR_COMMONJS}` : REQUIRE_FOR_COMMONJS },
   };
 }
+
+/**
+ * The extension runs in VS Code's own process, which offers `vscode` to CommonJS.
+ * @returns {import("esbuild").BuildOptions}
+ */
+export function extensionBundle() {
+  const { banner: _require, ...bundle } = nodeBundle();
+  // The newest of Node that every supported VS Code has.
+  return { ...bundle, format: "cjs", target: "node22", external: ["vscode"] };
+}

@@ -1,5 +1,5 @@
 // Names what this machine lacks before a command runs, and installs it with apt where it may (root on Debian or Ubuntu).
-//   node scripts/preflight.mjs <test|demo>
+//   node scripts/preflight.mjs <test|demo|bench>
 // It must never change the machine without saying so, and never let a lacking thing pass in silence: what then cannot
 // run is named with its reason, and with CI=true it is a failure.
 import { spawnSync } from "node:child_process";
@@ -10,7 +10,7 @@ const NODE_MINIMUM = [20, 19];
 const REQUIREMENTS = [
   {
     name: "Node 20.19 or newer",
-    neededBy: ["test", "demo"],
+    neededBy: ["test", "demo", "bench"],
     essential: true,
     check: nodeProblem,
     advice: "install Node 20",
@@ -21,6 +21,14 @@ const REQUIREMENTS = [
     essential: true,
     check: () => runs("git", "--version"),
     packages: ["git"],
+  },
+  {
+    name: "redis-server",
+    neededBy: ["test", "bench"],
+    essential: false,
+    check: () => runs("redis-server", "--version"),
+    packages: ["redis-server"],
+    cannotRun: { test: "the benchmark against BullMQ", bench: "the row against BullMQ" },
   },
   {
     name: "bubblewrap",
@@ -37,8 +45,8 @@ const REQUIREMENTS = [
 ];
 
 const purpose = process.argv[2];
-if (purpose !== "test" && purpose !== "demo") {
-  console.error("preflight: say what for: node scripts/preflight.mjs test, or demo");
+if (!["test", "demo", "bench"].includes(purpose)) {
+  console.error("preflight: say what for: node scripts/preflight.mjs test, demo or bench");
   process.exit(2);
 }
 const required = REQUIREMENTS.filter(

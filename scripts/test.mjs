@@ -67,8 +67,6 @@ const runner = spawn(
   [
     "--enable-source-maps",
     "--test",
-    // A file whose tests have all ended is done, whatever handle a killed program still holds open.
-    "--test-force-exit",
     "--test-reporter=spec",
     `--test-timeout=${TEST_TIMEOUT_MS}`,
     `--test-concurrency=${availableParallelism()}`,

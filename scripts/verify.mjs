@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const BIN = join("node_modules", ".bin");
 const npmBin = (name, ...rest) => ({ command: join(BIN, name), rest });
-const script = (name) => ({ command: process.execPath, rest: [join("scripts", name)] });
+const script = (name, ...words) => ({ command: process.execPath, rest: [join("scripts", name), ...words] });
 
 /** Stages run one after the other; the steps of one stage run side by side and print when they end. */
 const STAGES = [
@@ -19,6 +19,8 @@ const STAGES = [
     { name: "unused", ...npmBin("knip") },
     { name: "build", ...script("build.mjs") },
   ],
+  // Alone: a ratio needs the machine. Quick: the whole table is `npm run bench`.
+  [{ name: "benchmarks", ...script("bench.mjs", "--quick", "--gate"), says: true }],
   // Alone and last, streaming: its summary is the last thing on the screen.
   [{ name: "tests", ...script("test.mjs"), streams: true }],
 ];
@@ -29,8 +31,8 @@ for (const stage of STAGES) {
   if (failed !== undefined) process.exit(failed);
 }
 
-/** Runs one step and says its name and seconds. A step that streams is announced before, any other after it ended. */
-async function run({ name, command, rest, streams = false }) {
+/** Runs one step and says its name and seconds. A step that streams is announced before, any other after it ended; one that `says` shows its output though it passed. */
+async function run({ name, command, rest, streams = false, says = false }) {
   const startedMs = performance.now();
   if (streams) console.log(`… ${name}`);
   const child = spawn(command, rest, {
@@ -51,7 +53,7 @@ async function run({ name, command, rest, streams = false }) {
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   // After a passing streamed step nothing is printed: the test runner's summary stays last.
   if (!streams) console.log(`${code === 0 ? "✔" : "✖"} ${name}  ${seconds} s`);
-  if (code !== 0) process.stdout.write(Buffer.concat(chunks));
+  if (code !== 0 || says) process.stdout.write(Buffer.concat(chunks));
   if (code !== 0 && streams) console.log(`✖ ${name}  ${seconds} s`);
   return code;
 }

@@ -25,6 +25,7 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
     folder,
     temporary: join(folder, "temporary"),
     partial: join(folder, "partial"),
+    namedDurably: new Set(),
     uses: new BlobUses(now),
   };
   // Whatever has a temporary name was never acknowledged, so nobody misses it.
@@ -52,6 +53,8 @@ interface Places {
   readonly folder: string;
   readonly temporary: string;
   readonly partial: string;
+  /** Folders of the store whose own name this process has made durable. */
+  readonly namedDurably: Set<string>;
   readonly uses: BlobUses;
 }
 
@@ -180,13 +183,17 @@ async function materialise(places: Places, digest: Digest, path: string, executa
 async function withTemporary<T>(places: Places, fill: (file: FileHandle, path: string) => Promise<T>): Promise<T> {
   const path = join(places.temporary, randomUUID());
   const file = await open(path, "wx", 0o600);
+  let settled = false;
   try {
-    return await fill(file, path);
+    const filled = await fill(file, path);
+    settled = true;
+    return filled;
   } catch (error) {
     throw errnoOf(error) === "ENOSPC" ? diskFull(error) : error;
   } finally {
     await file.close();
-    await rm(path, { force: true });
+    // What was settled has another name by now.
+    if (!settled) await rm(path, { force: true });
   }
 }
 
@@ -209,7 +216,8 @@ async function isDurable(places: Places, digest: Digest): Promise<boolean> {
 }
 
 async function syncFolders(places: Places, digest: Digest): Promise<void> {
-  for (const folder of [join(pathOf(places, digest), ".."), places.folder]) {
+  const inner = join(pathOf(places, digest), "..");
+  for (const folder of places.namedDurably.has(inner) ? [inner] : [inner, places.folder]) {
     const handle = await open(folder, constants.O_RDONLY);
     try {
       await handle.sync();
@@ -220,6 +228,7 @@ async function syncFolders(places: Places, digest: Digest): Promise<void> {
       await handle.close();
     }
   }
+  places.namedDurably.add(inner);
 }
 
 async function openBlob(places: Places, digest: Digest): Promise<FileHandle> {

@@ -10,7 +10,8 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { type FoundCheckpoint, readCheckpoint } from "./adapters/checkpoint/checkpointFile.ts";
 import { openJournal, type RecoveredJournal } from "./adapters/journal/journalFile.ts";
 import type { FileJournal } from "./adapters/journal/journalWriter.ts";
-import { evolve } from "./home/evolve.ts";
+import { OwnMaps } from "./home/boundedMap.ts";
+import { evolveAll } from "./home/evolve.ts";
 import type { HomeIdentity } from "./home/identity.ts";
 import { type HomeState, initialState } from "./home/state.ts";
 
@@ -65,13 +66,14 @@ export async function addUp(
   const found = await readCheckpoint(terms.checkpoints, identity, terms.program);
   const checkpoint = found.kind === "found" ? found.checkpoint : undefined;
   let state = checkpoint?.state ?? initialState(identity);
+  const own = new OwnMaps();
   const witness = checkpoint?.record ?? (found.kind === "witness" ? found.record : undefined);
   const { journal, recovered } = await openJournal<JournalEvent>({
     fileSystem,
     header: { workspaceId: identity.workspaceId, homeId: identity.nodeId },
     decodeEvent: requireEvent,
     onFrame: (frame) => {
-      state = frame.events.reduce(evolve, state);
+      state = evolveAll(state, frame.events, own);
     },
     onFault: terms.onFault,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),

@@ -46,7 +46,16 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
   // The same signatures where node:crypto is absent: webviews and the browser guest.
   { ...PURE, folder: "protocol/signatureBrowser", imports: [], packages: ["tweetnacl", "zod"] },
 
-  { ...SHELL, folder: "platform", imports: ["protocol"], packages: [...LINK_PACKAGES, "vscode-jsonrpc"] },
+  {
+    ...SHELL,
+    folder: "platform",
+    imports: ["protocol", "platform/state"],
+    packages: [...LINK_PACKAGES, "vscode-jsonrpc"],
+  },
+
+  // The two that the editor shares: where a user's state lives, and how a workspace's Home is reached or started.
+  { ...SHELL, folder: "platform/state", imports: ["protocol", "platform"] },
+  { ...SHELL, folder: "platform/home", imports: ["protocol", "platform"] },
 
   { ...PURE, folder: "server/src/home", imports: ["protocol"] },
   {
@@ -155,5 +164,12 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     imports: ["protocol", "platform", "server/src", "worker-companion/src", "extension/src", "webviews/src"],
     packages: [...LINK_PACKAGES, "@vscode/proxy-agent", "fast-check", "vscode-jsonrpc", "zod"],
     computedImports: true,
+  },
+  {
+    // Measured beside a peer, which nothing else may load.
+    ...SHELL,
+    folder: "test/benchmarks",
+    imports: ["test", "protocol", "platform", "server/src", "worker-companion/src"],
+    packages: [...LINK_PACKAGES, "bullmq"],
   },
 ];

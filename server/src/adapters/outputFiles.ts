@@ -45,7 +45,7 @@ class FilesOfAttempts implements OutputFiles {
   readonly #fileSystem: FileSystem;
   readonly #namesSync: SharedRun;
   /** In the order of last use. */
-  readonly #files = new Map<string, Promise<OutputFile>>();
+  readonly #files = new Map<string, Promise<OpenedOutput>>();
 
   constructor(fileSystem: FileSystem) {
     this.#fileSystem = fileSystem;
@@ -57,8 +57,9 @@ class FilesOfAttempts implements OutputFiles {
     const opened = this.#files.get(name) ?? this.#open(name);
     this.#files.delete(name);
     this.#files.set(name, opened);
-    const file = await opened;
-    await file.append(fromByte, bytes);
+    const { file, named } = await opened;
+    // Side by side: a file's first bytes and its name become durable in one go of the disk.
+    await Promise.all([file.append(fromByte, bytes), named]);
     await this.#forgetIdle();
   }
 
@@ -86,7 +87,7 @@ class FilesOfAttempts implements OutputFiles {
       const name = fileNameOf(attemptId, stream);
       const opened = this.#files.get(name);
       this.#files.delete(name);
-      await opened?.then((file) => file.idle()).catch(() => undefined);
+      await opened?.then(({ file }) => file.idle()).catch(() => undefined);
       await this.#fileSystem.remove(name).catch((error: unknown) => {
         if (errnoOf(error) !== "ENOENT") throw error;
       });
@@ -95,16 +96,20 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#files.values()].map(async (opened) => (await opened).idle()));
+    await Promise.allSettled([...this.#files.values()].map(async (opened) => (await opened).file.idle()));
     await this.#fileSystem.close();
   }
 
-  async #open(name: string): Promise<OutputFile> {
+  async #open(name: string): Promise<OpenedOutput> {
     try {
-      const length = await this.#lengthOf(name);
+      const file = new OutputFile(this.#fileSystem, name, await this.#lengthOf(name));
       // Also for a file that was there: the process that made it may have been killed before its name was durable.
-      await this.#namesSync.join();
-      return new OutputFile(this.#fileSystem, name, length);
+      const named = this.#namesSync.join().catch((cause: unknown) => {
+        throw unwritable(name, cause);
+      });
+      // Whoever appends waits for it; that nobody does must not end the process.
+      named.catch(() => undefined);
+      return { file, named };
     } catch (cause) {
       throw unwritable(name, cause);
     }
@@ -123,10 +128,19 @@ class FilesOfAttempts implements OutputFiles {
   async #forgetIdle(): Promise<void> {
     for (const [name, opened] of this.#files) {
       if (this.#files.size <= OUTPUT_FILES_KNOWN_MAX) return;
-      const file = await opened.catch(() => undefined);
+      const file = await opened.then(
+        (output) => output.file,
+        () => undefined,
+      );
       if (file?.isIdle === true && this.#files.get(name) === opened) this.#files.delete(name);
     }
   }
+}
+
+interface OpenedOutput {
+  readonly file: OutputFile;
+  /** Settles once the file's name is durable; every append waits for it. */
+  readonly named: Promise<void>;
 }
 
 interface WaitingOutput {

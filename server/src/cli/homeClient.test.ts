@@ -1,7 +1,7 @@
 // The client of a Home: typed answers, one owner session, and a timeline without holes however slow its reader is.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +38,42 @@ test("where nobody listens there is no Home, and a Home that hangs up is none ei
   assert.equal(await connectToHome(socketPath, options), undefined);
   leaving.close();
 });
+
+test("a Home that dies in the middle of a message leaves its client nothing to wait for", async (t) => {
+  const home = await fakeHome(t);
+  const { socketPath } = await betweenClientAnd(t, home.socketPath);
+  const client = await connectToHome(socketPath, { client: "test", ownerSecret: async () => OWNER_SECRET });
+  assert.ok(client !== undefined);
+  const waiting = timers();
+  await assert.rejects(client.call(METHODS.listNodes, {}), { code: "home-gone" });
+  client[Symbol.dispose]();
+  assert.equal(timers(), waiting, "a timer would keep its process");
+});
+
+/** Lets the first answer of the Home through, half of the second, and nothing more. */
+async function betweenClientAnd(t: TestContext, homePath: string): Promise<{ readonly socketPath: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "arw-client-"));
+  const socketPath = join(folder, "home.sock");
+  const between = createServer((client) => {
+    const home = connect(homePath);
+    client.pipe(home);
+    let answers = 0;
+    home.on("data", (bytes) => {
+      if (++answers === 1) client.write(bytes);
+      else client.end(bytes.subarray(0, bytes.length - 1), () => home.destroy());
+    });
+  }).listen(socketPath);
+  await once(between, "listening");
+  t.after(async () => {
+    between.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { socketPath };
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+}
 
 test("the owner secret is asked for once, and only when a call needs it", async (t) => {
   const home = await fakeHome(t);

@@ -2,10 +2,17 @@
 // It must never hand on an undecoded answer, nor ask a person for the owner secret before a call needs it.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { createMessageConnection, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
+import {
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-jsonrpc/node";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
-import { clientErrorDataSchema, METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
+import { METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
+import { answerInvalid, homeGone, refusalOf } from "#protocol/wire/clientErrors.ts";
 import { type HelloResult, type TimelinePage, timelinePageSchema } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 
@@ -31,7 +38,11 @@ export async function connectToHome(socketPath: string, options: HomeClientOptio
       { cause },
     );
   }
-  const rpc = createMessageConnection(socket, socket);
+  const reader = new StreamMessageReader(socket);
+  // After half a message it would ask every ten seconds for the other half, and no dispose stops it: the timer outlives a
+  // Home that died while it wrote, and with it the process of the command. That the Home is gone, the socket says.
+  reader.partialMessageTimeout = 0;
+  const rpc = createMessageConnection(reader, new StreamMessageWriter(socket));
   try {
     return await HomeClient.greet(socket, rpc, options);
   } catch (error) {
@@ -113,11 +124,7 @@ async function request<Params, Result>(
     const answer: unknown = await Promise.race([rpc.sendRequest(method.name, params), closed]);
     const result = decode(method.result, answer);
     if (result.ok) return result.value;
-    throw new ArwError(
-      "home-answer-invalid",
-      `The Home's answer to ${method.name} is not valid: ${result.path} ${result.problem}.`,
-      "Restart the Home with the same version: arw-home stop.",
-    );
+    throw answerInvalid(method.name, result.path, result.problem);
   } catch (error) {
     throw errorOf(error, method.name);
   } finally {
@@ -128,19 +135,8 @@ async function request<Params, Result>(
 
 function errorOf(error: unknown, method: string): ArwError {
   if (error instanceof ArwError) return error;
-  if (error instanceof ResponseError) {
-    const data = decode(clientErrorDataSchema, error.data);
-    if (data.ok) return new ArwError(data.value.code, error.message, data.value.advice);
-  }
-  return homeGone(method);
-}
-
-function homeGone(method: string): ArwError {
-  return new ArwError(
-    "home-gone",
-    `The Home closed the connection before it answered ${method}.`,
-    "Run the command again; home.log in the Home's state folder says why it ended.",
-  );
+  const refusal = error instanceof ResponseError ? refusalOf(error.message, error.data) : undefined;
+  return refusal ?? homeGone(method);
 }
 
 /** Nobody listens: no socket, a dead one, or on Windows no such pipe. */

@@ -1,5 +1,6 @@
 // Routes every event to the slices that it concerns. Total and exhaustive: a new event does not compile until it is routed.
 import type { JournalEvent } from "#protocol/events.ts";
+import { OwnMaps } from "./boundedMap.ts";
 import { evolveEgress } from "./egress/evolve.ts";
 import { evolveEpisodes } from "./episode/evolve.ts";
 import { evolveJobs } from "./job/evolve.ts";
@@ -57,4 +58,12 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "LinkRefused":
       return { ...state, nodes: evolveNodes(state.nodes, event, state.identity) };
   }
+}
+
+/**
+ * The state after these events, one after the other. Nobody sees the states between them, so a map of the state is copied
+ * once and not once an event. A replay passes the same `own` for each frame: all its states but the last are its own.
+ */
+export function evolveAll(state: HomeState, events: readonly JournalEvent[], own: OwnMaps = new OwnMaps()): HomeState {
+  return own.within(() => events.reduce(evolve, state));
 }

@@ -9,7 +9,7 @@ import type { SteadyReading } from "#protocol/lease.ts";
 import { type FencingToken, type Sequence, sequence } from "#protocol/quantities.ts";
 import { decide } from "./decide.ts";
 import type { Effect } from "./effects.ts";
-import { evolve } from "./evolve.ts";
+import { evolveAll } from "./evolve.ts";
 import { type Journal, JournalFault, type JournalFrame } from "./journalPort.ts";
 import { liveAttempt } from "./job/state.ts";
 import { leaseProblem } from "./lease/covers.ts";
@@ -97,7 +97,7 @@ export class Home {
       if (await this.#isLost(this.#lastFrame)) return this.#refusal ?? readOnly(undefined);
       return "kind" in decided ? decided : { kind: "executed", sequence: last, events: [] };
     }
-    const after = decided.reduce(evolve, this.#state);
+    const after = evolveAll(this.#state, decided);
     const frame = { sequence: sequence(journal.lastSequence + 1), events: decided };
     const appended = journal.append(frame);
     if (journal.lastSequence !== frame.sequence) return this.#notTaken(appended);

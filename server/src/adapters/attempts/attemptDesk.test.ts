@@ -9,7 +9,7 @@ import { DeskBench, ends, failure, need, ofAttempt, outputs, quiet } from "../..
 import { approve, idsOf, preview } from "../../../../test/simulation/homeCommands.ts";
 import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
-import { NEEDS_WAITING_MAX } from "./attemptDesk.ts";
+import { NEEDS_WAITING_MAX } from "./inputRequests.ts";
 
 const CHUNK = BLOB_CHUNK_BYTES_MAX;
 

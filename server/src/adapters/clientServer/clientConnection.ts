@@ -14,6 +14,7 @@ import type { Socket } from "node:net";
 import { type Message, StreamMessageWriter } from "vscode-jsonrpc/node";
 import * as z from "zod";
 import type { ClientSession, HomeApi } from "./homeApi.ts";
+import { languageHandshake } from "./languageHandshake.ts";
 import { messageTexts } from "./messageFrames.ts";
 import { decodeParams, type Route } from "./routes.ts";
 import { pumpTimeline, type TimelineSource } from "./timelinePump.ts";
@@ -151,6 +152,8 @@ export class ClientConnection {
   async #resultOf(method: string, params: unknown): Promise<unknown> {
     if (method === METHODS.hello.name) return this.#hello(params);
     if (method === METHODS.openOwnerSession.name) return this.#openOwnerSession(params);
+    const handshake = languageHandshake(method);
+    if (handshake !== undefined) return handshake.result;
     const session = this.#session();
     const route = this.#context.routes.get(method);
     if (route === undefined) {

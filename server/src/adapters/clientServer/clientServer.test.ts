@@ -68,6 +68,17 @@ async function rawSocket(t: TestContext, home: FakeHome): Promise<Socket> {
 const names = Object.keys(VALID_PARAMS).filter((name): name is MethodName => name in METHODS);
 const ownerNames = names.filter((name) => METHODS[name].owner);
 
+test("an editor's language client may shake hands, and that opens nothing", async (t) => {
+  const home = await fakeHome(t);
+  const { rpc } = await client(t, home, { hello: false });
+  const answer = z
+    .object({ capabilities: z.strictObject({}), serverInfo: z.object({ name: z.literal("arw-home") }) })
+    .safeParse(await rpc.sendRequest("initialize", { processId: null, rootUri: null, capabilities: {} }));
+  assert.ok(answer.success);
+  await refusal(rpc.sendRequest(METHODS.listNodes.name, {}), "hello-required");
+  assert.equal(await rpc.sendRequest("shutdown"), null);
+});
+
 test("nothing is answered before hello, and a client of another version is told who must update", async (t) => {
   const home = await fakeHome(t);
   const { rpc } = await client(t, home, { hello: false });

@@ -15,7 +15,8 @@ import type { Executed } from "../../home/home.ts";
 import { liveAttempts } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
-import type { AttemptMessage, LinkFault } from "../attempts/attemptDesk.ts";
+import type { AttemptMessage } from "../attempts/attemptDesk.ts";
+import type { LinkFault } from "../attempts/linkFault.ts";
 import type { HomeLink } from "../listener/workerListener.ts";
 import { judgeNextCertificate } from "./nodeCertificates.ts";
 

@@ -1,0 +1,99 @@
+// Keeps what the Home says up to date for this window: reads it again after the timeline moved, and nodes' heartbeats while
+// the window is looked at. It must never be ahead of the Home, nor let one slow answer overtake a newer one.
+import * as vscode from "vscode";
+import { METHODS } from "#protocol/wire/client.ts";
+import type { EpisodeView } from "#protocol/wire/clientViews.ts";
+import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
+import { Coalesce } from "./coalesce.ts";
+import type { Home } from "./home.ts";
+import type { HomeFacts, HomeMirror, WaitingItem } from "./homeMirror.ts";
+
+/** A burst of entries is one reading. */
+const REFRESH_PAUSE_MS = 150;
+/** Heartbeats are no timeline entries: their age is read this often while there are other nodes and the window has the focus. */
+const HEARTBEAT_READ_MS = 5_000;
+
+const NOTHING: HomeFacts = { nodes: [], episodes: [], leases: [], waiting: [], clustering: false };
+
+export class LiveMirror implements HomeMirror, vscode.Disposable {
+  readonly #home: Home;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #changes = new vscode.EventEmitter<HomeFacts>();
+  readonly #refreshing: Coalesce;
+  readonly #subscriptions: vscode.Disposable[];
+  readonly #heartbeat: NodeJS.Timeout;
+  readonly onDidChange: vscode.Event<HomeFacts> = this.#changes.event;
+  #facts: HomeFacts = NOTHING;
+  #reads = 0;
+
+  constructor(home: Home, log: vscode.LogOutputChannel) {
+    this.#home = home;
+    this.#log = log;
+    this.#refreshing = new Coalesce(() => this.#refreshQuietly(), REFRESH_PAUSE_MS);
+    this.#subscriptions = [
+      home.onDidReceivePage(() => this.#refreshing.request()),
+      home.onDidChangeStatus((status) => {
+        if (status.kind === "connected") this.#refreshing.request();
+      }),
+    ];
+    this.#heartbeat = setInterval(() => {
+      const others = this.#facts.nodes.some((node) => !node.local && node.state !== "revoked");
+      if (others && vscode.window.state.focused && home.status.kind === "connected") this.#refreshing.request();
+    }, HEARTBEAT_READ_MS);
+  }
+
+  get facts(): HomeFacts {
+    return this.#facts;
+  }
+
+  async refresh(): Promise<HomeFacts> {
+    const read = ++this.#reads;
+    const facts = await readFacts(this.#home);
+    if (read < this.#reads) return this.#facts;
+    this.#facts = facts;
+    this.#changes.fire(facts);
+    return facts;
+  }
+
+  dispose(): void {
+    clearInterval(this.#heartbeat);
+    this.#refreshing[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#changes.dispose();
+  }
+
+  async #refreshQuietly(): Promise<void> {
+    try {
+      if (this.#home.status.kind === "connected") await this.refresh();
+    } catch (error) {
+      // The connection's own status tells why; the next connection reads again.
+      this.#log.debug(`The views were not refreshed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+async function readFacts(home: Home): Promise<HomeFacts> {
+  const [hello, { nodes }, { episodes }, { leases }] = await Promise.all([
+    home.call(METHODS.hello, { v: PROTOCOL_VERSION, client: "editor" }),
+    home.call(METHODS.listNodes, {}),
+    home.call(METHODS.listEpisodes, {}),
+    home.call(METHODS.listLeases, {}),
+  ]);
+  const newestFirst = episodes.toSorted((a, b) => b.startedAt - a.startedAt);
+  const asked = await Promise.all(newestFirst.map((episode) => egressOf(home, episode)));
+  const joining = nodes.filter((node) => node.state === "pending").map((node): WaitingItem => ({ kind: "join", node }));
+  return {
+    nodes,
+    episodes: newestFirst,
+    leases,
+    waiting: [...joining, ...asked.filter((item) => item !== undefined)],
+    clustering: hello.clustering.on,
+  };
+}
+
+async function egressOf(home: Home, episode: EpisodeView): Promise<WaitingItem | undefined> {
+  const { previewId, state } = episode;
+  if (state !== "waiting-for-approval" || previewId === undefined) return undefined;
+  const shown = await home.call(METHODS.readPreview, { previewId });
+  return shown.state === "waiting" ? { kind: "egress", previewId, episode, shown } : undefined;
+}

@@ -1,0 +1,73 @@
+// Opens everything the extension is, in order, and closes it in reverse: the connection to the Home first, then each feature.
+// It is the extension's composition root: no rule lives here, and no feature knows another.
+import * as vscode from "vscode";
+import { runCommand } from "./commandRunner.ts";
+import { openContextKeys } from "./contextKeys.ts";
+import type { CommandHandler, Editor, Feature, OpenFeature } from "./editor.ts";
+import type { HomeStatus } from "./home/home.ts";
+import { HomeConnection } from "./home/homeConnection.ts";
+import { type HomePlace, hasHome, homePlaceOf } from "./home/homePlace.ts";
+import { LiveMirror } from "./home/liveMirror.ts";
+import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
+import { openHomeCommands } from "./homeCommands.ts";
+import { openStatusBar } from "./statusBar.ts";
+
+/** Every surface and flow. A new one is a line here. */
+const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar];
+
+export interface Workbench {
+  /** What the features handle; the manifest contributes exactly these. */
+  readonly commandIds: readonly string[];
+  /** Never rejects: what goes wrong is shown. */
+  run(id: string, given: readonly unknown[]): Promise<void>;
+  /** Says goodbye to the Home and closes every feature. */
+  close(): Promise<void>;
+}
+
+export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Workbench {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  const place = (): Promise<HomePlace> => homePlaceOf(folder?.uri.fsPath ?? "", context.extensionPath);
+  const ownerSecret = new StoredOwnerSecret(
+    context.secrets,
+    async () => `arw.ownerSecret.${(await place()).workspaceId}`,
+  );
+  const home = new HomeConnection(place, firstStatus(folder), ownerSecret, log);
+  const mirror = new LiveMirror(home, log);
+  const editor: Editor = { context, log, folder, home, mirror, ownerSecret };
+  const features: readonly Feature[] = [
+    openHomeCommands(editor, home, ownerSecret),
+    ...FEATURES.map((open) => open(editor)),
+  ];
+  const handlers = new Map<string, CommandHandler>(features.flatMap(({ commands }) => Object.entries(commands)));
+  const attach = async (): Promise<void> => {
+    // A folder that had a Home before has things to show; any other starts one when it is first used.
+    if (home.status.kind === "idle" && (await hasHome(await place()))) await home.connect();
+  };
+  const trusted = vscode.workspace.onDidGrantWorkspaceTrust(() => {
+    home.becomeAvailable();
+    attachQuietly(attach, log);
+  });
+  attachQuietly(attach, log);
+  return {
+    commandIds: [...handlers.keys()],
+    run: (id, given) => runCommand(id, handlers.get(id), given, log),
+    close: async () => {
+      trusted.dispose();
+      for (const feature of features.toReversed()) feature.dispose();
+      mirror.dispose();
+      await home.close();
+      home.dispose();
+    },
+  };
+}
+
+/** Nobody asked for it, so nobody is interrupted: status bar and log say what went wrong. */
+function attachQuietly(attach: () => Promise<void>, log: vscode.LogOutputChannel): void {
+  attach().catch((error: unknown) => log.warn(error instanceof Error ? error.message : String(error)));
+}
+
+function firstStatus(folder: vscode.WorkspaceFolder | undefined): HomeStatus {
+  if (folder === undefined) return { kind: "unavailable", why: "no-folder" };
+  if (folder.uri.scheme !== "file") return { kind: "unavailable", why: "not-on-disk" };
+  return vscode.workspace.isTrusted ? { kind: "idle" } : { kind: "unavailable", why: "untrusted" };
+}
