@@ -93,6 +93,24 @@ export type LeaseChoice =
       /** Every path of the preview with this digest. */
       readonly paths: readonly string[];
     };
+/** Takes something out of a waiting preview: the same job over a smaller input tree, shown and asked about anew. */
+export interface ReviseEgress extends Order<"revise-egress"> {
+  readonly previewId: PreviewId;
+  /** The digest of the preview that was shown. */
+  readonly digest: Digest;
+  readonly replacedBy: PreviewId;
+  readonly preview: Digest;
+  readonly job: JobSpec;
+  readonly payloadBytes: Bytes;
+  readonly items: number;
+  readonly highestClassification: Classification;
+  readonly leftOut: number;
+  readonly takenOut: number;
+  readonly cost: Cost;
+  /** Every path that is left. */
+  readonly paths: readonly string[];
+  readonly steady: SteadyReading;
+}
 export interface DenyEgress extends Order<"deny-egress"> {
   readonly previewId: PreviewId;
   readonly recordId: EgressRecordId;
@@ -231,7 +249,7 @@ export interface RefuseLink extends Order<"refuse-link"> {
 }
 
 export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied;
-export type EgressCommand = ApproveEgress | DenyEgress;
+export type EgressCommand = ApproveEgress | DenyEgress | ReviseEgress;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
 export type NodeCommand =

@@ -141,6 +141,17 @@ export interface EgressPreviewed extends JobFact<"EgressPreviewed"> {
   /** Why the owner is asked although there is a scoped lease. */
   readonly leaseUnfit?: LeaseUnfit;
 }
+/** A waiting preview was replaced by one that shows less; what would be sent changed with it. The new one follows in its frame. */
+export interface EgressRevised extends JobFact<"EgressRevised"> {
+  readonly previewId: PreviewId;
+  readonly replacedBy: PreviewId;
+  /** The job from now on: the same but for its input tree. */
+  readonly jobKey: Digest;
+  readonly job: JobSpec;
+  /** How many entries of the tree were taken out. */
+  readonly takenOut: number;
+  readonly by: string;
+}
 export interface EgressRecorded extends JobFact<"EgressRecorded"> {
   readonly recordId: EgressRecordId;
   readonly workspaceId: WorkspaceId;
@@ -284,7 +295,7 @@ export type JobEvent =
   | JobFinished
   | JobFailed
   | JobCancelled;
-export type EgressEvent = EgressPreviewed | EgressRecorded | EgressSettled | ContributionMetered;
+export type EgressEvent = EgressPreviewed | EgressRevised | EgressRecorded | EgressSettled | ContributionMetered;
 export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;
 export type NodeEvent =
   | ClusteringTurnedOn

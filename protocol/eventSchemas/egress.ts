@@ -4,6 +4,7 @@ import { digestSchema } from "../digest.ts";
 import { classificationSchema, costSchema, destinationSchema } from "../egress.ts";
 import type { EgressEvent } from "../events.ts";
 import { attemptId, egressRecordId, leaseId, nodeId, previewId, workspaceId } from "../ids.ts";
+import { jobSpecSchema } from "../job.ts";
 import { leaseUnfitSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema } from "../quantities.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
@@ -29,6 +30,16 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     leaseMs: durationMsSchema,
     leaseId: leaseId.schema.exactOptional(),
     leaseUnfit: leaseUnfitSchema.exactOptional(),
+  }),
+  EgressRevised: z.strictObject({
+    kind: z.literal("EgressRevised"),
+    ...jobFact,
+    previewId: previewId.schema,
+    replacedBy: previewId.schema,
+    jobKey: digestSchema,
+    job: jobSpecSchema,
+    takenOut: count,
+    by: z.string(),
   }),
   EgressRecorded: z.strictObject({
     kind: z.literal("EgressRecorded"),

@@ -34,6 +34,7 @@ import {
   sequenceSchema,
 } from "../quantities.ts";
 import { type OutputStream, outputStreamSchema } from "../result.ts";
+import { WORKSPACE_PATH_CHARACTERS_MAX } from "../workspacePath.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
@@ -55,6 +56,9 @@ import {
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
+
+/** So many paths may be taken out of a preview at once; a folder counts as one. */
+export const REVISED_PATHS_MAX = 1_000;
 
 /** A method of the Home: its name, what it takes and gives, and whether it needs an owner session. */
 export interface Method<Params, Result> {
@@ -85,6 +89,8 @@ interface PreviewResult {
   readonly preview: EgressPreview;
   readonly digest: Digest;
   readonly state: "waiting" | "approved" | "denied" | "withdrawn";
+  /** The preview that took its place, where something was taken out of it. */
+  readonly replacedBy?: PreviewId;
   /** Why the owner is asked although there is a scoped lease. */
   readonly leaseUnfit?: LeaseUnfit;
 }
@@ -96,6 +102,19 @@ interface ApproveParams {
   readonly leaseMs?: DurationMs;
   /** Grants a scoped lease, of which this job is the first use; absent for this job only. */
   readonly scoped?: ScopedTerms;
+}
+interface PreviewItemParams {
+  readonly previewId: PreviewId;
+  /** Of an item, or the payload: then it is the job's specification, which is sent as well. */
+  readonly digest: Digest;
+  readonly fromByte: Bytes;
+}
+interface ReviseParams {
+  readonly previewId: PreviewId;
+  /** The digest of the preview that was shown. */
+  readonly digest: Digest;
+  /** Paths of items, links or whole folders of the preview. */
+  readonly leaveOut: readonly string[];
 }
 interface GrantParams {
   readonly nodeId: NodeId;
@@ -133,6 +152,10 @@ export interface ClientMethods {
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
   readonly listEpisodes: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
   readonly readPreview: Method<{ readonly previewId: PreviewId }, PreviewResult>;
+  /** The bytes of one item exactly as they are sent; empty at the end. */
+  readonly readPreviewItem: Method<PreviewItemParams, { readonly base64: string }>;
+  /** Takes items out of a waiting preview. It is withdrawn, and the preview that is answered with waits in its place. */
+  readonly reviseEgress: Method<ReviseParams, { readonly previewId: PreviewId; readonly digest: Digest }>;
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
   readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
@@ -219,8 +242,23 @@ export const METHODS: ClientMethods = {
       preview: egressPreviewSchema,
       digest: digestSchema,
       state: z.enum(["waiting", "approved", "denied", "withdrawn"]),
+      replacedBy: previewId.schema.exactOptional(),
       leaseUnfit: leaseUnfitSchema.exactOptional(),
     }),
+  ),
+  readPreviewItem: anyone(
+    "egress/previewItem",
+    z.strictObject({ previewId: previewId.schema, digest: digestSchema, fromByte: bytesSchema }),
+    base64,
+  ),
+  reviseEgress: anyone(
+    "egress/revise",
+    z.strictObject({
+      previewId: previewId.schema,
+      digest: digestSchema,
+      leaveOut: z.array(z.string().min(1).max(WORKSPACE_PATH_CHARACTERS_MAX)).min(1).max(REVISED_PATHS_MAX),
+    }),
+    z.strictObject({ previewId: previewId.schema, digest: digestSchema }),
   ),
   approveEgress: owner(
     "egress/approve",

@@ -55,7 +55,7 @@ const OPTIONAL: readonly RegExp[] = [
   /nodes\[0\]\.(compareWords|lastHeardAt|capabilities|load)$/,
   /createInvite\.params \$\.(listenHost|listenPort|addresses|lifetimeMs)$/,
   /approveEgress\.params \$\.(leaseMs|scoped)$/,
-  /readPreview\.result \$\.leaseUnfit$/,
+  /readPreview\.result \$\.(leaseUnfit|replacedBy)$/,
   /EgressPreviewed \$\.(leaseId|leaseUnfit)$/,
   /\.budget\.cost$/,
   /lease\.deadline$/,

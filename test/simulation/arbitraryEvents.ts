@@ -134,6 +134,15 @@ const EVENTS: OneOfEach = {
     cost,
     leaseMs: fc.constant(durationMs(1)),
   }),
+  EgressRevised: kindOf("EgressRevised", {
+    ...jobFact,
+    previewId,
+    replacedBy: previewId,
+    jobKey: digest,
+    job,
+    takenOut: count,
+    by: text,
+  }),
   EgressRecorded: sometimes(
     kindOf("EgressRecorded", {
       ...jobFact,

@@ -27,6 +27,8 @@ export class HomeBooks {
   readonly #tokens = new Map<string, number>();
   readonly #attempts = new Map<string, BookedAttempt>();
   readonly #previews = new Map<string, EgressPreviewed>();
+  /** Previews that another took the place of. */
+  readonly #revised = new Set<string>();
   readonly #allowed = new Map<string, EgressRecorded>();
   readonly #leases = new Map<string, Lease>();
   /** By attempt: what was reserved, and what was spent of it once that is known. */
@@ -90,6 +92,11 @@ export class HomeBooks {
       case "JobQueued":
         this.#jobKeys.set(event.jobId, event.jobKey);
         return;
+      case "EgressRevised":
+        assert.ok(this.#previews.has(event.previewId), "only what was shown is revised");
+        this.#jobKeys.set(event.jobId, event.jobKey);
+        this.#revised.add(event.previewId);
+        return;
       case "EgressPreviewed":
         this.#previews.set(event.previewId, event);
         return;
@@ -106,6 +113,7 @@ export class HomeBooks {
         return;
       case "EgressRecorded":
         if (event.decision === "deny") return;
+        assert.ok(!this.#revised.has(event.previewId), "what was revised is never sent");
         assert.ok(event.attemptId !== undefined && !this.#allowed.has(event.attemptId), "one allow record an attempt");
         this.#allowed.set(event.attemptId, event);
         return;

@@ -48,7 +48,14 @@ export async function approve(
   { lease, yes }: Answer,
 ): Promise<void> {
   const { terminal } = session;
-  const { digest, leaseUnfit, preview, state } = await home.call(METHODS.readPreview, { previewId });
+  const { digest, leaseUnfit, preview, replacedBy, state } = await home.call(METHODS.readPreview, { previewId });
+  if (replacedBy !== undefined) {
+    throw new ArwError(
+      "preview-revised",
+      `Something was taken out of this preview: ${replacedBy} took its place.`,
+      `Answer that one: arw-home egress approve ${replacedBy}.`,
+    );
+  }
   if (state !== "waiting") {
     throw new ArwError(
       "preview-settled",

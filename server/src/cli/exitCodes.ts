@@ -60,6 +60,7 @@ const ROWS: readonly ExitCodeRow[] = [
       "episode-unknown",
       "proposal-unknown",
       "preview-unknown",
+      "preview-item-unknown",
       "invite-unknown",
     ],
   },

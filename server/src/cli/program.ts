@@ -5,6 +5,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { CliHost } from "./cliHost.ts";
 import { binder, usage } from "./commandLine.ts";
+import { addEgressCommands } from "./commands/egress.ts";
 import { addEpisodeCommands } from "./commands/episodes.ts";
 import { addHomeCommands } from "./commands/home.ts";
 import { addLeaseCommands } from "./commands/leases.ts";
@@ -52,6 +53,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addEpisodeCommands(program, bind);
   addNodeCommands(program, bind);
   addRecordCommands(program, bind);
+  addEgressCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addHomeCommands(program, bind);

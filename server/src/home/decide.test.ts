@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command, CommandKind, Requester } from "#protocol/commands.ts";
+import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   accepted,
   applied,
@@ -39,6 +40,7 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "preview-offload": preview(2, GPU),
   "cancel-episode": cancel(1),
   "deny-egress": deny(1),
+  "revise-egress": reviseEgress(1, 2),
   "approve-egress": approve(1),
   "grant-lease": grantLease(9, GPU, terms()),
   "expire-leases": expireLeases(1),
@@ -63,7 +65,13 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "refuse-link": { kind: "refuse-link", at: NOW, by: SHELL, code: "message-too-large", detail: "" },
 };
 
-const ANY_CLIENT: readonly CommandKind[] = ["start-episode", "preview-offload", "cancel-episode", "deny-egress"];
+const ANY_CLIENT: readonly CommandKind[] = [
+  "start-episode",
+  "preview-offload",
+  "cancel-episode",
+  "deny-egress",
+  "revise-egress",
+];
 const SHELL_ONLY: readonly CommandKind[] = [
   "record-accepted",
   "record-started",
@@ -102,7 +110,7 @@ test("a client of the same user without the owner session can give none of the o
   }
 });
 
-test("any client may start, preview, cancel and deny", () => {
+test("any client may start, preview, cancel, deny and take something out", () => {
   for (const kind of ANY_CLIENT) {
     for (const by of [CLIENT, OWNER]) {
       assert.ok(!["owner-session-required", "home-only"].includes(code(kind, by)), kind);

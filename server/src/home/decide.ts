@@ -16,6 +16,7 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "preview-offload": ["client", "owner"],
   "cancel-episode": ["client", "owner"],
   "deny-egress": ["client", "owner"],
+  "revise-egress": ["client", "owner"],
   "approve-egress": ["owner"],
   "grant-lease": ["owner"],
   "revoke-lease": ["owner"],
@@ -64,6 +65,7 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
       return decideEpisode(state, command);
     case "approve-egress":
     case "deny-egress":
+    case "revise-egress":
       return decideEgress(state, command);
     case "grant-lease":
     case "revoke-lease":

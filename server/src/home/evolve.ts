@@ -32,6 +32,7 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "JobFailed":
     case "JobCancelled":
     case "EgressPreviewed":
+    case "EgressRevised":
       return { ...state, jobs: evolveJobs(state.jobs, event), egress: evolveEgress(state.egress, event) };
     case "EgressRecorded":
     case "EgressSettled":

@@ -3,14 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Command } from "#protocol/commands.ts";
+import type { ApproveEgress, Command } from "#protocol/commands.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { byteCount, durationMs, fencingToken } from "#protocol/quantities.ts";
 import { receiptBytes } from "#protocol/receipt.ts";
+import type { JobResult } from "#protocol/result.ts";
 import { verify } from "#protocol/signature.ts";
 import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
+import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   accepted,
   applied,
@@ -57,6 +59,7 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
   ["start", 8],
   ["preview", 14],
   ["approve", 16],
+  ["revise", 6],
   ["deny", 8],
   ["cancel", 4],
   ["accepted", 6],
@@ -92,9 +95,14 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
       return preview(number, node === LOCAL ? GPU : node, variant === 0 ? { highestClassification: "secret" } : {});
     case "approve":
       if (variant === 0) return approve(number, { digest: digestOf("another preview") });
-      return approve(number, { lease: { kind: "once", leaseMs: durationMs(variant * 450_000) } });
+      return approve(number, {
+        ...(variant < 2 ? {} : shownOf(home, number)),
+        lease: { kind: "once", leaseMs: durationMs(variant * 450_000) },
+      });
     case "approve-scoped":
-      return approveScoped(number, terms({}, { uses: 1 + (variant % 3) }));
+      return { ...approveScoped(number, terms({}, { uses: 1 + (variant % 3) })), ...shownOf(home, number) };
+    case "revise":
+      return reviseEgress(number, number + 20, variant < 2 ? { payloadBytes: byteCount(2_000) } : {});
     case "grant-lease":
       return grantLease(number + 7, node, terms({}, { uses: 2, bytes: byteCount(variant * 500) }));
     case "expire-leases":
@@ -122,6 +130,15 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
   }
 }
 
+/** The preview that waits for an answer now; the first one where none does. */
+function shownOf(home: Scenario, number: number): Pick<ApproveEgress, "previewId" | "digest"> {
+  const { jobId, previewId } = idsOf(number);
+  const waiting = [...home.state.egress.previews.values()].find(
+    (held) => held.jobId === jobId && held.state === "waiting",
+  );
+  return { previewId: waiting?.previewId ?? previewId, digest: waiting?.preview ?? digestOf(`preview ${number}`) };
+}
+
 /** Mostly what the node that holds the attempt would truly say; else something repeated, early, foreign or false. */
 function reportOf(home: Scenario, { kind, number, node, variant }: Happening): Command {
   const progress = home.state.jobs.byId.get(idsOf(number).jobId)?.progress;
@@ -140,25 +157,30 @@ function reportOf(home: Scenario, { kind, number, node, variant }: Happening): C
     case "lost":
       return lost(number, from, { sent: variant < 5 ? "unknown" : "none", transfer: transferOf(number, variant % 3) });
     default:
-      return resultOf(number, from, outputs, variant);
+      return resultOf(home, { kind, number, node: from, variant });
   }
 }
 
 /** A finished report: true in most variants, with a proposal in some, failed in one, with a lying receipt in two. */
-function resultOf(number: number, from: TestNode, outputs: number, variant: number): Command {
+function resultOf(home: Scenario, { number, node: from, variant }: Happening): Command {
+  const held = home.state.jobs.byId.get(idsOf(number).jobId);
+  const job = held?.job ?? commandJob(number);
+  const outputs = held?.progress.kind === "live" ? held.progress.attempt.lastNumber : 0;
   const result = variant < 6 ? exited(outputs) : withProposal(number, exited(outputs));
   const failed = { kind: "failed", code: "wall-limit", message: "It ran too long.", advice: "Give it more." } as const;
-  if (variant === 2) return finished(number, from, outputs, { result: { ...result, outcome: failed } });
+  const ending = (ended: JobResult): Command =>
+    finished(number, from, outputs, { result: ended, receipt: receiptOf(number, from, ended, job) });
+  if (variant === 2) return ending({ ...result, outcome: failed });
   if (variant === 3) return finished(number, from, outputs + 1);
   if (variant === 4) {
     const receipt = receiptOf(number, from, result, commandJob(number + 1));
     return finished(number, from, outputs, { result, receipt });
   }
   if (variant === 5) {
-    const forged = receiptOf(number, { ...NODES[number % 3 === 0 ? 0 : 2], nodeId: from.nodeId }, result);
+    const forged = receiptOf(number, { ...NODES[number % 3 === 0 ? 0 : 2], nodeId: from.nodeId }, result, job);
     return finished(number, from, outputs, { result, receipt: forged });
   }
-  return finished(number, from, outputs, { result });
+  return ending(result);
 }
 
 function replay(home: Scenario, events: readonly JournalEvent[]): void {
@@ -229,6 +251,7 @@ test("the invariants hold after every command, and the facts alone give the stat
   fc.assert(fc.property(fc.array(happening, { minLength: 40, maxLength: 60 }), live), { numRuns: 150 });
   for (const name of [
     "JobCancelled",
+    "EgressRevised",
     "JobFinished",
     "ContributionMetered",
     "LeaseCommitted",

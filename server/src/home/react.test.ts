@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { epochMs } from "#protocol/quantities.ts";
+import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   applied,
   approve,
@@ -58,6 +59,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   JobFailed: ["CancelAttempt"],
   JobCancelled: ["CancelAttempt"],
   EgressPreviewed: [],
+  EgressRevised: [],
   EgressRecorded: [],
   EgressSettled: [],
   ContributionMetered: [],
@@ -99,7 +101,8 @@ function wholeLife(): Scenario {
     start(2, { job: askJob(2) }),
     cancel(2),
     preview(3, GPU),
-    deny(3),
+    reviseEgress(3, 13),
+    deny(13),
     preview(4, ATTIC),
     approve(4),
     lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),

@@ -81,6 +81,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "JobStarted":
     case "OutputAppended":
     case "EgressPreviewed":
+    case "EgressRevised":
     case "EgressRecorded":
     case "EgressSettled":
     case "ContributionMetered":

@@ -1,11 +1,9 @@
 // The Home's functions for clients, on the real core and a real workspace folder: what they refuse, what they read and how
 // much of it, and that nothing is written without the owner's word.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import type { Refusal } from "#protocol/errors.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
 import type { EgressLedgerRow } from "#protocol/egress.ts";
@@ -13,9 +11,9 @@ import type { EpisodeId, EgressRecordId } from "#protocol/ids.ts";
 import type { Proposal } from "#protocol/proposal.ts";
 import { byteCount, durationMs, type Sequence, sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
-import type { ParamsOf } from "#protocol/wire/client.ts";
 import { TIMELINE_PAGE_ENTRIES_MAX } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
+import { ANYONE, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
 import {
   approve,
@@ -31,60 +29,15 @@ import {
   preview,
   SHELL,
 } from "../../../../test/simulation/homeCommands.ts";
-import {
-  capabilitiesWith,
-  COMMAND_ENGINE,
-  GPU,
-  LOCAL,
-  only,
-  steadyAt,
-} from "../../../../test/simulation/homeScenario.ts";
+import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL, only } from "../../../../test/simulation/homeScenario.ts";
 import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
-import type { ClientSession } from "../clientServer/homeApi.ts";
-import { createSecretDetector, type Finding } from "../collect/secretDetector.ts";
 import { egressApi } from "./egressApi.ts";
-import { ViewOnDemand } from "../view/viewOnDemand.ts";
 import { episodeApi } from "./episodeApi.ts";
 import { WALL_MS_MAX } from "./jobInputs.ts";
 import { proposalApi } from "./proposalApi.ts";
 import type { HomeServices } from "./services.ts";
 import { PAGE_FRAMES_MAX, timelineApi } from "./timelineApi.ts";
-
-const ANYONE: ClientSession = { client: "a script", owner: false, signal: new AbortController().signal };
-const OWNER: ClientSession = { ...ANYONE, owner: true };
-
-type Request = ParamsOf<"startEpisode">["request"];
-
-function command(...argv: readonly string[]): Request {
-  return { kind: "command", argv, folder: ".", outputs: [], dependencies: { kind: "nothing" } };
-}
-
-async function services(context: TestContext, bench: DeskBench = new DeskBench()): Promise<HomeServices> {
-  const workspaceFolder = await mkdtemp(join(tmpdir(), "arw-api-"));
-  context.after(() => rm(workspaceFolder, { recursive: true, force: true }));
-  await writeFile(join(workspaceFolder, "a.txt"), "one file");
-  const { home, journal, blobs, outputs } = bench;
-  const view = new ViewOnDemand(journal, home.state.identity);
-  context.after(() => view.dispose());
-  return {
-    home,
-    view,
-    journal,
-    blobs,
-    outputs,
-    crossings: bench.desk.crossings,
-    detector: createSecretDetector(new Map<Digest, readonly Finding[]>()),
-    workspaceFolder,
-    now: () => bench.now,
-    steady: () => steadyAt(0),
-    presenceOf: () => undefined,
-  };
-}
-
-function codeOf(answer: object | Refusal): string | undefined {
-  return "kind" in answer && answer.kind === "refusal" ? answer.code : undefined;
-}
 
 describe("starting an episode", () => {
   test("an unknown node, an absent engine and a time past the limit are refused", async (t) => {

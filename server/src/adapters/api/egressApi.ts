@@ -1,32 +1,47 @@
 // Previews, approvals and the ledger for clients. An approval carries the digest that was shown; the core compares it.
 import type { LeaseChoice } from "#protocol/commands.ts";
-import { decodeJson } from "#protocol/decode.ts";
-import { type Digest } from "#protocol/digest.ts";
-import { type EgressPreview, egressPreviewSchema } from "#protocol/egress.ts";
-import { ArwError, refuse } from "#protocol/errors.ts";
-import { attemptId, egressRecordId, leaseId } from "#protocol/ids.ts";
-import { byteCount } from "#protocol/quantities.ts";
-import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { refuse } from "#protocol/errors.ts";
+import { attemptId, egressRecordId, leaseId, type PreviewId } from "#protocol/ids.ts";
+import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
 import { pathsOfJob } from "./jobInputs.ts";
+import { PreviewDocuments } from "./previewDocuments.ts";
+import { revisePreview } from "./revisePreview.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
-type EgressApi = Pick<HomeApi, "readPreview" | "approveEgress" | "denyEgress" | "listEgress">;
-
-/** A preview document of a tree with the most entries fits. */
-export const PREVIEW_BYTES_MAX: number = 64 * 1024 * 1024;
+type EgressApi = Pick<
+  HomeApi,
+  "readPreview" | "readPreviewItem" | "reviseEgress" | "approveEgress" | "denyEgress" | "listEgress"
+>;
 
 export function egressApi(services: HomeServices): EgressApi {
   const { home, blobs, view, now, steady } = services;
+  const previews = new PreviewDocuments(blobs);
+  const heldOf = async (id: PreviewId): Promise<HeldPreview | undefined> =>
+    home.state.egress.previews.get(id) ?? (await view.current()).preview(id);
   return {
     readPreview: async ({ previewId }) => {
-      const held = home.state.egress.previews.get(previewId);
+      const held = await heldOf(previewId);
       if (held === undefined) return PREVIEW_UNKNOWN;
-      const { preview: digest, state, leaseUnfit } = held;
-      const unfit = leaseUnfit === undefined ? {} : { leaseUnfit };
-      return { preview: await readPreview(blobs, digest), digest, state, ...unfit };
+      const { preview: digest, state, leaseUnfit, replacedBy } = held;
+      return {
+        preview: await previews.read(digest),
+        digest,
+        state,
+        ...(replacedBy === undefined ? {} : { replacedBy }),
+        ...(leaseUnfit === undefined ? {} : { leaseUnfit }),
+      };
     },
+    readPreviewItem: async ({ previewId, digest, fromByte }) => {
+      const held = await heldOf(previewId);
+      if (held === undefined) return PREVIEW_UNKNOWN;
+      if (!(await previews.isSent(held.preview, digest))) return ITEM_UNKNOWN;
+      const bytes = await blobs.read(digest, fromByte, OUTPUT_PAGE_BYTES_MAX);
+      return { base64: Buffer.from(bytes).toString("base64") };
+    },
+    reviseEgress: (params, session) => revisePreview(services, previews, params, session),
     approveEgress: async ({ previewId, digest, leaseMs, scoped }, session) => {
       const held = home.state.egress.previews.get(previewId);
       if (held === undefined) return PREVIEW_UNKNOWN;
@@ -64,9 +79,8 @@ export function egressApi(services: HomeServices): EgressApi {
 
 const PREVIEW_UNKNOWN = refuse("preview-unknown", "There is no such egress preview.", "See `arw-home episodes`.");
 
-async function readPreview(blobs: BlobStore, digest: Digest): Promise<EgressPreview> {
-  const bytes = await blobs.read(digest, byteCount(0), PREVIEW_BYTES_MAX);
-  const decoded = decodeJson(egressPreviewSchema, Buffer.from(bytes).toString("utf8"));
-  if (decoded.ok) return decoded.value;
-  throw new ArwError("preview-malformed", `The stored preview ${decoded.path} ${decoded.problem}.`, "Start again.");
-}
+const ITEM_UNKNOWN = refuse(
+  "preview-item-unknown",
+  "The preview names no such bytes.",
+  "Ask for the digest of one of its items, or for its payload.",
+);

@@ -1,7 +1,8 @@
 // Makes the preview document of an offload, stores it under its digest, and gives the core its description.
 // Nothing is sent here: the job waits for the owner, unless the core finds a lease that covers it.
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import { type Classification, type Destination } from "#protocol/egress.ts";
+import type { Digest } from "#protocol/digest.ts";
+import type { Classification, Cost, Destination, EgressPreview, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { keyWords } from "#protocol/identity.ts";
 import {
@@ -15,8 +16,10 @@ import {
   previewId,
 } from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
+import type { PriceCard } from "#protocol/node.ts";
 import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quantities.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { estimateCost } from "../collect/estimateCost.ts";
@@ -61,30 +64,24 @@ export async function previewOffload(
     carrier: "direct",
   };
   const { job } = collected;
-  const bytes = byteCount(collected.items.reduce((total, item) => total + item.bytes, 0));
-  const cost = estimateCost(node.capabilities?.priceCard, {
-    bytes,
-    ...(job.kind === "command"
-      ? { wallMs: job.limits.wallMs }
-      : { tokensIn: tokenCount(bytes), outputTokensMax: tokenCount(job.outputTokensMax) }),
-  });
+  const cost = costOf(node.capabilities?.priceCard, job, collected.items);
   const id = mint(previewId);
   const leaseMs = durationMs(LEASE_MS_DEFAULT);
   const why = { rule: `${placed.rule}: ${placed.why}`, localAlternative: placed.localAlternative };
   const { episodeId, jobId, title } = begun;
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
   const document = previewDocument({ ...facts, job, items: collected.items, leftOut: collected.leftOut });
-  const stored = await blobs.put(Buffer.from(canonicalJson(document)));
+  const stored = await storePreview(blobs, document, job);
   const executed = await home.execute({
     kind: "preview-offload",
     at: now(),
     by: requesterOf(session),
     ...begun,
     previewId: id,
-    preview: stored.digest,
+    preview: stored,
     payloadBytes: document.payloadBytes,
     items: document.items.length,
-    highestClassification: highest(document.items.map((item) => item.classification)),
+    highestClassification: highestOf(document.items),
     leftOut: document.leftOut.length,
     destination,
     cost,
@@ -102,7 +99,24 @@ export async function previewOffload(
 
 const ASCENDING: readonly Classification[] = ["public", "internal", "secret", "regulated"];
 
-function highest(classifications: readonly Classification[]): Classification {
-  const top = Math.max(...classifications.map((each) => ASCENDING.indexOf(each)), 0);
+export function highestOf(items: readonly PreviewItem[]): Classification {
+  const top = items.reduce((highest, item) => Math.max(highest, ASCENDING.indexOf(item.classification)), 0);
   return ASCENDING[top] ?? "internal";
+}
+
+/** What the job may cost by the node's price card, with these items. */
+export function costOf(priceCard: PriceCard | undefined, job: JobSpec, items: readonly PreviewItem[]): Cost {
+  const bytes = byteCount(items.reduce((total, item) => total + item.bytes, 0));
+  return estimateCost(priceCard, {
+    bytes,
+    ...(job.kind === "command"
+      ? { wallMs: job.limits.wallMs }
+      : { tokensIn: tokenCount(bytes), outputTokensMax: tokenCount(job.outputTokensMax) }),
+  });
+}
+
+/** Stores the document, and the specification that its payload names, so that both can be read as they are. */
+export async function storePreview(blobs: BlobStore, document: EgressPreview, job: JobSpec): Promise<Digest> {
+  await blobs.put(Buffer.from(canonicalJson(job)));
+  return (await blobs.put(Buffer.from(canonicalJson(document)))).digest;
 }

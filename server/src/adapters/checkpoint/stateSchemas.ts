@@ -58,7 +58,7 @@ const episode: z.ZodType<Episode> = z.strictObject({
     .exactOptional(),
 });
 
-const proposal: z.ZodType<HeldProposal> = z.strictObject({
+export const heldProposalSchema: z.ZodType<HeldProposal> = z.strictObject({
   proposalId: proposalId.schema,
   episodeId: episodeId.schema,
   digest: digestSchema,
@@ -118,7 +118,7 @@ const lease: z.ZodType<HeldLease> = z.strictObject({
   expired: z.literal(true).exactOptional(),
 });
 
-const preview: z.ZodType<HeldPreview> = z.strictObject({
+export const heldPreviewSchema: z.ZodType<HeldPreview> = z.strictObject({
   previewId: previewId.schema,
   corrId: episodeId.schema,
   jobId: jobId.schema,
@@ -131,6 +131,7 @@ const preview: z.ZodType<HeldPreview> = z.strictObject({
   cost: costSchema,
   leaseMs: durationMsSchema,
   leaseUnfit: leaseUnfitSchema.exactOptional(),
+  replacedBy: previewId.schema.exactOptional(),
 });
 
 const openRecord: z.ZodType<OpenRecord> = z.strictObject({
@@ -185,7 +186,7 @@ const node: z.ZodType<HeldNode> = z.strictObject({
 
 const episodes: z.ZodType<EpisodesState> = z.strictObject({
   byId: map(episodeId.schema, episode),
-  proposals: map(proposalId.schema, proposal),
+  proposals: map(proposalId.schema, heldProposalSchema),
 });
 const jobs: z.ZodType<JobsState> = z.strictObject({
   byId: map(jobId.schema, job),
@@ -193,7 +194,7 @@ const jobs: z.ZodType<JobsState> = z.strictObject({
 });
 const leases: z.ZodType<LeasesState> = z.strictObject({ byId: map(leaseId.schema, lease), epoch: count });
 const egress: z.ZodType<EgressState> = z.strictObject({
-  previews: map(previewId.schema, preview),
+  previews: map(previewId.schema, heldPreviewSchema),
   open: map(egressRecordId.schema, openRecord),
 });
 const nodes: z.ZodType<NodesState> = z.strictObject({

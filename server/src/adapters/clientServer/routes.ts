@@ -23,6 +23,8 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     showEpisode: route(METHODS.showEpisode, (params, session) => api.showEpisode(params, session)),
     listEpisodes: route(METHODS.listEpisodes, (params, session) => api.listEpisodes(params, session)),
     readPreview: route(METHODS.readPreview, (params, session) => api.readPreview(params, session)),
+    readPreviewItem: route(METHODS.readPreviewItem, (params, session) => api.readPreviewItem(params, session)),
+    reviseEgress: route(METHODS.reviseEgress, (params, session) => api.reviseEgress(params, session)),
     approveEgress: route(METHODS.approveEgress, (params, session) => api.approveEgress(params, session)),
     denyEgress: route(METHODS.denyEgress, (params, session) => api.denyEgress(params, session)),
     listEgress: route(METHODS.listEgress, (params, session) => api.listEgress(params, session)),

@@ -38,6 +38,8 @@ export interface Candidates {
   readonly leftOut: readonly LeftOut[];
 }
 
+/** The reason of what somebody kept out of this run, by a glob or by taking it out of the preview. */
+export const LEFT_OUT_BY_YOU = "left out by you";
 /** Of what git ignores, this many paths are named; the rest is counted. */
 export const IGNORED_NAMED_MAX = 200;
 /** Staged changes of a proposal that is being applied: never an input. */
@@ -53,7 +55,7 @@ export async function treeCandidates(request: CandidateRequest, signal: AbortSig
   const leftOut: LeftOut[] = [...ignored];
   const judgeOne = async (path: string): Promise<void> => {
     const judged = withParents(path).some(isLeftOut)
-      ? ({ kind: "left-out", reason: "left out by you" } as const)
+      ? ({ kind: "left-out", reason: LEFT_OUT_BY_YOU } as const)
       : await judge(request, path);
     if (judged.kind === "left-out") leftOut.push({ path, reason: judged.reason });
     else if (judged.kind !== "gone") entries.push(judged);
@@ -149,7 +151,7 @@ async function judgeSymlink(root: string, path: WorkspacePath, absolute: string)
 }
 
 /** `a/b/c` as `a`, `a/b` and `a/b/c`: what leaves out a folder leaves out all that is in it. */
-function withParents(path: string): readonly string[] {
+export function withParents(path: string): readonly string[] {
   const parts = path.split("/");
   return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }

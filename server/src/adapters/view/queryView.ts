@@ -4,19 +4,20 @@
 import type { Database, SqlValue } from "sql.js";
 import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
-import { digestSchema } from "#protocol/digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "#protocol/egress.ts";
 import type { JournalEvent } from "#protocol/events.ts";
-import { type EgressRecordId, type EpisodeId, episodeId, type ProposalId, proposalId } from "#protocol/ids.ts";
-import { epochMsSchema, type Sequence, sequence } from "#protocol/quantities.ts";
+import type { EgressRecordId, EpisodeId, PreviewId, ProposalId } from "#protocol/ids.ts";
+import { type Sequence, sequence } from "#protocol/quantities.ts";
 import { type EpisodeView, episodeViewSchema } from "#protocol/wire/clientViews.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
+import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HeldProposal } from "../../home/episode/state.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import { evolve } from "../../home/evolve.ts";
 import type { HomeIdentity } from "../../home/identity.ts";
 import type { Journal, JournalFrame } from "../../home/journalPort.ts";
 import { type HomeState, initialState } from "../../home/state.ts";
+import { heldPreviewSchema, heldProposalSchema } from "../checkpoint/stateSchemas.ts";
 import { loadSql } from "./sqlModule.ts";
 
 /** Frames that become rows in one transaction: the Home's loop is free between two. */
@@ -26,6 +27,7 @@ const TABLES = `
   CREATE TABLE egress (position INTEGER PRIMARY KEY, record_id TEXT UNIQUE, episode_id TEXT, time INTEGER, row TEXT);
   CREATE TABLE episodes (position INTEGER PRIMARY KEY, episode_id TEXT UNIQUE, started_at INTEGER, view TEXT);
   CREATE TABLE proposals (proposal_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
+  CREATE TABLE previews (preview_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
   CREATE TABLE history (sequence INTEGER, at_index INTEGER, episode_id TEXT, kind TEXT, at INTEGER,
     PRIMARY KEY (sequence, at_index)) WITHOUT ROWID;
   CREATE INDEX history_of_episode ON history (episode_id, sequence);
@@ -84,6 +86,10 @@ export class QueryView {
     return this.#json("SELECT held FROM proposals WHERE proposal_id = ?", [id], heldProposalSchema)[0];
   }
 
+  preview(id: PreviewId): HeldPreview | undefined {
+    return this.#json("SELECT held FROM previews WHERE preview_id = ?", [id], heldPreviewSchema)[0];
+  }
+
   /** The frames that concern an episode, from a sequence on: a timeline of it need not look through the others. */
   framesOf(id: EpisodeId, from: Sequence, atMost: number): readonly Sequence[] {
     const found = this.#rows(
@@ -122,6 +128,7 @@ export class QueryView {
       for (const event of frame.events) {
         if (event.kind === "ProposalReceived" || event.kind === "ProposalApplied") this.#noteProposal(state, event);
       }
+      for (const id of previewsIn(state, frame.events)) this.#notePreview(state, id);
       const touched = new Set(frame.events.flatMap((event) => ("corrId" in event ? [event.corrId] : [])));
       for (const id of touched) this.#noteEpisode(state, id);
     }
@@ -163,6 +170,12 @@ export class QueryView {
     this.#run("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?)", [id, corrId, JSON.stringify(held)]);
   }
 
+  #notePreview(state: HomeState, id: PreviewId): void {
+    const held = state.egress.previews.get(id);
+    if (held === undefined) return;
+    this.#run("INSERT OR REPLACE INTO previews VALUES (?, ?, ?)", [id, held.corrId, JSON.stringify(held)]);
+  }
+
   /** An episode is in the state while anything happens to it; afterwards its row stays as it was last. */
   #noteEpisode(state: HomeState, id: EpisodeId): void {
     const view = episodeView(state, id);
@@ -195,11 +208,15 @@ export class QueryView {
   }
 }
 
+/** The previews that these events change. The end of a job withdraws the one that waits. */
+function previewsIn(state: HomeState, events: readonly JournalEvent[]): ReadonlySet<PreviewId> {
+  const touched = events.flatMap((event) => {
+    if ("previewId" in event) return [event.previewId];
+    if (event.kind !== "JobFailed" && event.kind !== "JobCancelled") return [];
+    const previewId = state.jobs.byId.get(event.jobId)?.previewId;
+    return previewId === undefined ? [] : [previewId];
+  });
+  return new Set(touched);
+}
+
 const historyRow = z.object({ sequence: z.number() });
-const heldProposalSchema: z.ZodType<HeldProposal> = z.strictObject({
-  proposalId: proposalId.schema,
-  episodeId: episodeId.schema,
-  digest: digestSchema,
-  changes: z.number(),
-  appliedAt: epochMsSchema.exactOptional(),
-});

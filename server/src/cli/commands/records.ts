@@ -1,19 +1,17 @@
-// arw-home timeline, egress, journal verify: what happened, what left, and whether the record of it is whole.
+// arw-home timeline, journal, storage: what happened, whether the record of it is whole, and what of its bytes may go.
 // It shows what is durable. It must never repair, hide or reorder anything.
 import type { Command } from "commander";
 import * as z from "zod";
 import { ArwError } from "#protocol/errors.ts";
-import { type EpisodeId, episodeId, previewId } from "#protocol/ids.ts";
+import { type EpisodeId, episodeId } from "#protocol/ids.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { JournalReport } from "../cliHost.ts";
 import { type Bind, readOptions, readWord } from "../commandLine.ts";
-import { approve, listenForInterrupts } from "../episodeFlow.ts";
-import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
+import { listenForInterrupts } from "../episodeFlow.ts";
 import { bytesText, countText } from "../render/amounts.ts";
 import { timelineLine } from "../render/timelineLine.ts";
-import { ledgerLines } from "../render/views.ts";
 import type { CliSession } from "../session.ts";
 import { followTimeline } from "../timelineFollower.ts";
 
@@ -21,14 +19,6 @@ const FIRST: Sequence = sequence(1);
 
 const followSchema: z.ZodType<{ readonly follow?: boolean | undefined }> = z.looseObject({
   follow: z.boolean().optional(),
-});
-interface AnswerOptions {
-  readonly lease?: string | undefined;
-  readonly yes?: boolean | undefined;
-}
-const answerSchema: z.ZodType<AnswerOptions> = z.looseObject({
-  lease: z.string().optional(),
-  yes: z.boolean().optional(),
 });
 const dryRunSchema: z.ZodType<{ readonly dryRun?: boolean | undefined }> = z.looseObject({
   dryRun: z.boolean().optional(),
@@ -44,7 +34,6 @@ export function addRecordCommands(program: Command, bind: Bind): void {
     if (readOptions(followSchema, raw).follow === true) return follow(session, episode);
     return printTimeline(session, episode);
   });
-  addEgress(program, bind);
   const journal = program.command("journal").description("the append-only record of this workspace");
   addReopen(journal, bind);
   addStorage(program, bind);
@@ -90,34 +79,6 @@ function addStorage(program: Command, bind: Bind): void {
         return `${countText(dropped, noun)} (${bytesText(droppedBytes)}) ${verb}, ${countText(kept, noun)} stay`;
       }),
     );
-  });
-}
-
-function addEgress(program: Command, bind: Bind): void {
-  const egress = program.command("egress").description("the ledger of what left this machine and what was denied");
-  bind(egress, async (session) => {
-    const { rows } = await (await session.home()).call(METHODS.listEgress, {});
-    for (const record of rows) await session.terminal.emit("egress-record", { record });
-    await session.terminal.print(ledgerLines(rows, session.terminal.style));
-  });
-  const answer = egress
-    .command("approve <preview>")
-    .description("look at a waiting preview and approve exactly that")
-    .option("--lease <terms>", LEASE_OPTION_HELP)
-    .option("-y, --yes", "without being asked");
-  bind(answer, async (session, [word], raw) => {
-    const id = readWord(previewId.schema, word, "preview");
-    const { lease, yes } = readOptions(answerSchema, raw);
-    const answer = { yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
-    await approve(session, await session.home(), id, answer);
-    await session.terminal.print(["Approved. Watch it: arw-home timeline --follow"]);
-  });
-  const deny = egress.command("deny <preview>").description("deny a waiting preview; nothing leaves");
-  bind(deny, async (session, [word]) => {
-    const id = readWord(previewId.schema, word, "preview");
-    await (await session.home()).call(METHODS.denyEgress, { previewId: id, reason: "denied at the terminal" });
-    await session.terminal.emit("egress-denied", { previewId: id });
-    await session.terminal.print(["Denied; nothing left this machine."]);
   });
 }
 

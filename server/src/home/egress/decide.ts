@@ -1,6 +1,6 @@
 // Approving and denying what would leave. An approval names the digest that was shown; the allow record, the lease and the
 // offer are one frame, so no byte can leave before its record is durable.
-import type { ApproveEgress, DenyEgress, EgressCommand } from "#protocol/commands.ts";
+import type { ApproveEgress, DenyEgress, EgressCommand, ReviseEgress } from "#protocol/commands.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { Lease } from "#protocol/lease.ts";
@@ -12,6 +12,7 @@ import { unfitBounds } from "../lease/covers.ts";
 import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/decide.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
+import { revise } from "./revise.ts";
 import { egressRecord, type Previewed, sendEvents } from "./send.ts";
 import type { HeldPreview } from "./state.ts";
 
@@ -24,13 +25,23 @@ export function decideEgress(state: HomeState, command: EgressCommand): readonly
       return approve(state, command);
     case "deny-egress":
       return deny(state, command);
+    case "revise-egress":
+      return reviseWaiting(state, command);
   }
 }
 
-function waitingPreview(state: HomeState, id: HeldPreview["previewId"]): HeldPreview | Refusal {
+/** The preview, if it still waits for an answer; else why not. */
+export function waitingPreview(state: HomeState, id: HeldPreview["previewId"]): HeldPreview | Refusal {
   const held = state.egress.previews.get(id);
   if (held === undefined)
     return refuse("preview-unknown", "There is no such egress preview.", "See `arw-home episodes`.");
+  if (held.replacedBy !== undefined) {
+    return refuse(
+      "preview-revised",
+      `Something was taken out of this preview: ${held.replacedBy} took its place.`,
+      `Read that one, then answer it: arw-home egress approve ${held.replacedBy}.`,
+    );
+  }
   if (held.state !== "waiting") {
     return refuse(
       "preview-answered",
@@ -44,15 +55,8 @@ function waitingPreview(state: HomeState, id: HeldPreview["previewId"]): HeldPre
 function approve(state: HomeState, command: ApproveEgress): readonly JournalEvent[] | Refusal {
   const held = waitingPreview(state, command.previewId);
   if ("kind" in held) return held;
-  const job = state.jobs.byId.get(held.jobId);
-  if (job === undefined) throw new Error(`preview ${held.previewId} has no job`);
-  if (command.digest !== held.preview) {
-    return refuse(
-      "preview-changed",
-      "This is not the preview that was shown.",
-      "Read the current preview, then approve it.",
-    );
-  }
+  const job = jobOf(state, held);
+  if (command.digest !== held.preview) return PREVIEW_CHANGED;
   const node = state.nodes.byId.get(held.destination.nodeId);
   const decision = evaluate({
     action: "offload",
@@ -117,8 +121,7 @@ function leaseChosen(state: HomeState, command: ApproveEgress, held: HeldPreview
 function deny(state: HomeState, command: DenyEgress): readonly JournalEvent[] | Refusal {
   const held = waitingPreview(state, command.previewId);
   if ("kind" in held) return held;
-  const job = state.jobs.byId.get(held.jobId);
-  if (job === undefined) throw new Error(`preview ${held.previewId} has no job`);
+  const job = jobOf(state, held);
   const of = { version: 1, at: command.at, corrId: held.corrId } as const;
   return [
     { ...egressRecord(state, previewedOf(held), "deny", deniedBy(command)), ...of, recordId: command.recordId },
@@ -129,6 +132,24 @@ function deny(state: HomeState, command: DenyEgress): readonly JournalEvent[] | 
       advice: "Run it here instead (--on local), or take out what should not leave (--leave-out).",
     }),
   ];
+}
+
+function reviseWaiting(state: HomeState, command: ReviseEgress): readonly JournalEvent[] | Refusal {
+  const held = waitingPreview(state, command.previewId);
+  if ("kind" in held) return held;
+  return command.digest === held.preview ? revise(state, command, held, jobOf(state, held)) : PREVIEW_CHANGED;
+}
+
+const PREVIEW_CHANGED = refuse(
+  "preview-changed",
+  "This is not the preview that was shown.",
+  "Read the current preview, then answer it.",
+);
+
+function jobOf(state: HomeState, held: HeldPreview): Job {
+  const job = state.jobs.byId.get(held.jobId);
+  if (job === undefined) throw new Error(`preview ${held.previewId} has no job`);
+  return job;
 }
 
 /** Any client may deny; the record names the owner only where the owner session was there. */

@@ -1,5 +1,5 @@
 // How previews, records and settlements change what is known of egress. Total.
-import type { EgressPreviewed, EgressRecorded, EgressSettled, JobCancelled, JobFailed } from "#protocol/events.ts";
+import type { EgressEvent, JobCancelled, JobFailed } from "#protocol/events.ts";
 import type { PreviewId } from "#protocol/ids.ts";
 import { withEntry } from "../boundedMap.ts";
 import { type EgressState, type HeldPreview, RECENT_PREVIEWS_MAX } from "./state.ts";
@@ -8,7 +8,7 @@ const recent = { keep: RECENT_PREVIEWS_MAX, mayGo: (preview: HeldPreview): boole
 
 export function evolveEgress(
   state: EgressState,
-  event: EgressPreviewed | EgressRecorded | EgressSettled | JobFailed | JobCancelled,
+  event: Exclude<EgressEvent, { readonly kind: "ContributionMetered" }> | JobFailed | JobCancelled,
 ): EgressState {
   switch (event.kind) {
     case "EgressPreviewed": {
@@ -28,8 +28,12 @@ export function evolveEgress(
       };
       return { ...state, previews: withEntry(state.previews, event.previewId, preview, recent) };
     }
+    case "EgressRevised":
+      return changed(state, event.previewId, { state: "withdrawn", replacedBy: event.replacedBy });
     case "EgressRecorded": {
-      const answered = withState(state, event.previewId, event.decision === "allow" ? "approved" : "denied");
+      const answered = changed(state, event.previewId, {
+        state: event.decision === "allow" ? "approved" : "denied",
+      });
       if (event.attemptId === undefined || event.leaseId === undefined) return answered;
       const record = {
         recordId: event.recordId,
@@ -54,13 +58,13 @@ export function evolveEgress(
       const waiting = [...state.previews.values()].find(
         (held) => held.jobId === event.jobId && held.state === "waiting",
       );
-      return waiting === undefined ? state : withState(state, waiting.previewId, "withdrawn");
+      return waiting === undefined ? state : changed(state, waiting.previewId, { state: "withdrawn" });
     }
   }
 }
 
-function withState(state: EgressState, id: PreviewId, to: HeldPreview["state"]): EgressState {
+function changed(state: EgressState, id: PreviewId, change: Partial<HeldPreview>): EgressState {
   const preview = state.previews.get(id);
   if (preview === undefined) return state;
-  return { ...state, previews: withEntry(state.previews, id, { ...preview, state: to }, recent) };
+  return { ...state, previews: withEntry(state.previews, id, { ...preview, ...change }, recent) };
 }

@@ -22,6 +22,8 @@ export interface HeldPreview {
   readonly cost: Cost;
   readonly leaseMs: DurationMs;
   readonly leaseUnfit?: LeaseUnfit;
+  /** The revision that waits, or was answered, in its place. */
+  readonly replacedBy?: PreviewId;
 }
 
 /** A send that was recorded and whose end is not known yet. */

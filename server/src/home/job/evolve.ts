@@ -1,5 +1,5 @@
 // How a job's facts change what is known of jobs. Total: an event of an unknown job changes nothing.
-import type { ContributionMetered, EgressPreviewed, JobEvent } from "#protocol/events.ts";
+import type { ContributionMetered, EgressPreviewed, EgressRevised, JobEvent } from "#protocol/events.ts";
 import type { JobId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { RECENT_EPISODES_MAX } from "../episode/state.ts";
@@ -16,7 +16,10 @@ import {
 
 const recent = { keep: RECENT_EPISODES_MAX, mayGo: isEnded };
 
-export function evolveJobs(state: JobsState, event: JobEvent | EgressPreviewed | ContributionMetered): JobsState {
+export function evolveJobs(
+  state: JobsState,
+  event: JobEvent | EgressPreviewed | EgressRevised | ContributionMetered,
+): JobsState {
   switch (event.kind) {
     case "JobQueued": {
       const job: Job = {
@@ -39,6 +42,8 @@ export function evolveJobs(state: JobsState, event: JobEvent | EgressPreviewed |
         previewId: event.previewId,
         progress: { kind: "waiting-for-approval", previewId: event.previewId },
       }));
+    case "EgressRevised":
+      return changed(state, event.jobId, () => ({ jobKey: event.jobKey, job: event.job }));
     case "JobOffered": {
       const attempt: Attempt = {
         attemptId: event.attemptId,

@@ -98,6 +98,11 @@ function told(event: JournalEvent, names: TimelineNames): Told {
         level: event.leaseId === undefined ? "attention" : "info",
         previewId: event.previewId,
       };
+    case "EgressRevised":
+      return {
+        text: `${event.by} took ${event.takenOut} ${event.takenOut === 1 ? "item" : "items"} out; ${event.previewId} is withdrawn, ${event.replacedBy} waits in its place`,
+        previewId: event.previewId,
+      };
     case "EgressRecorded":
       return recorded(event);
     case "EgressSettled":

@@ -1,0 +1,195 @@
+// Reading the bytes of what would leave, and taking something out of it: what is left is what was shown minus the items,
+// byte for byte, whatever has become of the workspace since.
+import assert from "node:assert/strict";
+import { readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { canonicalJson } from "#protocol/canonicalJson.ts";
+import { decodeJson } from "#protocol/decode.ts";
+import { type Digest, digestOf } from "#protocol/digest.ts";
+import type { PreviewId } from "#protocol/ids.ts";
+import { jobKey, treeManifestSchema } from "#protocol/job.ts";
+import { byteCount } from "#protocol/quantities.ts";
+import type { ResultOf } from "#protocol/wire/client.ts";
+import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
+import { DeskBench } from "../../../../test/simulation/deskBench.ts";
+import { deny, homeWith, preview } from "../../../../test/simulation/homeCommands.ts";
+import { GPU, only } from "../../../../test/simulation/homeScenario.ts";
+import { RECENT_PREVIEWS_MAX } from "../../home/egress/state.ts";
+import { LEFT_OUT_BY_YOU } from "../collect/treeCandidates.ts";
+import { egressApi } from "./egressApi.ts";
+import { episodeApi } from "./episodeApi.ts";
+import type { HomeServices } from "./services.ts";
+
+const FILES = {
+  "a.txt": "one file",
+  "src/main.ts": "the program",
+  "src/private/notes.md": "not for others",
+  "src/private/plan.md": "nor this",
+};
+
+interface Waiting {
+  readonly here: HomeServices;
+  readonly bench: DeskBench;
+  readonly egress: ReturnType<typeof egressApi>;
+  readonly previewId: PreviewId;
+  readonly shown: ResultOf<"readPreview">;
+}
+
+async function waiting(t: TestContext, bench: DeskBench = new DeskBench(homeWith(GPU).state)): Promise<Waiting> {
+  const here = await services(t, bench, FILES);
+  await symlink("main.ts", join(here.workspaceFolder, "src/link.ts"));
+  const started = answered(await episodeApi(here).startEpisode({ request: command("make"), on: GPU.name }, ANYONE));
+  assert.ok(started.previewId !== undefined);
+  const { previewId } = started;
+  const egress = egressApi(here);
+  return { here, bench, egress, previewId, shown: answered(await egress.readPreview({ previewId }, ANYONE)) };
+}
+
+const START = byteCount(0);
+
+async function itemText({ egress }: Waiting, previewId: PreviewId, digest: Digest): Promise<string> {
+  const page = answered(await egress.readPreviewItem({ previewId, digest, fromByte: START }, ANYONE));
+  return Buffer.from(page.base64, "base64").toString("utf8");
+}
+
+describe("the bytes of what would leave", () => {
+  test("every item can be read exactly as it is sent, and so can the specification", async (t) => {
+    const at = await waiting(t);
+    const { preview: document } = at.shown;
+    for (const { path, digest, bytes } of document.items) {
+      const text = await itemText(at, at.previewId, digest);
+      assert.deepEqual([digestOf(text), Buffer.byteLength(text)], [digest, bytes], path);
+    }
+    assert.match(await itemText(at, at.previewId, document.payload), /"argv":\["make"\]/);
+    // What the worker gets is the collected file, whatever has become of it since.
+    await writeFile(join(at.here.workspaceFolder, "a.txt"), "changed since");
+    assert.equal(await itemText(at, at.previewId, digestOf(FILES["a.txt"])), FILES["a.txt"]);
+  });
+
+  test("bytes that the preview does not name are not read by it, whether the Home has them or not", async (t) => {
+    const at = await waiting(t);
+    const other = await at.here.blobs.put(Buffer.from("of another episode"));
+    for (const digest of [other.digest, digestOf("nowhere")]) {
+      const answer = at.egress.readPreviewItem({ previewId: at.previewId, digest, fromByte: START }, ANYONE);
+      assert.equal(codeOf(await answer), "preview-item-unknown");
+    }
+  });
+
+  test("an item comes page by page, and ends with an empty page", async (t) => {
+    const bench = new DeskBench(homeWith(GPU).state);
+    const large = "x".repeat(OUTPUT_PAGE_BYTES_MAX + 1);
+    const here = await services(t, bench, { "large.txt": large });
+    const started = answered(await episodeApi(here).startEpisode({ request: command("make"), on: GPU.name }, ANYONE));
+    assert.ok(started.previewId !== undefined);
+    const { previewId } = started;
+    const sizes: number[] = [];
+    for (const fromByte of [0, OUTPUT_PAGE_BYTES_MAX, OUTPUT_PAGE_BYTES_MAX + 1]) {
+      const params = { previewId, digest: digestOf(large), fromByte: byteCount(fromByte) };
+      const page = answered(await egressApi(here).readPreviewItem(params, ANYONE));
+      sizes.push(Buffer.from(page.base64, "base64").length);
+    }
+    assert.deepEqual(sizes, [OUTPUT_PAGE_BYTES_MAX, 1, 0]);
+  });
+
+  test("a preview that was answered long ago is still shown, with its items", async (t) => {
+    const at = await waiting(t);
+    const { previewId } = at;
+    answered(await at.egress.denyEgress({ previewId, reason: "no" }, ANYONE));
+    for (let number = 100; number < 100 + RECENT_PREVIEWS_MAX; number++) {
+      await at.bench.give(preview(number, GPU), deny(number));
+    }
+    assert.equal(at.here.home.state.egress.previews.get(previewId), undefined, "the state has forgotten it");
+    const shown = answered(await at.egress.readPreview({ previewId }, ANYONE));
+    assert.deepEqual([shown.state, shown.preview], ["denied", at.shown.preview]);
+    assert.equal(await itemText(at, previewId, digestOf(FILES["a.txt"])), FILES["a.txt"]);
+  });
+});
+
+describe("taking something out", () => {
+  test("what is left is what was shown minus the items, byte for byte, and the workspace is not read again", async (t) => {
+    const at = await waiting(t);
+    await writeFile(join(at.here.workspaceFolder, "a.txt"), "changed since");
+    await writeFile(join(at.here.workspaceFolder, "new.txt"), "made since");
+    const params = { previewId: at.previewId, digest: at.shown.digest, leaveOut: ["src/private/", "src/link.ts"] };
+    const revised = answered(await at.egress.reviseEgress(params, ANYONE));
+    const after = answered(await at.egress.readPreview({ previewId: revised.previewId }, ANYONE));
+    assert.deepEqual([after.state, after.digest], ["waiting", revised.digest]);
+    assert.equal(after.digest, digestOf(canonicalJson(after.preview)));
+    const files = (of: ResultOf<"readPreview">): readonly object[] =>
+      of.preview.items.filter(({ path }) => path !== "(file list)");
+    assert.deepEqual(
+      files(after),
+      files(at.shown).filter((item) => !JSON.stringify(item).includes("private")),
+    );
+    assert.deepEqual(
+      after.preview.leftOut.filter(({ reason }) => reason === LEFT_OUT_BY_YOU).map(({ path }) => path),
+      ["src/link.ts", "src/private/notes.md", "src/private/plan.md"],
+    );
+    assert.ok(after.preview.payloadBytes < at.shown.preview.payloadBytes);
+    for (const same of ["episodeId", "jobId", "title", "destination", "why", "leaseMs"] as const) {
+      assert.deepEqual(after.preview[same], at.shown.preview[same]);
+    }
+    const before = answered(await at.egress.readPreview({ previewId: at.previewId }, ANYONE));
+    assert.deepEqual([before.state, before.replacedBy], ["withdrawn", revised.previewId]);
+    const approval = { previewId: at.previewId, digest: at.shown.digest };
+    assert.equal(codeOf(await at.egress.approveEgress(approval, OWNER)), "preview-revised");
+    assert.deepEqual(at.bench.up.said, []);
+  });
+
+  test("what is sent after the approval is what was left", async (t) => {
+    const at = await waiting(t);
+    const params = { previewId: at.previewId, digest: at.shown.digest, leaveOut: ["src/private"] };
+    const revised = answered(await at.egress.reviseEgress(params, ANYONE));
+    answered(await at.egress.approveEgress(revised, OWNER));
+    const [offer] = at.bench.up.said;
+    assert.ok(offer?.kind === "offer" && offer.job.kind === "command");
+    const shown = answered(await at.egress.readPreview({ previewId: revised.previewId }, ANYONE));
+    assert.deepEqual([offer.payload, jobKey(offer.job)], [shown.preview.payload, shown.preview.payload]);
+    const list = await itemText(at, revised.previewId, offer.job.tree);
+    const tree = decodeJson(treeManifestSchema, list);
+    assert.ok(tree.ok && !list.includes("private"));
+    assert.deepEqual(
+      tree.value.entries.map(({ path }) => path),
+      ["a.txt", "src/link.ts", "src/main.ts"],
+    );
+    only(await at.bench.events(), "EgressRevised");
+    assert.equal(await readFile(join(at.here.workspaceFolder, "src/private/plan.md"), "utf8"), "nor this");
+  });
+
+  test("a path that the preview does not have is a mistake, and nothing is taken out", async (t) => {
+    const at = await waiting(t);
+    const of = { previewId: at.previewId, digest: at.shown.digest };
+    for (const [leaveOut, code] of [
+      [["src/privat"], "preview-item-unknown"],
+      [["a.txt", "src/*"], "preview-item-unknown"],
+      [["(file list)"], "preview-item-needed"],
+    ] as const) {
+      assert.equal(codeOf(await at.egress.reviseEgress({ ...of, leaveOut }, ANYONE)), code);
+    }
+    assert.equal(answered(await at.egress.readPreview(of, ANYONE)).state, "waiting");
+    const revised = answered(await at.egress.reviseEgress({ ...of, leaveOut: ["src", "src/main.ts"] }, ANYONE));
+    const after = answered(await at.egress.readPreview(revised, ANYONE));
+    assert.deepEqual(
+      after.preview.items.map(({ path }) => path),
+      ["(file list)", "a.txt"],
+    );
+  });
+
+  test("a prompt cannot be taken out of a question", async (t) => {
+    const bench = new DeskBench(homeWith(GPU).state);
+    const here = await services(t, bench);
+    const request = { kind: "ask", prompt: "why?" } as const;
+    const { previewId } = answered(await episodeApi(here).startEpisode({ request, on: GPU.name }, ANYONE));
+    assert.ok(previewId !== undefined);
+    const egress = egressApi(here);
+    const { digest, preview: document } = answered(await egress.readPreview({ previewId }, ANYONE));
+    const refused = await egress.reviseEgress({ previewId, digest, leaveOut: ["(prompt)"] }, ANYONE);
+    assert.equal(codeOf(refused), "preview-item-needed");
+    const [prompt] = document.items;
+    assert.ok(prompt !== undefined);
+    const page = answered(await egress.readPreviewItem({ previewId, digest: prompt.digest, fromByte: START }, ANYONE));
+    assert.match(Buffer.from(page.base64, "base64").toString(), /why\?/);
+  });
+});

@@ -1,0 +1,51 @@
+// Previews at the terminal: shown, read byte for byte, and made smaller before anybody says yes.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bench, calls, offloaded } from "../../../../test/clients/commandBench.ts";
+import { DIGEST, IDS } from "../../../../test/clients/fakeHome.ts";
+import { runCli } from "../program.ts";
+
+const BYTES = Buffer.from([0, 1, 2, 254, 255, 10]);
+
+test("egress show prints the card, and with --item the very bytes of one item", async (t) => {
+  const { terminal } = await bench(t, (home) => ({
+    ...offloaded(home),
+    readPreviewItem: async ({ fromByte }) => ({ base64: BYTES.subarray(fromByte, fromByte + 4).toString("base64") }),
+  }));
+  const card = terminal();
+  assert.equal(await runCli(["egress", "show", IDS.preview], card.host), 0);
+  assert.match(card.stdout(), /src\/a\.ts[^]*This preview is waiting\./);
+  const item = terminal();
+  assert.equal(await runCli(["egress", "show", IDS.preview, "--item", "src/a.ts"], item.host), 0);
+  assert.deepEqual(item.stdout(), BYTES.toString());
+  assert.equal(await runCli(["egress", "show", IDS.preview, "--item", ".env"], terminal().host), 76);
+});
+
+test("egress revise takes out what is named, and says which preview waits now", async (t) => {
+  const { home, terminal } = await bench(t, (of) => ({
+    ...offloaded(of),
+    reviseEgress: async () => ({ previewId: IDS.preview, digest: DIGEST }),
+  }));
+  const screen = terminal();
+  const words = ["egress", "revise", IDS.preview, "--leave-out", "src/a.ts", "--leave-out", "docs"];
+  assert.equal(await runCli(words, screen.host), 0);
+  assert.match(screen.stdout(), new RegExp(`${IDS.preview} waits in its place`));
+  const [call] = calls(home, "reviseEgress");
+  assert.deepEqual(call?.params, { previewId: IDS.preview, digest: DIGEST, leaveOut: ["src/a.ts", "docs"] });
+  assert.equal(await runCli(["egress", "revise", IDS.preview], terminal().host), 64);
+});
+
+test("a preview that was revised is not asked about: the one in its place is named", async (t) => {
+  const { home, terminal } = await bench(t, (of) => ({
+    ...offloaded(of),
+    readPreview: async (params, session) => {
+      const shown = await offloaded(of).readPreview?.(params, session);
+      if (shown === undefined || "kind" in shown) throw new Error("the bench shows a preview");
+      return { ...shown, state: "withdrawn", replacedBy: IDS.preview };
+    },
+  }));
+  const screen = terminal();
+  assert.equal(await runCli(["egress", "approve", IDS.preview, "--yes"], screen.host), 75);
+  assert.match(screen.stderr(), new RegExp(`fix: .*egress approve ${IDS.preview}`));
+  assert.deepEqual(calls(home, "approveEgress"), []);
+});

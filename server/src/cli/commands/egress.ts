@@ -1,0 +1,127 @@
+// arw-home egress: the ledger of what left, and the previews that wait: show one, take something out, approve or deny it.
+// It must never approve anything but the preview that it has just shown.
+import type { Command } from "commander";
+import * as z from "zod";
+import type { EgressPreview } from "#protocol/egress.ts";
+import { ArwError } from "#protocol/errors.ts";
+import { previewId } from "#protocol/ids.ts";
+import { byteCount } from "#protocol/quantities.ts";
+import { METHODS } from "#protocol/wire/client.ts";
+import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
+import { approve } from "../episodeFlow.ts";
+import type { HomeClient } from "../homeClient.ts";
+import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
+import { previewCardLines } from "../render/previewCard.ts";
+import { ledgerLines } from "../render/views.ts";
+import type { CliSession } from "../session.ts";
+
+interface AnswerOptions {
+  readonly lease?: string | undefined;
+  readonly yes?: boolean | undefined;
+}
+const answerSchema: z.ZodType<AnswerOptions> = z.looseObject({
+  lease: z.string().optional(),
+  yes: z.boolean().optional(),
+});
+const itemSchema: z.ZodType<{ readonly item?: string | undefined }> = z.looseObject({ item: z.string().optional() });
+const leaveOutSchema: z.ZodType<{ readonly leaveOut: readonly string[] }> = z.looseObject({
+  leaveOut: z.array(z.string()),
+});
+
+export function addEgressCommands(program: Command, bind: Bind): void {
+  const egress = program.command("egress").description("the ledger of what left this machine and what was denied");
+  bind(egress, async (session) => {
+    const { rows } = await (await session.home()).call(METHODS.listEgress, {});
+    for (const record of rows) await session.terminal.emit("egress-record", { record });
+    await session.terminal.print(ledgerLines(rows, session.terminal.style));
+  });
+  const answer = egress
+    .command("approve <preview>")
+    .description("look at a waiting preview and approve exactly that")
+    .option("--lease <terms>", LEASE_OPTION_HELP)
+    .option("-y, --yes", "without being asked");
+  bind(answer, async (session, [word], raw) => {
+    const id = readWord(previewId.schema, word, "preview");
+    const { lease, yes } = readOptions(answerSchema, raw);
+    const answer = { yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
+    await approve(session, await session.home(), id, answer);
+    await session.terminal.print(["Approved. Watch it: arw-home timeline --follow"]);
+  });
+  const deny = egress.command("deny <preview>").description("deny a waiting preview; nothing leaves");
+  bind(deny, async (session, [word]) => {
+    const id = readWord(previewId.schema, word, "preview");
+    await (await session.home()).call(METHODS.denyEgress, { previewId: id, reason: "denied at the terminal" });
+    await session.terminal.emit("egress-denied", { previewId: id });
+    await session.terminal.print(["Denied; nothing left this machine."]);
+  });
+  addShow(egress, bind);
+  addRevise(egress, bind);
+}
+
+function addShow(egress: Command, bind: Bind): void {
+  const show = egress
+    .command("show <preview>")
+    .description("what a preview shows, waiting or answered; with --item the very bytes of one item")
+    .option("--item <path>", "write this item to standard output, byte for byte as it is sent");
+  bind(show, async (session, [word], raw) => {
+    const id = readWord(previewId.schema, word, "preview");
+    const home = await session.home();
+    const shown = await home.call(METHODS.readPreview, { previewId: id });
+    const { item } = readOptions(itemSchema, raw);
+    if (item !== undefined) return writeItem(session, home, shown.preview, item);
+    await session.terminal.emit("egress-preview", shown);
+    const { digest, leaseUnfit, preview, replacedBy, state } = shown;
+    const unfit = leaseUnfit === undefined ? {} : { leaseUnfit };
+    const replaced = replacedBy === undefined ? "" : `; ${replacedBy} took its place`;
+    await session.terminal.print([
+      ...previewCardLines(preview, digest, { sandbox: undefined, ...unfit }, session.terminal.style),
+      `This preview is ${state}${replaced}.`,
+    ]);
+  });
+}
+
+async function writeItem(
+  session: CliSession,
+  home: HomeClient,
+  { items, previewId: id }: EgressPreview,
+  path: string,
+): Promise<void> {
+  const item = items.find((candidate) => candidate.path === path);
+  if (item === undefined) {
+    throw new ArwError(
+      "preview-item-unknown",
+      `The preview has no item ${path}.`,
+      `See what it has: arw-home egress show ${id}.`,
+    );
+  }
+  for (let fromByte = 0; ; ) {
+    const page = await home.call(METHODS.readPreviewItem, {
+      previewId: id,
+      digest: item.digest,
+      fromByte: byteCount(fromByte),
+    });
+    const bytes = Buffer.from(page.base64, "base64");
+    if (bytes.length === 0) return;
+    await session.terminal.write("stdout", bytes);
+    fromByte += bytes.length;
+  }
+}
+
+function addRevise(egress: Command, bind: Bind): void {
+  const revise = egress
+    .command("revise <preview>")
+    .description("take items out of a waiting preview; what is left waits for a new answer")
+    .option("--leave-out <path>", "an item of the preview, or a folder of items (repeatable)", collect, []);
+  bind(revise, async (session, [word], raw) => {
+    const id = readWord(previewId.schema, word, "preview");
+    const { leaveOut } = readOptions(leaveOutSchema, raw);
+    if (leaveOut.length === 0) throw usage("nothing is named to take out", "Name it: --leave-out <path>.");
+    const home = await session.home();
+    const { digest } = await home.call(METHODS.readPreview, { previewId: id });
+    const revised = await home.call(METHODS.reviseEgress, { previewId: id, digest, leaveOut });
+    await session.terminal.emit("egress-revised", { ...revised, revises: id });
+    await session.terminal.print([
+      `Took it out. ${revised.previewId} waits in its place: arw-home egress approve ${revised.previewId}`,
+    ]);
+  });
+}

@@ -1,0 +1,76 @@
+// Taking something out of what waits for the owner: the shown preview is withdrawn, and one that shows less waits in its place.
+// A revision changes nothing of a job but its input tree, and never sends more than was shown. Nothing is let out here.
+import type { ReviseEgress } from "#protocol/commands.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import { type JobSpec, jobKey } from "#protocol/job.ts";
+import type { Job } from "../job/state.ts";
+import { leaseFor } from "../lease/covers.ts";
+import { evaluate } from "../policy/evaluate.ts";
+import type { HomeState } from "../state.ts";
+import type { HeldPreview } from "./state.ts";
+
+export function revise(
+  state: HomeState,
+  command: ReviseEgress,
+  held: HeldPreview,
+  job: Job,
+): readonly JournalEvent[] | Refusal {
+  if (state.egress.previews.has(command.replacedBy)) {
+    return refuse("preview-exists", "This revision has been made already.", "Read the preview that waits.");
+  }
+  if (!isSameBut(command.job, job) || command.payloadBytes > held.payloadBytes) {
+    return refuse(
+      "revision-differs",
+      "A revision may only take something out of what was shown.",
+      "Start the episode again for anything else.",
+    );
+  }
+  const { at, highestClassification, cost, payloadBytes, steady, paths } = command;
+  const { corrId, jobId, destination, leaseMs } = held;
+  const { nodeId } = destination;
+  const decision = evaluate({
+    action: "offload",
+    destination: state.nodes.byId.get(nodeId)?.status.kind ?? "unknown",
+    highestClassification,
+  });
+  if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Run it here instead.");
+  // Whoever takes something out is looking at it: a lease that would cover what is left does not send it from under them.
+  const use = { nodeId, job: job.job.kind, paths, highestClassification, bytes: payloadBytes, cost };
+  const { unfit } = leaseFor(state.leases, use, steady);
+  const of = { version: 1, at, corrId, jobId } as const;
+  const payload = jobKey(command.job);
+  return [
+    {
+      ...of,
+      kind: "EgressRevised",
+      previewId: held.previewId,
+      replacedBy: command.replacedBy,
+      jobKey: payload,
+      job: command.job,
+      takenOut: command.takenOut,
+      by: command.by.client,
+    },
+    {
+      ...of,
+      kind: "EgressPreviewed",
+      previewId: command.replacedBy,
+      preview: command.preview,
+      payload,
+      payloadBytes,
+      items: command.items,
+      highestClassification,
+      leftOut: command.leftOut,
+      destination,
+      rule: decision.rule,
+      cost,
+      leaseMs,
+      ...(unfit === undefined ? {} : { leaseUnfit: unfit }),
+    },
+  ];
+}
+
+/** Whether the specification is the job's in all but its input tree. */
+function isSameBut(revised: JobSpec, { job, jobKey: key }: Job): boolean {
+  return job.kind === "command" && revised.kind === "command" && jobKey({ ...revised, tree: job.tree }) === key;
+}

@@ -1,0 +1,30 @@
+// Commands about what waits to leave and what may never: revisions, the pause of all offloads, marks on paths.
+// As in homeCommands.ts a test names one number, and everything may be overridden.
+import type { ReviseEgress } from "#protocol/commands.ts";
+import { digestOf } from "#protocol/digest.ts";
+import { byteCount } from "#protocol/quantities.ts";
+import { CLIENT, commandJob, idsOf, NOW } from "./homeCommands.ts";
+import { steadyAt } from "./homeScenario.ts";
+
+/** Preview `number` becomes preview `by`, over a smaller tree. */
+export function reviseEgress(number: number, by: number, change: Partial<ReviseEgress> = {}): ReviseEgress {
+  return {
+    kind: "revise-egress",
+    at: NOW,
+    by: CLIENT,
+    previewId: idsOf(number).previewId,
+    digest: digestOf(`preview ${number}`),
+    replacedBy: idsOf(by).previewId,
+    preview: digestOf(`preview ${by}`),
+    job: { ...commandJob(number), tree: digestOf(`tree ${by}`) },
+    payloadBytes: byteCount(600),
+    items: 2,
+    highestClassification: "internal",
+    leftOut: 2,
+    takenOut: 1,
+    cost: { kind: "unknown", reason: "it has no price card" },
+    paths: ["src/main.ts", "package.json"],
+    steady: steadyAt(0),
+    ...change,
+  };
+}
