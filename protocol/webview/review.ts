@@ -6,6 +6,8 @@ import { type EgressPreview, egressPreviewSchema, type PreviewItem } from "../eg
 import { type JobKind, TREE_ENTRIES_MAX } from "../job.ts";
 import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
 import { type Sandbox, sandboxSchema } from "../node.ts";
+import { type SchemaOfKind, schemaByKind } from "../schemaByKind.ts";
+import { type PageReady, pageReadySchema } from "./page.ts";
 import { type DurationMs, durationMsSchema, type EpochMs, epochMsSchema } from "../quantities.ts";
 
 /** The panel names at most this many files and folders in one wish, so that the wish stays a short message. */
@@ -59,6 +61,8 @@ export interface ReviewView {
 }
 
 export type ReviewToPage = { readonly kind: "review"; readonly review: ReviewView };
+
+export type ReviewFromPage = PageReady | ReviewAsk;
 
 /** What the panel asks for. Each names the digest that was on its screen. */
 export type ReviewAsk =
@@ -120,8 +124,9 @@ export const reviewToPageSchema: z.ZodType<ReviewToPage> = z.strictObject({
 
 const item = z.number().int().min(0).max(TREE_ENTRIES_MAX);
 
-export const reviewAskSchema: z.ZodType<ReviewAsk> = z.discriminatedUnion("kind", [
-  z.strictObject({
+const fromPage: SchemaOfKind<ReviewFromPage> = {
+  ready: pageReadySchema,
+  send: z.strictObject({
     kind: z.literal("send"),
     digest: digestSchema,
     lease: z.discriminatedUnion("kind", [
@@ -129,7 +134,7 @@ export const reviewAskSchema: z.ZodType<ReviewAsk> = z.discriminatedUnion("kind"
       z.strictObject({ kind: z.literal("scoped"), terms: scopedTermsSchema }),
     ]),
   }),
-  z.strictObject({
+  "take-out": z.strictObject({
     kind: z.literal("take-out"),
     digest: digestSchema,
     taken: z
@@ -137,8 +142,9 @@ export const reviewAskSchema: z.ZodType<ReviewAsk> = z.discriminatedUnion("kind"
       .min(1)
       .max(TAKEN_OUT_MAX),
   }),
-  z.strictObject({ kind: z.literal("run-here"), digest: digestSchema }),
-  z.strictObject({ kind: z.literal("deny"), digest: digestSchema }),
-  z.strictObject({ kind: z.literal("show-item"), digest: digestSchema, item: item.exactOptional() }),
-  z.strictObject({ kind: z.literal("review-next") }),
-]);
+  "run-here": z.strictObject({ kind: z.literal("run-here"), digest: digestSchema }),
+  deny: z.strictObject({ kind: z.literal("deny"), digest: digestSchema }),
+  "show-item": z.strictObject({ kind: z.literal("show-item"), digest: digestSchema, item: item.exactOptional() }),
+  "review-next": z.strictObject({ kind: z.literal("review-next") }),
+};
+export const reviewFromPageSchema: z.ZodType<ReviewFromPage> = schemaByKind<ReviewFromPage>(fromPage);
