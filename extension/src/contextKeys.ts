@@ -10,12 +10,16 @@ export function openContextKeys({ home, mirror }: Editor): Feature {
     void vscode.commands.executeCommand("setContext", key, value);
   };
   const tell = (): void => {
-    const { clustering, episodes, waiting } = mirror.facts;
+    const { clustering, episodes, nodes, waiting } = mirror.facts;
     set("arw.connected", home.status.kind === "connected");
     set("arw.available", home.status.kind !== "unavailable");
     set("arw.waiting", waiting.length);
     set("arw.hasEpisodes", episodes.length > 0);
     set("arw.clusteringOn", clustering);
+    set(
+      "arw.hasWorkers",
+      nodes.some(({ local, state }) => !local && state !== "pending" && state !== "revoked"),
+    );
   };
   const subscriptions = [home.onDidChangeStatus(tell), mirror.onDidChange(tell)];
   tell();

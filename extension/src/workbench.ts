@@ -40,6 +40,7 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
   ];
   const handlers = new Map<string, CommandHandler>(features.flatMap(({ commands }) => Object.entries(commands)));
   const attach = async (): Promise<void> => {
+    if (!vscode.workspace.getConfiguration("arw").get("home.connectOnStartup", true)) return;
     // A folder that had a Home before has things to show; any other starts one when it is first used.
     if (home.status.kind === "idle" && (await hasHome(await place()))) await home.connect();
   };

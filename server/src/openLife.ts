@@ -6,11 +6,11 @@ import type { WorkspaceId } from "#protocol/ids.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
 import { CHECKPOINT_FRAMES, Checkpoints } from "./adapters/checkpoint/checkpoints.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
+import { ClosingStack } from "./adapters/closingStack.ts";
 import type { HomeLife, NextLife } from "./adapters/homeLives.ts";
-import { openIdleMarks } from "./adapters/journal/idleMarks.ts";
-import { resume } from "./home/resume.ts";
-import { recoverHome } from "./recoverHome.ts";
-import { type HomeParts, wireHome } from "./wireHome.ts";
+import { type IdleMarks, openIdleMarks } from "./adapters/journal/idleMarks.ts";
+import { type RecoveredHome, recoverHome } from "./recoverHome.ts";
+import { type HomeParts, type WiredHome, wireHome } from "./wireHome.ts";
 
 /** What every life of a Home has in common. */
 export interface LifeParts extends Omit<HomeParts, "state" | "journal" | "onDurable"> {
@@ -36,7 +36,6 @@ export async function openLife(parts: LifeParts, onFault: (fault: unknown) => vo
       marks.touch();
       checkpoints.note(durable);
     };
-    const wired = await wireHome({ ...parts, state, journal, onDurable });
     const checkpoints = new Checkpoints({
       fileSystem: recovered.checkpoints,
       privateKey: identity.privateKey,
@@ -44,25 +43,33 @@ export async function openLife(parts: LifeParts, onFault: (fault: unknown) => vo
       lastFrame: journal.durableSequence,
       madeAt: "checkpoint" in from ? sequence(from.checkpoint) : sequence(0),
       lastRecord: () => journal.lastRecord,
-      state: wired.state,
+      state: () => wired.state(),
       log: (fact, facts) => log.info(fact, facts),
       trouble: (what, error) => log.trouble(what, error),
     });
+    const wired = await wireHome({ ...parts, state, journal, onDurable });
     return {
       api: wired.api,
       busy: wired.busy,
-      begin: async (signal) => {
-        for (const effect of resume(state)) wired.perform(effect);
-        await wired.connectLocalNode(signal);
-      },
-      end: async () => {
-        await wired.dispose();
-        marks.dispose();
-        await journal.mark();
-        await checkpoints.make(1);
-        await recovered.close();
-      },
+      begin: (signal) => wired.begin(signal),
+      end: () => end(wired, marks, recovered, checkpoints),
     };
   };
   return { wire, prove: () => journal.prove(), discard: () => recovered.close() };
+}
+
+/** All of it, the last first, whatever of it fails: a shell that closes badly must not cost the journal its mark. */
+async function end(
+  wired: WiredHome,
+  marks: IdleMarks,
+  { journal, close }: Pick<RecoveredHome, "journal" | "close">,
+  checkpoints: Checkpoints,
+): Promise<void> {
+  const closing = new ClosingStack();
+  closing.defer(close);
+  closing.defer(() => checkpoints.make(1));
+  closing.defer(() => journal.mark());
+  closing.defer(() => marks.dispose());
+  closing.defer(() => wired.dispose());
+  await closing.close();
 }

@@ -26,6 +26,7 @@ import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
 import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
+import { InTurn } from "./adapters/inTurn.ts";
 import { LeaseWatch } from "./adapters/leaseWatch.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
@@ -43,6 +44,7 @@ import { Home } from "./home/home.ts";
 import { liveAttempts } from "./home/job/state.ts";
 import type { Journal } from "./home/journalPort.ts";
 import type { NodeChannel } from "./home/nodeChannel.ts";
+import { resume } from "./home/resume.ts";
 import type { HomeState } from "./home/state.ts";
 
 export interface HomeParts {
@@ -71,12 +73,12 @@ export interface HomeParts {
 
 export interface WiredHome {
   readonly api: HomeApi;
-  readonly perform: (effect: Effect) => void;
   /** As of the last durable frame. */
   readonly state: () => HomeState;
   /** Whether anything runs that must not end with the last client. */
   readonly busy: () => boolean;
-  connectLocalNode(signal: AbortSignal): Promise<void>;
+  /** Does what a start owes the world. Nothing acts before. */
+  begin(signal: AbortSignal): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -139,7 +141,6 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onTrouble,
   });
   const leaseWatch = new LeaseWatch({ home: () => home, now, steady, onTrouble });
-  leaseWatch.look();
   const { invitesFolder } = parts;
   const steps = selfTestSteps(homeFolder, now);
   const clustering = new Clustering({
@@ -182,8 +183,25 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     }
   }
 
+  async function connectLocalNode(signal: AbortSignal): Promise<void> {
+    const capabilities = await localNode.capabilities(signal);
+    const connect: Command = {
+      kind: "connect-node",
+      at: now(),
+      by: HOME,
+      nodeId: identity.nodeId,
+      instanceId: mint(instanceId),
+      capabilities,
+      held: [],
+      transfers: [],
+    };
+    const executed = await home.execute(connect);
+    if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
+  }
+
   await leaf.watch();
   const view = new ViewOnDemand(journal, parts.state.identity);
+  const applying = new InTurn();
   const services: HomeServices = {
     home,
     view,
@@ -195,6 +213,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     workspaceFolder,
     now,
     steady,
+    applying,
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
   const api: HomeApi = {
@@ -210,8 +229,8 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     },
     reopenJournal: () => parts.reopen(),
     collectStorage: ({ dryRun }, { signal }) => {
-      const isLive = (id: string): boolean =>
-        liveAttempts(home.state.jobs).some(({ attempt }) => attempt.attemptId === id);
+      const recorded = new Set<string>(liveAttempts(home.state.jobs).map(({ attempt }) => attempt.attemptId));
+      const isLive = (id: string): boolean => desk.holds(id) || recorded.has(id);
       return collectStorage({ journal, blobs, outputs, now, isLive }, dryRun, signal);
     },
     hello: () => {
@@ -234,26 +253,14 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
 
   return {
     api,
-    perform,
     state: () => home.state,
     busy: () => liveAttempts(home.state.jobs).length > 0,
-    connectLocalNode: async (signal) => {
-      const capabilities = await localNode.capabilities(signal);
-      const connect: Command = {
-        kind: "connect-node",
-        at: now(),
-        by: HOME,
-        nodeId: identity.nodeId,
-        instanceId: mint(instanceId),
-        capabilities,
-        held: [],
-        transfers: [],
-      };
-      const executed = await home.execute(connect);
-      if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
+    begin: async (signal) => {
+      leaseWatch.look();
+      for (const effect of resume(parts.state)) perform(effect);
+      await connectLocalNode(signal);
     },
     dispose: async () => {
-      leaseWatch[Symbol.dispose]();
       const closing = new ClosingStack();
       closing.defer(() => findings.save());
       closing.defer(() => localNode.dispose());
@@ -262,6 +269,9 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       closing.defer(() => leaf.dispose());
       closing.defer(() => ending.abort());
       closing.defer(() => view.dispose());
+      closing.defer(() => leaseWatch[Symbol.dispose]());
+      // The next life may be asked for another proposal: no two of them ever write into the workspace at once.
+      closing.defer(() => applying.settled());
       await closing.close();
     },
   };

@@ -82,7 +82,7 @@ export class BenchHome {
       readOnly: () => undefined,
       reopen: async () => ({}),
     });
-    await wired.connectLocalNode(SESSION.signal);
+    await wired.begin(SESSION.signal);
     return new BenchHome(folder, workspace, watch, wired, async () => {
       await wired.dispose();
       await outputs.close();

@@ -8,6 +8,7 @@ import type { TestContext } from "node:test";
 import type { Digest } from "#protocol/digest.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import type { ParamsOf } from "#protocol/wire/client.ts";
+import { InTurn } from "../../server/src/adapters/inTurn.ts";
 import type { HomeServices } from "../../server/src/adapters/api/services.ts";
 import type { ClientSession } from "../../server/src/adapters/clientServer/homeApi.ts";
 import { createSecretDetector, type Finding } from "../../server/src/adapters/collect/secretDetector.ts";
@@ -50,6 +51,7 @@ export async function services(
     workspaceFolder,
     now: () => bench.now,
     steady: () => steadyAt(0),
+    applying: new InTurn(),
     presenceOf: () => undefined,
   };
 }

@@ -5,7 +5,7 @@ import { test, type TestContext } from "node:test";
 import { epochMs } from "#protocol/quantities.ts";
 import { HomeLives, REOPEN_FIRST_MS, REOPEN_MS_MAX, REOPEN_TRIES_MAX } from "./homeLives.ts";
 
-type Trouble = "cannot be opened" | "takes no writes" | "fails at its begin" | undefined;
+type Trouble = "cannot be opened" | "takes no writes" | "cannot be wired" | "fails at its begin" | undefined;
 
 class Disk {
   trouble: Trouble;
@@ -37,6 +37,7 @@ async function homeOn(t: TestContext, disk: Disk): Promise<HomeLives<{ readonly 
         },
         discard: async () => void disk.told.push(`discard ${life}`),
         wire: async () => {
+          if (disk.trouble === "cannot be wired") throw new Error("EMFILE");
           assert.equal(disk.acting++, 0, "two lives at once");
           return {
             api: { life: () => life },
@@ -78,7 +79,7 @@ test("a Home whose journal failed says so, opens it again, and its clients never
   assert.equal(disk.acting, 0);
 });
 
-for (const trouble of ["cannot be opened", "takes no writes", "fails at its begin"] as const) {
+for (const trouble of ["cannot be opened", "takes no writes", "cannot be wired", "fails at its begin"] as const) {
   test(`a journal that ${trouble} is tried a bounded number of times, then only when asked`, async (t) => {
     const disk = new Disk();
     const lives = await homeOn(t, disk);
@@ -104,6 +105,8 @@ for (const trouble of ["cannot be opened", "takes no writes", "fails at its begi
     assert.equal(disk.acting, 1);
     await lives.close();
     assert.equal(disk.acting, 0);
+    const ends = disk.told.filter((told) => told.startsWith("end "));
+    assert.deepEqual(ends, [...new Set(ends)], "each life ends once");
   });
 }
 

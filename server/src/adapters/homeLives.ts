@@ -52,6 +52,8 @@ interface Opened<Api extends object> {
 interface Current<Api extends object> {
   readonly life: HomeLife<Api>;
   faulted: boolean;
+  /** It only answers from here on: it ends once, though no life may have followed it. */
+  ended: boolean;
 }
 
 export class HomeLives<Api extends object> {
@@ -102,12 +104,19 @@ export class HomeLives<Api extends object> {
     this.#closed.abort();
     clearTimeout(this.#timer);
     await this.#trying;
-    await this.#current?.life.end();
+    await this.#endCurrent();
   }
 
   get #life(): HomeLife<Api> {
     if (this.#current === undefined) throw new Error("no life has started");
     return this.#current.life;
+  }
+
+  async #endCurrent(): Promise<void> {
+    const current = this.#current;
+    if (current === undefined || current.ended) return;
+    current.ended = true;
+    await current.life.end();
   }
 
   async #open(): Promise<Opened<Api>> {
@@ -139,7 +148,7 @@ export class HomeLives<Api extends object> {
 
   async #wire({ next, handOver }: Opened<Api>): Promise<Current<Api>> {
     try {
-      const current: Current<Api> = { life: await next.wire(), faulted: false };
+      const current: Current<Api> = { life: await next.wire(), faulted: false, ended: false };
       this.#current = current;
       handOver(current);
       return current;
@@ -187,7 +196,7 @@ export class HomeLives<Api extends object> {
     clearTimeout(this.#timer);
     try {
       const opened = await this.#openProven();
-      await this.#life.end().catch((error: unknown) => this.#terms.log.trouble("ending the life before", error));
+      await this.#endCurrent().catch((error: unknown) => this.#terms.log.trouble("ending the life before", error));
       const current = await this.#wire(opened);
       await current.life.begin(this.#closed.signal);
       // What a start owes is the first thing it writes: a disk that fails again fails here.

@@ -19,8 +19,7 @@ const OWNER_REQUIRED = refuse(
 const PROPOSAL_UNKNOWN = refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
 
 export function proposalApi(services: HomeServices): ProposalApi {
-  const { home, blobs, view, workspaceFolder, now } = services;
-  let applying: Promise<unknown> = Promise.resolve();
+  const { home, blobs, view, workspaceFolder, now, applying } = services;
   const apply: HomeApi["applyProposal"] = async ({ proposalId, digest }, session) => {
     // The core refuses these as well, but only once the files would be written.
     if (!session.owner) return OWNER_REQUIRED;
@@ -66,10 +65,6 @@ export function proposalApi(services: HomeServices): ProposalApi {
       const bytes = await blobs.read(digest, fromByte, OUTPUT_PAGE_BYTES_MAX);
       return { base64: Buffer.from(bytes).toString("base64") };
     },
-    applyProposal: (params, session) => {
-      const applied = applying.then(() => apply(params, session));
-      applying = applied.catch(() => undefined);
-      return applied;
-    },
+    applyProposal: (params, session) => applying.run(() => apply(params, session)),
   };
 }

@@ -9,6 +9,7 @@ import type { Journal } from "../../home/journalPort.ts";
 import type { NodePresence } from "../../home/node/view.ts";
 import type { Crossings } from "../attempts/crossings.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
+import type { InTurn } from "../inTurn.ts";
 import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
 import type { OutputFiles } from "../outputFiles.ts";
@@ -26,6 +27,8 @@ export interface HomeServices {
   readonly workspaceFolder: string;
   readonly now: () => EpochMs;
   readonly steady: SteadyClock;
+  /** Proposals that are being written into the workspace. */
+  readonly applying: InTurn;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }
 

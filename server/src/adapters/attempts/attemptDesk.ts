@@ -42,6 +42,11 @@ export class AttemptDesk {
     return this.#attempts.crossings;
   }
 
+  /** Whether the attempt of this id has been dealt out and has not ended: one that stays here runs before that is durable. */
+  holds(attemptId: string): boolean {
+    return this.#attempts.has(attemptId);
+  }
+
   /** Performs SendOffer: the record and the lease are durable, or the job stays here. */
   async sendOffer({ offer, target, leaseId }: Effect & { kind: "SendOffer" }): Promise<void> {
     const { attemptId } = offer;

@@ -49,7 +49,7 @@ export const HOME: Requester = { client: "home", session: "home" };
 export class DealtAttempts {
   readonly crossings: Crossings = new Crossings();
   readonly #terms: DealtAttemptsTerms;
-  readonly #dealt = new Map<AttemptId, Dealt>();
+  readonly #dealt = new Map<string, Dealt>();
 
   constructor(terms: DealtAttemptsTerms) {
     this.#terms = terms;
@@ -57,6 +57,11 @@ export class DealtAttempts {
 
   get(attemptId: AttemptId): Dealt | undefined {
     return this.#dealt.get(attemptId);
+  }
+
+  /** Whether the attempt of this id runs, as far as this process knows. */
+  has(attemptId: string): boolean {
+    return this.#dealt.has(attemptId);
   }
 
   /** False where it was dealt before: an offer is never made twice. */

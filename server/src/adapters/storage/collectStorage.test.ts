@@ -162,3 +162,41 @@ test("an episode is kept for its whole retention, and beyond it while it is amon
   assert.ok(isKept(RETENTION_MS - 1));
   assert.ok(!isKept(RETENTION_MS));
 });
+
+test("an attempt that runs when its output is counted keeps it, though its facts are durable and over only later", async (t) => {
+  const at = await storage(t);
+  const attempt = idsOf(9).attemptId;
+  await at.outputs.append(attempt, "stdout", 0, bytesOf("printed before its offer was durable"));
+  at.live.add(attempt);
+  at.journal.hold();
+  const offered = at.record(homeAlone().run(start(9)));
+  const { journal } = at;
+  const read = journal.read.bind(journal);
+  // What it reads of the journal, it reads before the frame is durable; the attempt ends before anything is dropped.
+  journal.read = async function* (from, limit) {
+    yield* read(from, limit);
+    journal.release();
+    await offered;
+    at.live.clear();
+  };
+  assert.equal((await at.collect()).outputs.dropped, 0);
+});
+
+test("the last to end are those that ended last, whenever they began", () => {
+  const traces = new EpisodeTraces();
+  const early = homeAlone();
+  early.run(start(1));
+  const begun = early.events.length;
+  early.run(finished(1, LOCAL));
+  for (const event of early.events.slice(0, begun)) traces.note(event);
+  const others = homeAlone();
+  for (let number = 2; number <= RETAINED_EPISODES_MIN + 1; number++) {
+    others.run(start(number), finished(number, LOCAL));
+  }
+  for (const event of others.events) traces.note(event);
+  for (const event of early.events.slice(begun)) traces.note(event);
+  const kept = traces.retained(epochMs(RETENTION_MS * 100_000)).attempts;
+  assert.ok(kept.has(idsOf(1).attemptId), "it was the last to end");
+  assert.ok(!kept.has(idsOf(2).attemptId), "it was the first");
+  assert.equal(kept.size, RETAINED_EPISODES_MIN);
+});

@@ -17,7 +17,7 @@ export interface StorageTerms {
   readonly blobs: SweptBlobStore;
   readonly outputs: Pick<OutputFiles, "attempts" | "remove">;
   readonly now: () => EpochMs;
-  /** Attempts that run, durably recorded or not. */
+  /** Attempts that run, whether or not the journal says so yet. */
   readonly isLive: (attemptId: string) => boolean;
 }
 
@@ -27,7 +27,12 @@ export async function collectStorage(terms: StorageTerms, dryRun: boolean, signa
   // Candidates first: what is stored from here on is used, and what is used is not removed.
   const stored: { readonly digest: Digest; readonly bytes: number; readonly idle: boolean }[] = [];
   for await (const blob of blobs.all()) stored.push(blob);
-  const written = await outputs.attempts();
+  // Whoever runs now may not be in what the journal is about to say, and may have ended when it has said it.
+  const written = [...(await outputs.attempts())].map(([attempt, bytes]) => ({
+    attempt,
+    bytes,
+    live: isLive(attempt),
+  }));
   const traces = new EpisodeTraces();
   for await (const { events } of journal.read(sequence(1), Number.MAX_SAFE_INTEGER)) {
     signal.throwIfAborted();
@@ -42,8 +47,8 @@ export async function collectStorage(terms: StorageTerms, dryRun: boolean, signa
     count(blobCount, drop, bytes);
   }
   const outputCount = { kept: 0, dropped: 0, droppedBytes: 0 };
-  for (const [attempt, bytes] of written) {
-    const drop = !retained.attempts.has(attempt) && !isLive(attempt);
+  for (const { attempt, bytes, live } of written) {
+    const drop = !live && !retained.attempts.has(attempt);
     if (drop && !dryRun) await outputs.remove(attempt);
     count(outputCount, drop, bytes);
   }

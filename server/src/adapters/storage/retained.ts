@@ -28,6 +28,8 @@ export function digestsIn(json: string): readonly string[] {
 /** Sums up the journal; `retained` then says what counts at a time. */
 export class EpisodeTraces {
   readonly #episodes = new Map<string, Trace>();
+  /** Those that have ended, in the order of their ends. */
+  readonly #ended: Trace[] = [];
   /** Facts of no episode, such as an invite: always kept. */
   readonly #always = new Set<string>();
 
@@ -42,14 +44,15 @@ export class EpisodeTraces {
     this.#episodes.set(event.corrId, trace);
     for (const digest of digests) trace.digests.add(digest);
     if ("attemptId" in event && event.attemptId !== undefined) trace.attempts.add(event.attemptId);
-    if (event.kind === "EpisodeFinished") trace.endedAt = event.at;
+    if (event.kind !== "EpisodeFinished" || trace.endedAt !== undefined) return;
+    trace.endedAt = event.at;
+    this.#ended.push(trace);
   }
 
   retained(at: EpochMs): Retained {
     const digests = new Set(this.#always);
     const attempts = new Set<string>();
-    const ended = [...this.#episodes.values()].filter((trace) => trace.endedAt !== undefined);
-    const recent = new Set(ended.slice(-RETAINED_EPISODES_MIN));
+    const recent = new Set(this.#ended.slice(-RETAINED_EPISODES_MIN));
     for (const trace of this.#episodes.values()) {
       const isKept = trace.endedAt === undefined || recent.has(trace) || at - trace.endedAt < RETENTION_MS;
       if (!isKept) continue;

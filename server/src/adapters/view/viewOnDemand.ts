@@ -27,6 +27,8 @@ export class ViewOnDemand {
     try {
       const view = await opening;
       await view.catchUp();
+      // Another question may have set its own meanwhile.
+      clearTimeout(this.#idle);
       this.#idle = setTimeout(() => this.dispose(), VIEW_IDLE_MS).unref();
       return view;
     } catch (error) {

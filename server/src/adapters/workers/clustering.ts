@@ -21,6 +21,7 @@ import {
 } from "../listener/enrolment.ts";
 import type { Allowed } from "../listener/gate.ts";
 import { openWorkerListener, type WorkerListener } from "../listener/workerListener.ts";
+import { InTurn } from "../inTurn.ts";
 import type { WorkerLinks } from "./workerLinks.ts";
 
 export interface ClusteringTerms {
@@ -44,8 +45,8 @@ const HOME: Requester = { client: "home", session: "home" };
 export class Clustering {
   readonly #terms: ClusteringTerms;
   #listener: { readonly at: WorkerListener; readonly host: string } | undefined;
-  /** Opening and closing happen one after the other, in the order they were asked for. */
-  #switching: Promise<unknown> = Promise.resolve();
+  /** Opening and closing. */
+  readonly #switching = new InTurn();
   #ended = false;
   readonly #undecided = new Map<NodeId, (decision: "approved" | Refusal) => void>();
   /** Why clustering stays off although the owner wants it on. */
@@ -76,12 +77,12 @@ export class Clustering {
 
   /** Listens there, unless it already does. Resolves with the port. Throws ArwError `listener-failed` or `clustering-self-test-*`. */
   open(host: string, port: number): Promise<number> {
-    return this.#inTurn(() => this.#openTested(host, port));
+    return this.#switching.run(() => this.#openTested(host, port));
   }
 
   /** Listens where the durable state says, or nowhere. Resolves when it is so. */
   settle(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#switching.run(async () => {
       const { clustering } = this.#terms.home().state.nodes;
       if (clustering.on) await this.#openTested(clustering.listenHost, clustering.listenPort);
       else await this.#shut();
@@ -91,13 +92,7 @@ export class Clustering {
   /** Ends it for good, whatever the state says: with the Home. */
   close(): Promise<void> {
     this.#ended = true;
-    return this.#inTurn(() => this.#shut());
-  }
-
-  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
-    const changed = this.#switching.then(change, change);
-    this.#switching = changed.catch(() => undefined);
-    return changed;
+    return this.#switching.run(() => this.#shut());
   }
 
   async #shut(): Promise<void> {

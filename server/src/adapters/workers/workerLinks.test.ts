@@ -1,152 +1,13 @@
 // The Home's side of its workers' links, on a clock that the tests move: who is believed, who is lost, and when.
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { identityOf } from "#platform/identity/identityFile.ts";
+import { test } from "node:test";
 import { linkProof, welcomeProof } from "#platform/link/linkProof.ts";
-import type { ChannelEnd } from "#platform/link/frameChannel.ts";
-import type { MessageHandler } from "#platform/link/link.ts";
-import { digestOf } from "#protocol/digest.ts";
 import { byteCount, fencingToken } from "#protocol/quantities.ts";
-import type { NodeLoad } from "#protocol/node.ts";
-import type { CloseCode } from "#protocol/wire/version.ts";
-import type { Hello, HomeMessage, WorkerMessage } from "#protocol/wire/worker.ts";
-import { DeskBench, ofAttempt, quiet } from "../../../../test/simulation/deskBench.ts";
+import { ofAttempt, quiet } from "../../../../test/simulation/deskBench.ts";
 import { idsOf, revokeNode, turnOff } from "../../../../test/simulation/homeCommands.ts";
-import {
-  ATTIC,
-  capabilitiesWith,
-  COMMAND_ENGINE,
-  GPU,
-  only,
-  ofKind,
-} from "../../../../test/simulation/homeScenario.ts";
-import type { HomeLink } from "../listener/workerListener.ts";
-import { heartbeatTimes, HEARTBEAT_MS, HEARTBEAT_TTL_MS, WorkerLinks } from "./workerLinks.ts";
-
-const TTL = HEARTBEAT_TTL_MS;
-const HOME = identityOf(Buffer.alloc(32, 1));
-
-/** A link whose other end is the test. */
-class FakeLink implements HomeLink {
-  readonly exporter: Buffer;
-  readonly peerFingerprint: HomeLink["peerFingerprint"];
-  readonly closed: Promise<ChannelEnd>;
-  readonly said: HomeMessage[] = [];
-  #end: ChannelEnd | undefined;
-  #settle: (end: ChannelEnd) => void = () => undefined;
-  #handler: MessageHandler<WorkerMessage> | undefined;
-
-  constructor(seed: number) {
-    this.exporter = Buffer.alloc(32, seed);
-    this.peerFingerprint = digestOf("a leaf");
-    this.closed = new Promise((resolve) => (this.#settle = resolve));
-  }
-
-  /** Why it was closed; undefined while it is open. */
-  endCode(): string | undefined {
-    return this.#end?.code;
-  }
-
-  async send(message: HomeMessage): Promise<boolean> {
-    if (this.#end !== undefined) return false;
-    this.said.push(message);
-    return true;
-  }
-
-  onMessage(handler: MessageHandler<WorkerMessage>): void {
-    this.#handler = handler;
-  }
-
-  close(code: CloseCode, detail: string): void {
-    this.drop({ code, detail });
-  }
-
-  drop(end: ChannelEnd = { code: "lost", detail: "the cable was cut" }): void {
-    if (this.#end !== undefined) return;
-    this.#end = end;
-    this.#settle(end);
-  }
-
-  async say(message: WorkerMessage, bytes: Uint8Array = new Uint8Array()): Promise<void> {
-    await this.#handler?.(message, bytes);
-    await quiet();
-  }
-}
-
-class LinksBench extends DeskBench {
-  readonly links: WorkerLinks;
-  readonly faults: string[] = [];
-  readonly #context: TestContext;
-  #seed = 1;
-  #monotonicMs = 0;
-
-  constructor(context: TestContext) {
-    super();
-    context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-    this.#context = context;
-    this.links = new WorkerLinks({
-      home: () => this.home,
-      identity: HOME,
-      nextLeaf: () => undefined,
-      now: () => this.now,
-      nowMs: () => this.#monotonicMs,
-      times: heartbeatTimes({}),
-      receive: (channel, message, bytes) => this.desk.receive(channel, message, bytes),
-      resume: (offer) => this.desk.resume(offer),
-      transfers: () => this.desk.crossings.transfers(),
-      onFault: (code) => this.faults.push(code),
-      onTrouble: (what, error) => this.troubles.push(`${what}: ${String(error)}`),
-    });
-    context.after(() => this.links.dispose());
-  }
-
-  /** A link of the worker that has passed TLS and has said nothing yet. */
-  dial(): FakeLink {
-    const link = new FakeLink(this.#seed++);
-    this.links.take(link, GPU.nodeId);
-    return link;
-  }
-
-  async connected(change: Partial<Hello> = {}): Promise<FakeLink> {
-    const link = this.dial();
-    await link.say(hello(link, change));
-    return link;
-  }
-
-  /** Moves the Home's clock and its timers together. */
-  async pass(ms: number): Promise<void> {
-    this.after(ms);
-    this.#monotonicMs += ms;
-    this.#context.mock.timers.tick(ms);
-    await quiet();
-  }
-
-  /** Both clocks go on, and no timer of this Home does. */
-  sleep(ms: number): void {
-    this.after(ms);
-    this.#monotonicMs += ms;
-  }
-
-  async lostNodes(): Promise<readonly string[]> {
-    return ofKind(await this.events(), "NodeLost").map(({ code }) => code);
-  }
-}
-
-function hello(link: FakeLink, change: Partial<Hello> = {}): Hello {
-  return {
-    kind: "hello",
-    nodeId: GPU.nodeId,
-    instanceId: idsOf(7).instanceId,
-    proof: linkProof({ ...GPU, privateKey: GPU.key }, link.exporter),
-    name: GPU.name,
-    capabilities: capabilitiesWith(COMMAND_ENGINE),
-    attempts: [],
-    ...change,
-  };
-}
-
-const LOAD: NodeLoad = { running: 1, load1Milli: 400, memoryFreeBytes: byteCount(5) };
-const BEAT: WorkerMessage = { kind: "heartbeat", load: LOAD };
+import { ATTIC, GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
+import { BEAT, FakeLink, hello, LINKS_HOME, LinksBench, LOAD, TTL } from "../../../../test/simulation/linksBench.ts";
+import { heartbeatTimes, HEARTBEAT_MS } from "./workerLinks.ts";
 
 test("a hello that proves the identity on this very link is welcomed with the Home's times", async (t) => {
   const bench = new LinksBench(t);
@@ -155,7 +16,7 @@ test("a hello that proves the identity on this very link is welcomed with the Ho
     {
       kind: "welcome",
       homeId: bench.home.state.identity.nodeId,
-      proof: welcomeProof(HOME, link.exporter),
+      proof: welcomeProof(LINKS_HOME, link.exporter),
       heartbeatMs: HEARTBEAT_MS,
       heartbeatTtlMs: TTL,
       resume: [],
@@ -319,6 +180,57 @@ test("a second link replaces the first: the first's end loses neither the node n
   assert.deepEqual(await bench.lostNodes(), []);
   assert.deepEqual(ofKind(await bench.events(), "JobFailed"), []);
   assert.deepEqual(bench.faults, []);
+});
+
+test("a first link that ends while the second's hello is made durable loses the node no more than before or after", async (t) => {
+  const bench = new LinksBench(t);
+  const first = await bench.connected();
+  await bench.offer(1, []);
+  const second = bench.dial();
+  bench.journal.hold();
+  const greeting = second.say(hello(second, { attempts: [{ ...ofAttempt(1), lastNumber: 0 }] }));
+  await quiet();
+  first.drop({ code: "replaced", detail: "this node opened another link" });
+  await quiet();
+  bench.journal.release();
+  await greeting;
+  for (let beat = 0; beat < 4; beat++) {
+    await bench.pass(HEARTBEAT_MS);
+    bench.journal.release();
+    await second.say(BEAT);
+  }
+  assert.deepEqual(await bench.lostNodes(), []);
+  assert.deepEqual(ofKind(await bench.events(), "JobFailed"), []);
+});
+
+test("a node that comes back in vain is lost as if it had not come: its attempts do not live for ever", async (t) => {
+  const bench = new LinksBench(t);
+  const link = await bench.connected();
+  await bench.offer(1, []);
+  link.drop();
+  await bench.pass(TTL - 1);
+  bench.journal.refuseNext("journal-overloaded");
+  assert.equal((await bench.connected()).endCode(), "goodbye");
+  await bench.pass(TTL);
+  assert.deepEqual(await bench.lostNodes(), ["heartbeat-missed"]);
+  assert.equal(only(await bench.events(), "JobFailed").jobId, idsOf(1).jobId);
+});
+
+test("a time-to-live that ends while a hello is made durable waits for what comes of the hello", async (t) => {
+  const bench = new LinksBench(t);
+  const link = await bench.connected();
+  await bench.offer(1, []);
+  link.drop();
+  await bench.pass(TTL - 1);
+  const back = bench.dial();
+  bench.journal.hold();
+  const greeting = back.say(hello(back, { attempts: [{ ...ofAttempt(1), lastNumber: 0 }] }));
+  await quiet();
+  await bench.pass(1);
+  bench.journal.release();
+  await greeting;
+  assert.equal(back.endCode(), undefined);
+  assert.deepEqual(await bench.lostNodes(), []);
 });
 
 test("a link that ends while its hello is made durable does not count as connected", async (t) => {

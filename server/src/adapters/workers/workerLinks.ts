@@ -99,6 +99,8 @@ export class WorkerLinks {
   readonly #connected = new Map<NodeId, Connected>();
   /** Nodes whose link dropped, or that were there before a restart, until they are back or lost. */
   readonly #awaited = new Map<NodeId, SilenceWatch>();
+  /** Nodes whose hello is being made durable: what comes of it says whether they are back. */
+  readonly #greeting: NodeId[] = [];
   #disposed = false;
 
   constructor(terms: WorkerLinksTerms) {
@@ -157,6 +159,7 @@ export class WorkerLinks {
     if (this.#disposed || this.#awaited.has(nodeId) || this.#connected.has(nodeId)) return;
     const timer = this.#watchSilence(() => {
       this.#awaited.delete(nodeId);
+      if (this.#greeting.includes(nodeId)) return this.await(nodeId, detail);
       this.#lose(nodeId, "heartbeat-missed", detail);
     });
     this.#awaited.set(nodeId, timer);
@@ -180,25 +183,15 @@ export class WorkerLinks {
       link.close("not-enrolled", "the hello does not prove the identity of this certificate");
       return undefined;
     }
-    // It is back: from here on its own link says whether it is lost.
-    this.#awaited.get(nodeId)?.dispose();
-    this.#awaited.delete(nodeId);
     const held = message.attempts.filter((attempt) => this.#isLive(nodeId, attempt)).map(({ attemptId }) => attemptId);
-    const executed = await this.#terms.home().execute({
-      kind: "connect-node",
-      at: this.#terms.now(),
-      by: HOME,
-      nodeId,
-      instanceId: message.instanceId,
-      ...(message.life === undefined ? {} : { life: message.life }),
-      capabilities: message.capabilities,
-      held,
-      transfers: this.#terms.transfers(),
-    });
+    const executed = await this.#connect(message, held);
     if (executed.kind === "refusal") {
       link.close(closeCodeOf(executed), executed.message);
       return undefined;
     }
+    // It is back: from here on its own link says whether it is lost.
+    this.#awaited.get(nodeId)?.dispose();
+    this.#awaited.delete(nodeId);
     const silence = this.#watchSilence(() => this.#silent(nodeId, link));
     const connected: Connected = { link, channel, silence, lastHeardAt: this.#terms.now(), leaving: false };
     // A link that this one replaces closes later; its silence is nobody's any more.
@@ -206,6 +199,26 @@ export class WorkerLinks {
     this.#connected.set(nodeId, connected);
     await this.#welcome(link, channel, held);
     return connected;
+  }
+
+  async #connect(hello: Hello, held: readonly AttemptId[]): Promise<Executed | Refusal> {
+    const { nodeId, instanceId, life, capabilities } = hello;
+    this.#greeting.push(nodeId);
+    try {
+      return await this.#terms.home().execute({
+        kind: "connect-node",
+        at: this.#terms.now(),
+        by: HOME,
+        nodeId,
+        instanceId,
+        ...(life === undefined ? {} : { life }),
+        capabilities,
+        held,
+        transfers: this.#terms.transfers(),
+      });
+    } finally {
+      this.#greeting.splice(this.#greeting.indexOf(nodeId), 1);
+    }
   }
 
   async #welcome(link: HomeLink, channel: NodeChannel, held: readonly AttemptId[]): Promise<void> {
