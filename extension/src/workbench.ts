@@ -10,10 +10,11 @@ import { type HomePlace, hasHome, homePlaceOf } from "./home/homePlace.ts";
 import { LiveMirror } from "./home/liveMirror.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
+import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
 
 /** Every surface and flow. A new one is a line here. */
-const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar];
+const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar, openReviewFeature];
 
 export interface Workbench {
   /** What the features handle; the manifest contributes exactly these. */
@@ -33,7 +34,7 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
   );
   const home = new HomeConnection(place, firstStatus(folder), ownerSecret, log);
   const mirror = new LiveMirror(home, log);
-  const editor: Editor = { context, log, folder, home, mirror, ownerSecret };
+  const editor: Editor = { context, log, folder, home, mirror, ownerSecret, sight: { needsYou: false } };
   const features: readonly Feature[] = [
     openHomeCommands(editor, home, ownerSecret),
     ...FEATURES.map((open) => open(editor)),

@@ -58,6 +58,8 @@ export interface ReviewView {
   readonly problem?: { readonly message: string; readonly advice: string };
   /** How many other previews wait for an answer. */
   readonly othersWaiting: number;
+  /** How long a lease for this job only lives unless the person says otherwise. */
+  readonly leaseMs: DurationMs;
 }
 
 export type ReviewToPage = { readonly kind: "review"; readonly review: ReviewView };
@@ -115,6 +117,7 @@ const reviewView: z.ZodType<ReviewView> = z.strictObject({
   busy: z.enum(["nothing", "revising", "confirming", "sending", "denying"]),
   problem: z.strictObject({ message: z.string(), advice: z.string() }).exactOptional(),
   othersWaiting: z.number().int().min(0),
+  leaseMs: durationMsSchema,
 });
 
 export const reviewToPageSchema: z.ZodType<ReviewToPage> = z.strictObject({

@@ -158,7 +158,8 @@ function scopeText({ lease: { scope } }: LeaseView): string {
 function leaseIdOf(given: unknown): unknown {
   let value = given;
   for (const key of ["lease", "lease", "leaseId"]) {
-    const next = typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
+    const next =
+      typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
     if (next !== undefined) value = next;
   }
   return typeof value === "string" ? value : undefined;

@@ -5,6 +5,7 @@ import type { Digest } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { PreviewId } from "#protocol/ids.ts";
+import type { DurationMs } from "#protocol/quantities.ts";
 import { type LeaseAsk, type ReviewAsk, type ReviewView, type TakenOut, takenPath } from "#protocol/webview/review.ts";
 import { METHODS, type Method, type ResultOf } from "#protocol/wire/client.ts";
 import type { EpisodeRequest, NodeView, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
@@ -28,8 +29,10 @@ export interface ReviewPorts {
   /** The same request runs on this machine now. */
   startedHere(started: StartEpisodeResult): void;
   /** Exactly the bytes of an item, or of the job's specification. */
-  showItem(previewId: PreviewId, preview: EgressPreview, item: number | undefined): Promise<void>;
+  showItem(preview: EgressPreview, item: number | undefined): Promise<void>;
   reviewNext(): Promise<void>;
+  /** How long a lease for one job lives unless the person says otherwise. */
+  leaseMs(): DurationMs;
 }
 
 type Shown = ResultOf<"readPreview">;
@@ -95,7 +98,7 @@ export class ReviewDesk {
     // The panel showed something else when it was asked, or an answer is on its way: only what is shown now can be answered.
     if (subject === undefined || ask.digest !== subject.shown.digest) return this.#repeat();
     const { preview } = subject.shown;
-    if (ask.kind === "show-item") return this.#ports.showItem(preview.previewId, preview, ask.item);
+    if (ask.kind === "show-item") return this.#ports.showItem(preview, ask.item);
     if (this.#busy !== "nothing" || subject.shown.state !== "waiting") return this.#repeat();
     switch (ask.kind) {
       case "send":
@@ -236,6 +239,7 @@ export class ReviewDesk {
       runHere: runHereOf(request, this.#facts.nodes),
       busy: this.#busy,
       othersWaiting: others,
+      leaseMs: this.#ports.leaseMs(),
       ...(replaced === undefined ? {} : { replaced }),
       ...(leaseUnfit === undefined ? {} : { leaseUnfit }),
       ...(problem === undefined ? {} : { problem }),

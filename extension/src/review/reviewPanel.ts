@@ -41,7 +41,6 @@ export class ReviewPanel implements vscode.Disposable {
     const panel = vscode.window.createWebviewPanel(VIEW_TYPE, vscode.l10n.t("Review"), vscode.ViewColumn.Beside, {
       retainContextWhenHidden: false,
     });
-    panel.iconPath = new vscode.ThemeIcon("shield");
     const screen = { name: "review", title: vscode.l10n.t("Review"), fromPage: reviewFromPageSchema } as const;
     const page = openPage<ReviewToPage, ReviewFromPage>(panel.webview, screen, this.#editor, (message) => {
       if (message.kind === "ready") this.draw();

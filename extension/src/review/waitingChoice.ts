@@ -5,21 +5,18 @@ import { ArwError } from "#protocol/errors.ts";
 import { bytesText } from "#protocol/webview/amounts.ts";
 import { plainText } from "#protocol/webview/plainText.ts";
 import { Dismissed } from "../commandRunner.ts";
-import type { HomeMirror, WaitingItem } from "../home/homeMirror.ts";
+import type { HomeFacts, HomeMirror, WaitingItem } from "../home/homeMirror.ts";
 
 export type WaitingEgress = Extract<WaitingItem, { kind: "egress" }>;
 
 /** What waits to be approved, oldest first: nothing that came later can push itself in front. */
-export async function waitingEgress(mirror: HomeMirror): Promise<readonly WaitingEgress[]> {
-  const { waiting } = await mirror.refresh();
-  return waiting
-    .filter((item) => item.kind === "egress")
-    .toSorted((a, b) => a.episode.startedAt - b.episode.startedAt);
+export function waitingEgress({ waiting }: HomeFacts): readonly WaitingEgress[] {
+  return waiting.filter((item) => item.kind === "egress").toSorted((a, b) => a.episode.startedAt - b.episode.startedAt);
 }
 
 /** Throws Dismissed where nothing is picked, ArwError where nothing waits. */
 export async function chosenEgress(given: unknown, mirror: HomeMirror, placeHolder: string): Promise<WaitingEgress> {
-  const waiting = await waitingEgress(mirror);
+  const waiting = waitingEgress(await mirror.refresh());
   const pointer = pointerOf(given);
   const meant = waiting.find(
     ({ episode, previewId }) => pointer !== undefined && (previewId === pointer || episode.episodeId === pointer),
@@ -36,7 +33,8 @@ export async function chosenEgress(given: unknown, mirror: HomeMirror, placeHold
 /** The id of a preview or of an episode in what a tree hands over. */
 function pointerOf(given: unknown): string | undefined {
   const item = memberOf(given, "item");
-  const id = memberOf(item, "previewId") ?? memberOf(memberOf(given, "episode"), "episodeId") ?? memberOf(given, "previewId");
+  const id =
+    memberOf(item, "previewId") ?? memberOf(memberOf(given, "episode"), "episodeId") ?? memberOf(given, "previewId");
   return typeof id === "string" ? id : undefined;
 }
 

@@ -8,6 +8,7 @@ import { LEASE_PATHS_MAX, LEASE_USES_MAX } from "#protocol/lease.ts";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
 import { draftFor, type LeaseDraft, ONCE_MINUTES_MAX, readDraft, SCOPED_MINUTES_MAX } from "./leaseForm.ts";
 
+const TEN_MINUTES = durationMs(600_000);
 const entropy = Buffer.alloc(32, 3);
 
 function preview(classification: Classification): EgressPreview {
@@ -28,10 +29,13 @@ function preview(classification: Classification): EgressPreview {
   };
 }
 const shown = preview("internal");
-const scoped: LeaseDraft = { ...draftFor(shown), kind: "scoped" };
+const scoped: LeaseDraft = { ...draftFor(shown, TEN_MINUTES), kind: "scoped" };
 
-test("at first it is this job only, for the minutes that the Home proposes", () => {
-  assert.deepEqual(readDraft(draftFor(shown), shown), { kind: "lease", ask: { kind: "once", leaseMs: 600_000 } });
+test("at first it is this job only, for the minutes of the settings", () => {
+  assert.deepEqual(readDraft(draftFor(shown, TEN_MINUTES), shown), {
+    kind: "lease",
+    ask: { kind: "once", leaseMs: 600_000 },
+  });
 });
 
 test("more jobs are prefilled as the terminal's --lease does: as many bytes each, no higher class", () => {
@@ -42,7 +46,7 @@ test("more jobs are prefilled as the terminal's --lease does: as many bytes each
       terms: { paths: ["**"], ceiling: "internal", budget: { uses: 5, bytes: 5_000 }, leaseMs: 3_600_000 },
     },
   });
-  assert.equal(draftFor(preview("public")).ceiling, "public");
+  assert.equal(draftFor(preview("public"), TEN_MINUTES).ceiling, "public");
 });
 
 test("what is typed is taken to the byte", () => {

@@ -3,7 +3,7 @@
 import type { EgressPreview } from "#protocol/egress.ts";
 import { LEASE_PATHS_MAX, LEASE_USES_MAX, type LeaseCeiling, SCOPED_LEASE_MS_MAX } from "#protocol/lease.ts";
 import { isPathGlob } from "#protocol/pathGlob.ts";
-import { byteCount, durationMs } from "#protocol/quantities.ts";
+import { byteCount, type DurationMs, durationMs } from "#protocol/quantities.ts";
 import type { LeaseAsk } from "#protocol/webview/review.ts";
 
 /** A once lease lives at most this long; the Home refuses more. */
@@ -32,8 +32,8 @@ export type DraftRead =
   /** The first field that cannot stand. */
   | { readonly kind: "problem"; readonly field: LeaseField };
 
-/** What the CLI's `--lease uses=5,minutes=60` would grant, and the once lease that the Home proposes. */
-export function draftFor({ items, leaseMs }: EgressPreview): LeaseDraft {
+/** What the CLI's `--lease uses=5,minutes=60` would grant, and one job for as long as the settings say. */
+export function draftFor({ items }: EgressPreview, leaseMs: DurationMs): LeaseDraft {
   const allPublic = items.every(({ classification }) => classification === "public");
   return {
     kind: "once",

@@ -34,10 +34,10 @@ export interface ReviewKept {
   readonly picked: readonly number[];
 }
 
-export function freshState({ digest, preview }: ReviewView): ReviewState {
+export function freshState({ digest, leaseMs, preview }: ReviewView): ReviewState {
   return {
     digest,
-    draft: draftFor(preview),
+    draft: draftFor(preview, leaseMs),
     taking: false,
     picked: new Set(),
     opened: new Map(),
