@@ -1,17 +1,19 @@
 // Amounts as the editor's surfaces write them, in the language of the editor: bytes (KB = 1000), lengths of time, money, moments.
 // It decides wording only. It must never round money: what was metered is shown digit by digit.
 
-const BYTE_UNITS = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
+const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
 
 export function bytesText(bytes: number, language: string): string {
-  let unit = 0;
+  let index = 0;
   let value = bytes;
   // 999.95 would be rounded to "1000": it belongs to the next unit.
-  while (value >= (unit === 0 ? 1_000 : 999.95) && unit < BYTE_UNITS.length - 1) {
+  while (value >= (index === 0 ? 1_000 : 999.95) && index < BYTE_UNITS.length - 1) {
     value /= 1_000;
-    unit++;
+    index++;
   }
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value)} ${BYTE_UNITS[unit]}`;
+  const unit = BYTE_UNITS[index] ?? "byte";
+  const digits = { maximumFractionDigits: index === 0 ? 0 : 1 };
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", ...digits }).format(value);
 }
 
 export function countOf(count: number, language: string): string {
