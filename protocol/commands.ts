@@ -111,6 +111,10 @@ export interface ReviseEgress extends Order<"revise-egress"> {
   readonly paths: readonly string[];
   readonly steady: SteadyReading;
 }
+export interface PauseOffloads extends Order<"pause-offloads"> {
+  readonly transfers: readonly Transfer[];
+}
+export interface ResumeOffloads extends Order<"resume-offloads"> {}
 export interface DenyEgress extends Order<"deny-egress"> {
   readonly previewId: PreviewId;
   readonly recordId: EgressRecordId;
@@ -249,7 +253,7 @@ export interface RefuseLink extends Order<"refuse-link"> {
 }
 
 export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied;
-export type EgressCommand = ApproveEgress | DenyEgress | ReviseEgress;
+export type EgressCommand = ApproveEgress | DenyEgress | ReviseEgress | PauseOffloads | ResumeOffloads;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
 export type NodeCommand =

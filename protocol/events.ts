@@ -166,6 +166,13 @@ export interface EgressRecorded extends JobFact<"EgressRecorded"> {
   readonly leaseId?: LeaseId;
   readonly attemptId?: AttemptId;
 }
+/** Nothing new leaves until it is resumed, whatever was approved or leased. */
+export interface OffloadsPaused extends Fact<"OffloadsPaused"> {
+  readonly by: string;
+}
+export interface OffloadsResumed extends Fact<"OffloadsResumed"> {
+  readonly by: string;
+}
 /** What came of a recorded send. `unknown` after a crash: never blindly repeated. */
 export interface EgressSettled extends JobFact<"EgressSettled"> {
   readonly recordId: EgressRecordId;
@@ -295,7 +302,14 @@ export type JobEvent =
   | JobFinished
   | JobFailed
   | JobCancelled;
-export type EgressEvent = EgressPreviewed | EgressRevised | EgressRecorded | EgressSettled | ContributionMetered;
+export type EgressEvent =
+  | EgressPreviewed
+  | EgressRevised
+  | EgressRecorded
+  | EgressSettled
+  | OffloadsPaused
+  | OffloadsResumed
+  | ContributionMetered;
 export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;
 export type NodeEvent =
   | ClusteringTurnedOn

@@ -3,6 +3,7 @@
 // It must never change the machine without saying so, and never let a lacking thing pass in silence: what then cannot
 // run is named with its reason, and with CI=true it is a failure.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 
 const NODE_MINIMUM = [20, 19];
 
@@ -41,6 +42,14 @@ const REQUIREMENTS = [
       test: "the tests of the command sandbox",
       demo: "the offloaded test run in its sandbox (the question to the worker's model still runs)",
     },
+  },
+  {
+    name: "Chromium",
+    neededBy: ["test"],
+    essential: true,
+    onlyOn: "linux",
+    check: chromiumProblem,
+    packages: ["chromium"],
   },
 ];
 
@@ -98,6 +107,13 @@ function bubblewrapProblem() {
     reason: `installed, but the kernel refuses it a namespace (${said})`,
     advice: "allow user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1, or run outside this container",
   };
+}
+
+/** The tests in a real VS Code draw it in Debian's Chromium, or in the one that CHROMIUM names. */
+function chromiumProblem() {
+  const path = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  if (existsSync(path)) return undefined;
+  return { absent: true, reason: `${path} is not there (another one's path can be set as CHROMIUM)` };
 }
 
 function runs(command, ...rest) {

@@ -1,15 +1,12 @@
 // Bundles the *.test.ts files and runs them with node:test, from the repository's root.
 //   node scripts/test.mjs [substring…]     only the test files whose path holds one of the substrings
 //   node scripts/test.mjs --only-build     bundles them, keeps them and says where
-// Each run builds into a folder of its own, so that runs side by side never clobber each other.
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+// The tests in a real VS Code are not among them: those are run by scripts/test-editor.mjs.
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { build } from "esbuild";
-import { nodeBundle } from "./bundling.mjs";
+import { bundleTests, findTests, runTests } from "./testing.mjs";
 
 const FOLDERS = ["protocol", "platform", "server", "worker-companion", "extension", "webviews", "test"];
+const IN_VSCODE = "test/editor/";
 
 /** Programs that tests start in a process of their own, bundled beside them. */
 const CHILD_PROGRAMS = [
@@ -28,54 +25,19 @@ const TEST_TIMEOUT_MS =
 
 const onlyBuild = process.argv.includes("--only-build");
 const substrings = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const sources = FOLDERS.filter((folder) => existsSync(folder))
-  .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => join(folder, file).replaceAll("\\", "/")))
-  .filter((file) => file.endsWith(".test.ts"))
-  .filter((file) => substrings.length === 0 || substrings.some((substring) => file.includes(substring)));
+const sources = findTests(FOLDERS, substrings).filter((file) => !file.startsWith(IN_VSCODE));
 if (sources.length === 0) {
   console.error(`test: no test file matches ${substrings.join(", ") || "*.test.ts"}`);
   process.exit(1);
 }
 
-const folder = `dist/test-${process.pid}`;
-const discard = () => rmSync(folder, { recursive: true, force: true });
-const bundle = nodeBundle();
-try {
-  await build({
-    ...bundle,
-    // Loaded as it is installed: it asks for a package of Windows that is absent elsewhere.
-    external: [...bundle.external, "@vscode/proxy-agent"],
-    entryPoints: [...sources, ...CHILD_PROGRAMS],
-    outdir: folder,
-    outbase: ".",
-    splitting: true,
-    outExtension: { ".js": ".mjs" },
-  });
-} catch {
-  // esbuild has already printed the file and the line.
-  discard();
-  process.exit(1);
-}
+const folder = await bundleTests(sources, CHILD_PROGRAMS);
+if (folder === undefined) process.exit(1);
 if (onlyBuild) {
   console.log(`${folder}: ${sources.length} test files`);
   process.exit(0);
 }
-
-// Every file is named: Node 20 takes no glob and counts shared chunks as tests, Node 22 and later take no folder.
-const runner = spawn(
-  process.execPath,
-  [
-    "--enable-source-maps",
-    "--test",
-    "--test-reporter=spec",
-    `--test-timeout=${TEST_TIMEOUT_MS}`,
-    `--test-concurrency=${availableParallelism()}`,
-    ...sources.map((file) => join(folder, file.replace(/\.ts$/, ".mjs"))),
-  ],
-  { stdio: "inherit" },
-);
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => runner.kill(signal));
-runner.on("exit", (code) => {
-  discard();
-  process.exitCode = code ?? 1;
+process.exitCode = await runTests(folder, sources, {
+  timeoutMs: TEST_TIMEOUT_MS,
+  concurrency: availableParallelism(),
 });

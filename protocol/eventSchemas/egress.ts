@@ -9,7 +9,7 @@ import { leaseUnfitSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema } from "../quantities.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
 import { usageSchema } from "../usage.ts";
-import { attemptFact, jobFact } from "./fact.ts";
+import { attemptFact, fact, jobFact } from "./fact.ts";
 
 const count = z.number().int().min(0);
 
@@ -70,6 +70,8 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     received: digestSchema.exactOptional(),
     error: z.string().exactOptional(),
   }),
+  OffloadsPaused: z.strictObject({ kind: z.literal("OffloadsPaused"), ...fact, by: z.string() }),
+  OffloadsResumed: z.strictObject({ kind: z.literal("OffloadsResumed"), ...fact, by: z.string() }),
   ContributionMetered: z.strictObject({
     kind: z.literal("ContributionMetered"),
     ...attemptFact,

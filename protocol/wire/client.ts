@@ -127,6 +127,11 @@ interface LeasesResult {
   readonly epoch: number;
   readonly leases: readonly LeaseView[];
 }
+/** Where workers reach this Home. */
+interface ClusteringResult {
+  readonly host: string;
+  readonly port: number;
+}
 interface OutputParams {
   readonly attemptId: AttemptId;
   readonly stream: OutputStream;
@@ -158,6 +163,9 @@ export interface ClientMethods {
   readonly reviseEgress: Method<ReviseParams, { readonly previewId: PreviewId; readonly digest: Digest }>;
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
+  /** Holds everything back that would leave; attempts that are still fetching their inputs are cancelled. */
+  readonly pauseOffloads: Method<Nothing, Nothing>;
+  readonly resumeOffloads: Method<Nothing, Nothing>;
   readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
@@ -174,6 +182,8 @@ export interface ClientMethods {
     { readonly proposalId: ProposalId; readonly digest: Digest },
     { readonly files: number }
   >;
+  /** Opens the door where it was last, for the workers that are enrolled; no new invite is needed. */
+  readonly turnClusteringOn: Method<Nothing, ClusteringResult>;
   readonly turnClusteringOff: Method<Nothing, Nothing>;
   /** Tries at once what a read-only Home tries by itself; refused with the reason where the disk still fails. */
   readonly reopenJournal: Method<Nothing, Nothing>;
@@ -271,6 +281,8 @@ export const METHODS: ClientMethods = {
     z.strictObject({ leaseId: leaseId.schema, recordId: egressRecordId.schema }),
   ),
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
+  pauseOffloads: anyone("offloads/pause", nothing, nothing),
+  resumeOffloads: owner("offloads/resume", nothing, nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
   grantLease: owner(
     "lease/grant",
@@ -312,6 +324,11 @@ export const METHODS: ClientMethods = {
     "proposal/apply",
     z.strictObject({ proposalId: proposalId.schema, digest: digestSchema }),
     z.strictObject({ files: z.number().int().min(0) }),
+  ),
+  turnClusteringOn: owner(
+    "clustering/turnOn",
+    nothing,
+    z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
   ),
   turnClusteringOff: owner("clustering/turnOff", nothing, nothing),
   reopenJournal: anyone("journal/reopen", nothing, nothing),

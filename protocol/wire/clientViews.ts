@@ -68,6 +68,8 @@ export interface HelloResult {
   readonly clustering:
     | { readonly on: false; readonly reason?: string }
     | { readonly on: true; readonly host: string; readonly port: number };
+  /** Present while nothing new may leave, whatever was approved. */
+  readonly offloadsPaused?: { readonly since: EpochMs; readonly by: string };
   /** Present while the journal cannot be written: the Home answers questions and takes nothing. */
   readonly readOnly?: ReadOnlyView;
 }
@@ -290,6 +292,7 @@ export const helloResultSchema: z.ZodType<HelloResult> = z.strictObject({
     z.strictObject({ on: z.literal(false), reason: z.string().exactOptional() }),
     z.strictObject({ on: z.literal(true), host: z.string(), port: z.number().int() }),
   ]),
+  offloadsPaused: z.strictObject({ since: epochMsSchema, by: z.string() }).exactOptional(),
   readOnly: z
     .strictObject({
       reason: z.string(),

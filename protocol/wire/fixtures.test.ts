@@ -71,7 +71,7 @@ const OPTIONAL: readonly RegExp[] = [
   /EgressSettled \$\.(received|error)$/,
   /JobOffered \$\.(leaseId|recordId)$/,
   /LinkRefused \$\.nodeId$/,
-  /hello\.result \$\.readOnly(\.nextTryAt)?$/,
+  /hello\.result \$\.(offloadsPaused|readOnly(\.nextTryAt)?)$/,
 ];
 
 const fixtures: readonly Fixture[] = [...readFixtures("protocol/wire/fixtures"), ...readFixtures("protocol/fixtures")];

@@ -237,6 +237,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       const { listening, problem } = clustering;
       const off = problem === undefined ? {} : { reason: `${problem.message} ${problem.advice}` };
       const readOnly = parts.readOnly();
+      const { paused } = home.state.egress;
       return {
         v: PROTOCOL_VERSION,
         workspaceId: home.state.identity.workspaceId,
@@ -245,6 +246,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         processId: process.pid,
         lastSequence: journal.durableSequence,
         clustering: listening === undefined ? { on: false, ...off } : { on: true, ...listening },
+        ...(paused === undefined ? {} : { offloadsPaused: { since: paused.at, by: paused.by } }),
         ...(readOnly === undefined ? {} : { readOnly }),
       };
     },

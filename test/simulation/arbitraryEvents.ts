@@ -159,6 +159,8 @@ const EVENTS: OneOfEach = {
     }),
     { leaseId, attemptId },
   ),
+  OffloadsPaused: kindOf("OffloadsPaused", { ...fact, by: text }),
+  OffloadsResumed: kindOf("OffloadsResumed", { ...fact, by: text }),
   EgressSettled: sometimes(
     kindOf("EgressSettled", {
       ...jobFact,

@@ -1,9 +1,9 @@
 // Commands about what waits to leave and what may never: revisions, the pause of all offloads, marks on paths.
 // As in homeCommands.ts a test names one number, and everything may be overridden.
-import type { ReviseEgress } from "#protocol/commands.ts";
+import type { PauseOffloads, ResumeOffloads, ReviseEgress } from "#protocol/commands.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { byteCount } from "#protocol/quantities.ts";
-import { CLIENT, commandJob, idsOf, NOW } from "./homeCommands.ts";
+import { CLIENT, commandJob, idsOf, NOW, OWNER } from "./homeCommands.ts";
 import { steadyAt } from "./homeScenario.ts";
 
 /** Preview `number` becomes preview `by`, over a smaller tree. */
@@ -27,4 +27,12 @@ export function reviseEgress(number: number, by: number, change: Partial<ReviseE
     steady: steadyAt(0),
     ...change,
   };
+}
+
+export function pauseOffloads(change: Partial<PauseOffloads> = {}): PauseOffloads {
+  return { kind: "pause-offloads", at: NOW, by: CLIENT, transfers: [], ...change };
+}
+
+export function resumeOffloads(change: Partial<ResumeOffloads> = {}): ResumeOffloads {
+  return { kind: "resume-offloads", at: NOW, by: OWNER, ...change };
 }

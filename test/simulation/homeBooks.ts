@@ -29,6 +29,7 @@ export class HomeBooks {
   readonly #previews = new Map<string, EgressPreviewed>();
   /** Previews that another took the place of. */
   readonly #revised = new Set<string>();
+  #paused = false;
   readonly #allowed = new Map<string, EgressRecorded>();
   readonly #leases = new Map<string, Lease>();
   /** By attempt: what was reserved, and what was spent of it once that is known. */
@@ -97,6 +98,10 @@ export class HomeBooks {
         this.#jobKeys.set(event.jobId, event.jobKey);
         this.#revised.add(event.previewId);
         return;
+      case "OffloadsPaused":
+      case "OffloadsResumed":
+        this.#paused = event.kind === "OffloadsPaused";
+        return;
       case "EgressPreviewed":
         this.#previews.set(event.previewId, event);
         return;
@@ -113,6 +118,7 @@ export class HomeBooks {
         return;
       case "EgressRecorded":
         if (event.decision === "deny") return;
+        assert.ok(!this.#paused, "nothing new leaves while offloads are paused");
         assert.ok(!this.#revised.has(event.previewId), "what was revised is never sent");
         assert.ok(event.attemptId !== undefined && !this.#allowed.has(event.attemptId), "one allow record an attempt");
         this.#allowed.set(event.attemptId, event);

@@ -10,6 +10,7 @@ import { addEpisodeCommands } from "./commands/episodes.ts";
 import { addHomeCommands } from "./commands/home.ts";
 import { addLeaseCommands } from "./commands/leases.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
+import { addOffloadCommands } from "./commands/offloads.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
@@ -54,6 +55,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addNodeCommands(program, bind);
   addRecordCommands(program, bind);
   addEgressCommands(program, bind);
+  addOffloadCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addHomeCommands(program, bind);

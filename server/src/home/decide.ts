@@ -17,6 +17,8 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "cancel-episode": ["client", "owner"],
   "deny-egress": ["client", "owner"],
   "revise-egress": ["client", "owner"],
+  "pause-offloads": ["client", "owner"],
+  "resume-offloads": ["owner"],
   "approve-egress": ["owner"],
   "grant-lease": ["owner"],
   "revoke-lease": ["owner"],
@@ -66,6 +68,8 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "approve-egress":
     case "deny-egress":
     case "revise-egress":
+    case "pause-offloads":
+    case "resume-offloads":
       return decideEgress(state, command);
     case "grant-lease":
     case "revoke-lease":

@@ -36,6 +36,8 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
       return { ...state, jobs: evolveJobs(state.jobs, event), egress: evolveEgress(state.egress, event) };
     case "EgressRecorded":
     case "EgressSettled":
+    case "OffloadsPaused":
+    case "OffloadsResumed":
       return { ...state, egress: evolveEgress(state.egress, event) };
     case "LeaseGranted":
     case "LeaseReserved":

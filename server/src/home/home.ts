@@ -9,6 +9,7 @@ import type { SteadyReading } from "#protocol/lease.ts";
 import { type FencingToken, type Sequence, sequence } from "#protocol/quantities.ts";
 import { decide } from "./decide.ts";
 import type { Effect } from "./effects.ts";
+import { pauseProblem } from "./egress/pause.ts";
 import { evolveAll } from "./evolve.ts";
 import { type Journal, JournalFault, type JournalFrame } from "./journalPort.ts";
 import { liveAttempt } from "./job/state.ts";
@@ -70,7 +71,8 @@ export class Home {
     const live = liveAttempt(this.#state.jobs, id);
     if (live === undefined) return ATTEMPT_ENDED;
     const { leaseId } = live.attempt;
-    return leaseId === undefined ? undefined : leaseProblem(this.#state.leases.byId.get(leaseId), now);
+    if (leaseId === undefined) return undefined;
+    return pauseProblem(this.#state.egress) ?? leaseProblem(this.#state.leases.byId.get(leaseId), now);
   }
 
   get readOnly(): boolean {

@@ -12,7 +12,7 @@ import { receiptBytes } from "#protocol/receipt.ts";
 import type { JobResult } from "#protocol/result.ts";
 import { verify } from "#protocol/signature.ts";
 import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
-import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
+import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   accepted,
   applied,
@@ -60,6 +60,8 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
   ["preview", 14],
   ["approve", 16],
   ["revise", 6],
+  ["pause", 1],
+  ["resume", 4],
   ["deny", 8],
   ["cancel", 4],
   ["accepted", 6],
@@ -101,6 +103,10 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
       });
     case "approve-scoped":
       return { ...approveScoped(number, terms({}, { uses: 1 + (variant % 3) })), ...shownOf(home, number) };
+    case "pause":
+      return pauseOffloads({ transfers });
+    case "resume":
+      return resumeOffloads();
     case "revise":
       return reviseEgress(number, number + 20, variant < 2 ? { payloadBytes: byteCount(2_000) } : {});
     case "grant-lease":
@@ -252,6 +258,8 @@ test("the invariants hold after every command, and the facts alone give the stat
   for (const name of [
     "JobCancelled",
     "EgressRevised",
+    "OffloadsPaused",
+    "JobFailed offloads-paused",
     "JobFinished",
     "ContributionMetered",
     "LeaseCommitted",

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { epochMs } from "#protocol/quantities.ts";
-import { reviseEgress } from "../../../test/simulation/egressCommands.ts";
+import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   applied,
   approve,
@@ -60,6 +60,8 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   JobCancelled: ["CancelAttempt"],
   EgressPreviewed: [],
   EgressRevised: [],
+  OffloadsPaused: [],
+  OffloadsResumed: [],
   EgressRecorded: [],
   EgressSettled: [],
   ContributionMetered: [],
@@ -102,6 +104,8 @@ function wholeLife(): Scenario {
     cancel(2),
     preview(3, GPU),
     reviseEgress(3, 13),
+    pauseOffloads(),
+    resumeOffloads(),
     deny(13),
     preview(4, ATTIC),
     approve(4),

@@ -84,6 +84,8 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "EgressRevised":
     case "EgressRecorded":
     case "EgressSettled":
+    case "OffloadsPaused":
+    case "OffloadsResumed":
     case "ContributionMetered":
     case "LeaseGranted":
     case "LeaseReserved":

@@ -89,6 +89,21 @@ describe("starting an episode", () => {
     }
   });
 
+  test("while offloads are paused a worker gets nothing, and what can run here runs here", async (t) => {
+    const here = await services(t);
+    const { startEpisode } = episodeApi(here);
+    const { pauseOffloads, resumeOffloads } = egressApi(here);
+    assert.deepEqual(await pauseOffloads({}, ANYONE), {});
+    const stored = here.journal.lastSequence;
+    const away = { request: command("make"), on: GPU.name };
+    assert.equal(codeOf(await startEpisode(away, ANYONE)), "offloads-paused");
+    assert.equal(here.journal.lastSequence, stored);
+    assert.equal(codeOf(await startEpisode({ request: command("make") }, ANYONE)), undefined);
+    assert.equal(codeOf(await resumeOffloads({}, ANYONE)), "owner-session-required");
+    assert.deepEqual(await resumeOffloads({}, OWNER), {});
+    assert.equal(codeOf(await startEpisode(away, ANYONE)), undefined);
+  });
+
   test("an offload is previewed, and nothing of it leaves", async (t) => {
     const bench = new DeskBench();
     const here = await services(t, bench);

@@ -13,11 +13,18 @@ import { type HomeServices, requesterOf } from "./services.ts";
 
 type EgressApi = Pick<
   HomeApi,
-  "readPreview" | "readPreviewItem" | "reviseEgress" | "approveEgress" | "denyEgress" | "listEgress"
+  | "readPreview"
+  | "readPreviewItem"
+  | "reviseEgress"
+  | "approveEgress"
+  | "denyEgress"
+  | "pauseOffloads"
+  | "resumeOffloads"
+  | "listEgress"
 >;
 
 export function egressApi(services: HomeServices): EgressApi {
-  const { home, blobs, view, now, steady } = services;
+  const { home, blobs, view, now, steady, crossings } = services;
   const previews = new PreviewDocuments(blobs);
   const heldOf = async (id: PreviewId): Promise<HeldPreview | undefined> =>
     home.state.egress.previews.get(id) ?? (await view.current()).preview(id);
@@ -71,6 +78,16 @@ export function egressApi(services: HomeServices): EgressApi {
       const recordId = mint(egressRecordId);
       const order = { kind: "deny-egress", at: now(), by: requesterOf(session), previewId, reason, recordId } as const;
       const executed = await home.execute(order);
+      return executed.kind === "refusal" ? executed : {};
+    },
+    pauseOffloads: async (_, session) => {
+      const by = requesterOf(session);
+      const transfers = crossings.transfers();
+      const executed = await home.execute({ kind: "pause-offloads", at: now(), by, transfers });
+      return executed.kind === "refusal" ? executed : {};
+    },
+    resumeOffloads: async (_, session) => {
+      const executed = await home.execute({ kind: "resume-offloads", at: now(), by: requesterOf(session) });
       return executed.kind === "refusal" ? executed : {};
     },
     listEgress: async () => ({ rows: (await view.current()).egressRows() }),

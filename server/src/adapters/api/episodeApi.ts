@@ -5,6 +5,7 @@ import { previewOffload } from "./offloadPreview.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
+import { pauseProblem } from "../../home/egress/pause.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
@@ -52,6 +53,9 @@ async function startEpisode(
       : { kind: "ask" as const, ...(request.model === undefined ? {} : { model: request.model }) };
   const placed = place(nodes, identity.nodeId, requirement, on);
   if (placed.kind === "refusal") return placed;
+  // Before anything is collected: nobody waits for what may not leave. The core says so again.
+  const paused = placed.local ? undefined : pauseProblem(home.state.egress);
+  if (paused !== undefined) return paused;
   const collected = await collectJob(services, request, placed, session.signal);
   if (collected.kind === "refusal") return collected;
   const begun = {

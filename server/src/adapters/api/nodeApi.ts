@@ -1,6 +1,6 @@
 // Nodes, invites and the clustering switch for clients. Every change here needs an owner session; listing does not.
 import { randomBytes } from "node:crypto";
-import { refuse } from "#protocol/errors.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
 import { inviteId } from "#protocol/ids.ts";
 import { durationMs, epochMs } from "#protocol/quantities.ts";
 import { inviteText } from "#protocol/wire/inviteText.ts";
@@ -13,7 +13,7 @@ import { type HomeServices, requesterOf } from "./services.ts";
 
 type NodeApi = Pick<
   HomeApi,
-  "listNodes" | "approveNode" | "refuseNode" | "revokeNode" | "createInvite" | "turnClusteringOff"
+  "listNodes" | "approveNode" | "refuseNode" | "revokeNode" | "createInvite" | "turnClusteringOn" | "turnClusteringOff"
 >;
 
 export const INVITE_MS_DEFAULT: number = 15 * 60_000;
@@ -45,7 +45,8 @@ export function nodeApi(services: NodeServices, clustering: Clustering): NodeApi
       const executed = await home.execute({ kind: "revoke-node", ...order(session), nodeId, reason, transfers });
       return executed.kind === "refusal" ? executed : {};
     },
-    createInvite: (params, session) => createInvite(services, clustering, params, session),
+    createInvite: (params, session) => settled(clustering, () => openAndInvite(services, clustering, params, session)),
+    turnClusteringOn: (_, session) => settled(clustering, () => turnOn(services, clustering, session)),
     turnClusteringOff: async (_, session) => {
       const transfers = crossings.transfers();
       const reason = `${session.client} turned it off`;
@@ -57,23 +58,48 @@ export function nodeApi(services: NodeServices, clustering: Clustering): NodeApi
   };
 }
 
-const createInvite = async (
-  services: NodeServices,
+/** Opens the door for something that may be refused: then it listens where it did before, or nowhere. */
+async function settled<Result extends object>(
   clustering: Clustering,
-  params: Parameters<HomeApi["createInvite"]>[0],
-  session: Parameters<HomeApi["createInvite"]>[1],
-): ReturnType<HomeApi["createInvite"]> => {
+  opening: () => Promise<Result | Refusal>,
+): Promise<Result | Refusal> {
   try {
-    const created = await openAndInvite(services, clustering, params, session);
-    if (!("kind" in created)) return created;
-    await clustering.settle();
-    return created;
+    const opened = await opening();
+    if ("kind" in opened) await clustering.settle();
+    return opened;
   } catch (error) {
     // It listens where it did before, or nowhere; of two failures the first is the one to tell.
     await clustering.settle().catch(() => undefined);
     throw error;
   }
-};
+}
+
+async function turnOn(
+  { home, now }: NodeServices,
+  clustering: Clustering,
+  session: Parameters<HomeApi["turnClusteringOn"]>[1],
+): ReturnType<HomeApi["turnClusteringOn"]> {
+  const { lastListen } = home.state.nodes;
+  if (lastListen === undefined) return NEVER_ON;
+  // The very port: the workers that are enrolled dial no other.
+  const { host } = lastListen;
+  const port = await clustering.open(host, lastListen.port);
+  const by = requesterOf(session);
+  const executed = await home.execute({
+    kind: "turn-clustering-on",
+    at: now(),
+    by,
+    listenHost: host,
+    listenPort: port,
+  });
+  return executed.kind === "refusal" ? executed : { host, port };
+}
+
+const NEVER_ON = refuse(
+  "clustering-never-on",
+  "Clustering was never on here, so no worker knows where to reach this Home.",
+  "Invite a worker, which turns it on: arw-home invite.",
+);
 
 const openAndInvite = async (
   { home, now }: NodeServices,

@@ -5,6 +5,7 @@ import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type Need } from "#protocol/wire/worker.ts";
+import { pauseOffloads } from "../../../../test/simulation/egressCommands.ts";
 import { DeskBench, ends, failure, need, ofAttempt, outputs, quiet } from "../../../../test/simulation/deskBench.ts";
 import { approve, idsOf, preview } from "../../../../test/simulation/homeCommands.ts";
 import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
@@ -98,6 +99,21 @@ describe("blobs", () => {
     await bench.say(need(1, job.tree, digest));
     assert.equal(bench.up.chunks.filter(({ message }) => message.digest === digest).length, 2);
     assert.equal(await failure(bench), "lease-revoked");
+  });
+
+  test("a pause of all offloads stops the next chunk of what is still fetched, and says so to the worker", async () => {
+    const bench = new DeskBench();
+    const big = Buffer.alloc(4 * CHUNK, "b");
+    const job = await bench.offer(1, [big], 10 * CHUNK);
+    const { digest } = await bench.blobs.put(big);
+    bench.up.onDeliver = (message) => {
+      if (message.kind !== "blob" || message.fromByte !== CHUNK) return;
+      void bench.home.execute(pauseOffloads({ transfers: bench.desk.crossings.transfers() }));
+    };
+    await bench.say(need(1, job.tree, digest));
+    assert.equal(bench.up.chunks.filter(({ message }) => message.digest === digest).length, 2);
+    assert.equal(await failure(bench), "offloads-paused");
+    assert.deepEqual(bench.up.kinds().slice(-2), ["cancel", "settled"]);
   });
 
   test("a revocation stops the next chunk while its own frame is still in flight, and counts what had left", async () => {

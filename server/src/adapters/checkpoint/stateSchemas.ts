@@ -196,6 +196,7 @@ const leases: z.ZodType<LeasesState> = z.strictObject({ byId: map(leaseId.schema
 const egress: z.ZodType<EgressState> = z.strictObject({
   previews: map(previewId.schema, heldPreviewSchema),
   open: map(egressRecordId.schema, openRecord),
+  paused: z.strictObject({ at: epochMsSchema, by: text }).exactOptional(),
 });
 const nodes: z.ZodType<NodesState> = z.strictObject({
   clustering: z.discriminatedUnion("on", [

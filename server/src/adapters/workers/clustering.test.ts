@@ -39,7 +39,10 @@ const BY_OWNER: Requester = { client: "cli", session: "owner" };
 
 interface Bench {
   readonly home: Home;
-  readonly api: Pick<HomeApi, "createInvite" | "turnClusteringOff" | "approveNode" | "refuseNode" | "revokeNode">;
+  readonly api: Pick<
+    HomeApi,
+    "createInvite" | "turnClusteringOn" | "turnClusteringOff" | "approveNode" | "refuseNode" | "revokeNode"
+  >;
   readonly clustering: Clustering;
   readonly journal: MemoryJournal;
   readonly clock: { aheadMs: number };
@@ -177,6 +180,22 @@ test("off closes the port before it answers, and on again listens on the same on
   assert.equal(await refusedAt(port), "ECONNREFUSED");
   await inviteOf(home);
   assert.equal(home.port(), port);
+});
+
+test("turned on again without an invite it listens where it did, also after a while of off", async (t) => {
+  const home = await bench(t);
+  const { api } = home;
+  const never = await api.turnClusteringOn({}, OWNER);
+  assert.equal("kind" in never && never.code, "clustering-never-on");
+  assert.equal(home.port(), undefined, "nothing opened");
+  await inviteOf(home);
+  const first = home.port();
+  await api.turnClusteringOff({}, OWNER);
+  assert.deepEqual(await api.turnClusteringOn({}, OWNER), { host: "127.0.0.1", port: first });
+  assert.equal(home.port(), first);
+  await api.turnClusteringOn({}, OWNER);
+  assert.equal(ofKind(await home.events(), "ClusteringTurnedOn").length, 2, "on is not turned on again");
+  assert.equal(ofKind(await home.events(), "InviteCreated").length, 1);
 });
 
 test("off and on at once end as the last of them says", async (t) => {

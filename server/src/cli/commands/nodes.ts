@@ -1,4 +1,4 @@
-// arw-home invite, nodes, revoke, clustering off: which machines may help.
+// arw-home invite, nodes, revoke, clustering on, off: which machines may help.
 // It must never approve a node whose four words nobody compared, unless --yes says so out loud.
 import type { Command } from "commander";
 import * as z from "zod";
@@ -13,6 +13,7 @@ import type { HomeClient } from "../homeClient.ts";
 import { timeText } from "../render/amounts.ts";
 import { plain } from "../render/style.ts";
 import { nodeLines } from "../render/views.ts";
+import { pausedText } from "./offloads.ts";
 import type { CliSession } from "../session.ts";
 import { followTimeline } from "../timelineFollower.ts";
 
@@ -47,11 +48,22 @@ export function addNodeCommands(program: Command, bind: Bind): void {
     await session.terminal.print([`Revoked ${plain(node.name)}. It gets nothing more from this workspace.`]);
   });
   const clustering = program.command("clustering").description("whether other machines can reach this Home");
+  const on = clustering
+    .command("on")
+    .description("let the workers that are enrolled reach this Home again, where they did");
+  bind(on, async (session) => {
+    const listening = await (await session.home()).call(METHODS.turnClusteringOn, {});
+    await session.terminal.emit("clustering-on", { ...listening });
+    const { host, port } = listening;
+    await session.terminal.print([`Clustering is on at ${host}:${port}. Workers come back by themselves.`]);
+  });
   const off = clustering.command("off").description("close every listener and link; work goes on locally");
   bind(off, async (session) => {
     await (await session.home()).call(METHODS.turnClusteringOff, {});
     await session.terminal.emit("clustering-off", {});
-    await session.terminal.print(["Clustering is off. The rest works as before. arw-home invite turns it on."]);
+    await session.terminal.print([
+      "Clustering is off. The rest works as before. arw-home clustering on turns it on again.",
+    ]);
   });
 }
 
@@ -65,11 +77,16 @@ function addNodes(program: Command, bind: Bind): void {
   bind(nodes, async (session) => {
     const home = await session.home();
     const { nodes: views } = await home.call(METHODS.listNodes, {});
-    const { clustering } = home.hello;
+    const { clustering, offloadsPaused: paused } = home.hello;
     const blocked = clustering.on ? undefined : clustering.reason;
     for (const node of views) await session.terminal.emit("node", { node });
     if (blocked !== undefined) await session.terminal.emit("clustering-blocked", { reason: blocked });
-    await session.terminal.print([...nodeLines(views, session.terminal.style), ...blockedLines(blocked)]);
+    if (paused !== undefined) await session.terminal.emit("offloads-paused", { ...paused });
+    await session.terminal.print([
+      ...nodeLines(views, session.terminal.style),
+      ...blockedLines(blocked),
+      ...blockedLines(paused === undefined ? undefined : pausedText(paused)),
+    ]);
   });
   const yes = ["-y, --yes", "without being asked"] as const;
   const approve = nodes

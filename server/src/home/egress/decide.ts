@@ -12,6 +12,7 @@ import { unfitBounds } from "../lease/covers.ts";
 import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/decide.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
+import { pause, pauseProblem, resumeOffloads } from "./pause.ts";
 import { revise } from "./revise.ts";
 import { egressRecord, type Previewed, sendEvents } from "./send.ts";
 import type { HeldPreview } from "./state.ts";
@@ -27,6 +28,10 @@ export function decideEgress(state: HomeState, command: EgressCommand): readonly
       return deny(state, command);
     case "revise-egress":
       return reviseWaiting(state, command);
+    case "pause-offloads":
+      return pause(state, command);
+    case "resume-offloads":
+      return resumeOffloads(state, command);
   }
 }
 
@@ -57,6 +62,8 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
   if ("kind" in held) return held;
   const job = jobOf(state, held);
   if (command.digest !== held.preview) return PREVIEW_CHANGED;
+  const paused = pauseProblem(state.egress);
+  if (paused !== undefined) return paused;
   const node = state.nodes.byId.get(held.destination.nodeId);
   const decision = evaluate({
     action: "offload",

@@ -53,6 +53,12 @@ export function evolveEgress(
       open.delete(event.recordId);
       return { ...state, open };
     }
+    case "OffloadsPaused":
+      return { ...state, paused: { at: event.at, by: event.by } };
+    case "OffloadsResumed": {
+      const { paused: _, ...rest } = state;
+      return rest;
+    }
     case "JobFailed":
     case "JobCancelled": {
       const waiting = [...state.previews.values()].find(

@@ -42,6 +42,8 @@ export interface OpenRecord {
 export interface EgressState {
   readonly previews: ReadonlyMap<PreviewId, HeldPreview>;
   readonly open: ReadonlyMap<EgressRecordId, OpenRecord>;
+  /** Since when and by whom nothing new may leave; absent where it may. */
+  readonly paused?: { readonly at: EpochMs; readonly by: string };
 }
 
 export const noEgress: EgressState = { previews: new Map(), open: new Map() };

@@ -107,6 +107,10 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return recorded(event);
     case "EgressSettled":
       return settled(event);
+    case "OffloadsPaused":
+      return { text: `${event.by} paused all offloads: nothing new leaves this machine`, level: "attention" };
+    case "OffloadsResumed":
+      return { text: `${event.by} resumed offloads: what is approved or leased may leave again` };
     case "ContributionMetered":
       return { text: `Metered ${meteredText(event.usage)}`, level: "detail" };
     case "LeaseGranted":

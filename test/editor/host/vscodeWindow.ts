@@ -1,0 +1,363 @@
+// One window of VS Code, used as a person uses it: palette, views, toasts, dialogs, editors, terminals and webviews.
+// It decides which elements of the workbench stand for what, so that no test names one. It must never sleep for luck:
+// every verb waits for what it needs, and says what it waited for in vain.
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Frame, Locator, Page } from "playwright-core";
+import { until } from "../../acceptance/processes.ts";
+import { THEMES, type Theme } from "./profile.ts";
+
+/** Every wait of a test in VS Code: two busy cores make a webview wait 20 s. */
+export const PATIENCE_MS = 60_000;
+/** After this a list that is still without the wanted row is asked for anew: its owner may have come up meanwhile. */
+const ASK_AGAIN_MS = 4_000;
+
+const THEME_CLASSES: Readonly<Record<Theme, string>> = {
+  light: "vs",
+  dark: "vs-dark",
+  "hc-dark": "hc-black",
+  "hc-light": "hc-light",
+};
+
+/** Something that a frame of the window did and that its content security policy, or its author, did not want. */
+export interface Complaint {
+  readonly kind: "policy" | "page-error";
+  readonly text: string;
+  /** The document's address. Webviews have one of their own. */
+  readonly address: string;
+}
+
+export class VscodeWindow {
+  readonly page: Page;
+  readonly workspace: string;
+  /** All lines of the browser's console, of every frame. */
+  readonly console: string[] = [];
+  readonly complaints: Complaint[] = [];
+  /** Requests to another host than VS Code's server. None of them got out. */
+  readonly requestsOutside: string[] = [];
+
+  constructor(page: Page, address: string, workspace: string) {
+    this.workspace = workspace;
+    this.page = page;
+    page.on("console", (message) => {
+      const text = message.text();
+      this.console.push(`${message.type()} ${text}`);
+      if (/content security policy/i.test(text)) this.#complain("policy", text, message.location().url);
+    });
+    page.on("pageerror", (error) => {
+      this.console.push(`uncaught ${error.stack ?? error.message}`);
+      this.#complain("page-error", error.message, error.stack ?? "");
+    });
+    page.on("request", (request) => {
+      const url = request.url();
+      if (/^(https?|wss?):/.test(url) && new URL(url).host !== new URL(address).host) this.requestsOutside.push(url);
+    });
+  }
+
+  /** The workbench is there and its extension host has answered. */
+  async drawn(): Promise<void> {
+    await this.page.locator(".monaco-workbench .part.activitybar").waitFor();
+    await this.page.locator(".monaco-workbench .part.statusbar .statusbar-item").first().waitFor();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.drawn();
+  }
+
+  /** Runs a command by the title that the palette shows, category and all: `ARW: Start Episode…`. */
+  async runCommand(title: string): Promise<void> {
+    await until(
+      `the command "${title}"`,
+      async () => {
+        await this.page.keyboard.press("Escape");
+        await this.page.keyboard.press("F1");
+        await this.#input().waitFor();
+        await this.#input().fill(`>${title}`);
+        const row = this.#row(title);
+        if (!(await appears(row))) return undefined;
+        await row.click();
+        return true;
+      },
+      PATIENCE_MS,
+    );
+  }
+
+  /** The titles that the palette offers for what was typed, in its order; closes it again. */
+  async commandsFor(typed: string): Promise<readonly string[]> {
+    await this.page.keyboard.press("F1");
+    await this.#input().waitFor();
+    await this.#input().fill(`>${typed}`);
+    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    const titles = await this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
+    await this.page.keyboard.press("Escape");
+    return titles;
+  }
+
+  /** Chooses a row of the open quick pick. */
+  async pick(label: string): Promise<void> {
+    await this.#row(label).click();
+  }
+
+  /** The rows of the open quick pick. */
+  async pickRows(): Promise<readonly string[]> {
+    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    return this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
+  }
+
+  /** Answers the open input box, which must show this text (its title, prompt or placeholder). */
+  async answer(asked: string, text: string): Promise<void> {
+    const box = this.page.locator(".quick-input-widget", { has: this.page.locator("input") });
+    await until(
+      `an input box that asks "${asked}"`,
+      async () => {
+        const placeholder = (await this.#input().getAttribute("placeholder")) ?? "";
+        return `${placeholder}\n${await box.innerText()}`.includes(asked) ? true : undefined;
+      },
+      PATIENCE_MS,
+    );
+    await this.#input().fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Opens a view container of the activity bar, or leaves it open. */
+  async openContainer(title: string): Promise<void> {
+    const tab = this.page.locator(`.activitybar .action-item:has(a.action-label[aria-label^="${title}"])`);
+    await tab.waitFor();
+    if (!(await this.#isOpen(tab))) await tab.locator("a.action-label").click();
+    await until(`the container ${title}`, async () => (await this.#isOpen(tab)) || undefined, PATIENCE_MS);
+  }
+
+  /** The number on a container of the activity bar; empty where it has none. */
+  async badge(title: string): Promise<string> {
+    const tab = this.page.locator(`.activitybar .action-item:has(a.action-label[aria-label^="${title}"])`);
+    return (await tab.locator(".badge-content").innerText()).trim();
+  }
+
+  /** One view (a pane) of the open container or panel; opens it where it is folded. */
+  async view(title: string): Promise<Locator> {
+    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
+    await header.waitFor();
+    if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
+    return this.page.locator(".pane", { has: header });
+  }
+
+  /** The rows that a tree view shows, each with its description behind its label. */
+  async treeRows(view: string): Promise<readonly string[]> {
+    const rows = (await this.view(view)).locator(".monaco-list-row .monaco-icon-label-container");
+    return rows.evaluateAll((elements) =>
+      elements.map((element) =>
+        [".label-name", ".label-description"]
+          .map((part) => element.querySelector(part)?.textContent?.trim() ?? "")
+          .filter((text) => text !== "")
+          .join(" "),
+      ),
+    );
+  }
+
+  /** A row of a tree view, by a text in it. */
+  async treeRow(view: string, text: string): Promise<Locator> {
+    const row = (await this.view(view)).locator(".monaco-list-row", { hasText: text }).first();
+    await row.waitFor();
+    return row;
+  }
+
+  /** An action of a tree's row (they show while the pointer is over it). */
+  async clickRowAction(view: string, text: string, action: string): Promise<void> {
+    const row = await this.treeRow(view, text);
+    await row.hover();
+    await row.locator(`.actions a.action-label[aria-label^="${action}"]`).click();
+  }
+
+  /** An entry of a row's context menu. */
+  async clickRowMenu(view: string, text: string, entry: string): Promise<void> {
+    await (await this.treeRow(view, text)).click({ button: "right" });
+    await this.page.locator(".monaco-menu .action-menu-item", { hasText: entry }).first().click();
+  }
+
+  /** A toast that holds this text. */
+  async toast(text: string): Promise<Locator> {
+    const toast = this.page.locator(".notification-toast", { hasText: text }).first();
+    await toast.waitFor();
+    return toast;
+  }
+
+  async clickToast(text: string, button: string): Promise<void> {
+    const toast = await this.toast(text);
+    await toast.hover();
+    await toast.locator(".monaco-button", { hasText: button }).first().click();
+  }
+
+  /** The modal dialog; its whole text. */
+  async dialogText(): Promise<string> {
+    return this.page.locator(".monaco-dialog-box .dialog-message-container").innerText();
+  }
+
+  async clickDialog(button: string): Promise<void> {
+    const dialog = this.page.locator(".monaco-dialog-box");
+    await dialog.locator(".monaco-button", { hasText: button }).first().click();
+    await dialog.waitFor({ state: "detached" });
+  }
+
+  /** An item of the status bar, by a text in it or in its label for screen readers. */
+  async statusItem(text: string): Promise<Locator> {
+    const item = this.page
+      .locator(`.statusbar-item:has-text("${text}"), .statusbar-item[aria-label*="${text}"]`)
+      .first();
+    await item.waitFor();
+    return item;
+  }
+
+  /** The tabs of the editor area, in order. */
+  async tabs(): Promise<readonly string[]> {
+    return this.page.locator(".tabs-container .tab .label-name").allInnerTexts();
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press("Escape");
+    await until(
+      `the file ${name}`,
+      async () => {
+        await this.page.keyboard.press("ControlOrMeta+P");
+        await this.#input().fill(name);
+        const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
+        if (!(await appears(row))) return undefined;
+        await row.click();
+        return true;
+      },
+      PATIENCE_MS,
+    );
+    await this.page.locator(".tabs-container .tab", { hasText: name }).first().waitFor();
+  }
+
+  /** The lines that the active text editor shows now. */
+  async editorText(): Promise<string> {
+    return linesOf(this.page.locator(".editor-group-container.active .monaco-editor .view-lines").last());
+  }
+
+  /** Both sides of the active diff editor, as far as it shows them now. */
+  async diffText(): Promise<{ readonly original: string; readonly modified: string }> {
+    const diff = this.page.locator(".editor-group-container.active .monaco-diff-editor").first();
+    await diff.locator(".editor.modified .view-lines").waitFor();
+    return {
+      original: await linesOf(diff.locator(".editor.original .view-lines")),
+      modified: await linesOf(diff.locator(".editor.modified .view-lines")),
+    };
+  }
+
+  /** What the visible terminal shows. */
+  async terminalText(): Promise<string> {
+    const rows = this.page.locator(".terminal-wrapper.active .xterm-rows, .terminal-editor .xterm-rows").first();
+    await rows.waitFor();
+    const lines = await rows.locator("> div").allInnerTexts();
+    return lines
+      .map((line) => line.replaceAll("\u00a0", " ").trimEnd())
+      .join("\n")
+      .trimEnd();
+  }
+
+  /** Waits until an answer of one of the verbs holds: `window.until("a row", () => window.treeRows("Nodes"), …)`. */
+  async until<Answer>(what: string, ask: () => Promise<Answer>, holds: (answer: Answer) => boolean): Promise<Answer> {
+    let last: Answer | undefined;
+    try {
+      return await until(
+        what,
+        async () => {
+          last = await ask();
+          return holds(last) ? { answer: last } : undefined;
+        },
+        PATIENCE_MS,
+      ).then(({ answer }) => answer);
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}; last seen: ${JSON.stringify(last)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The document of the webview (view, panel or editor) with this title, once it is loaded and visible. */
+  async webview(title: string): Promise<Frame> {
+    return until(
+      `the webview "${title}"`,
+      async () => {
+        for (const frame of this.page.frames()) {
+          if (frame.name() === "" || frame.parentFrame() === null) continue;
+          const found = await isWebview(frame, title);
+          if (found) return frame;
+        }
+        return undefined;
+      },
+      PATIENCE_MS,
+    );
+  }
+
+  /** Changes the theme while everything is open, as a person does. */
+  async chooseTheme(theme: Theme): Promise<void> {
+    await this.runCommand("Preferences: Color Theme");
+    // The list is long, and shows only what is near.
+    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    await this.#input().fill(THEMES[theme].label);
+    await this.#row(THEMES[theme].label).click();
+    await this.page.locator(`.monaco-workbench.${THEME_CLASSES[theme]}`).waitFor();
+  }
+
+  /** A picture for people, below `test/editor/screenshots/`. */
+  async screenshot(name: string): Promise<void> {
+    const path = resolve("test/editor/screenshots", `${name}.png`);
+    mkdirSync(dirname(path), { recursive: true });
+    await this.page.screenshot({ path });
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  #complain(kind: Complaint["kind"], text: string, address: string): void {
+    this.complaints.push({ kind, text, address });
+  }
+
+  #input(): Locator {
+    return this.page.locator(".quick-input-widget:visible input.input").first();
+  }
+
+  #row(label: string): Locator {
+    const name = this.page
+      .locator(".quick-input-list-label .label-name, .label-name")
+      .getByText(label, { exact: true });
+    return this.page.locator(".quick-input-list .monaco-list-row", { has: name }).first();
+  }
+
+  async #isOpen(tab: Locator): Promise<boolean> {
+    return /\bchecked\b/.test((await tab.getAttribute("class")) ?? "");
+  }
+}
+
+async function appears(locator: Locator): Promise<boolean> {
+  try {
+    await locator.waitFor({ timeout: ASK_AGAIN_MS });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function isWebview(frame: Frame, title: string): Promise<boolean> {
+  try {
+    const element = await frame.frameElement();
+    return (await element.getAttribute("title")) === title && (await element.isVisible());
+  } catch {
+    // The frame is being replaced.
+    return false;
+  }
+}
+
+/** Monaco puts no-break spaces where the text has plain ones, and its lines out of order. */
+async function linesOf(lines: Locator): Promise<string> {
+  const found = await lines.locator(".view-line").evaluateAll((elements) =>
+    elements
+      .map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent ?? "" }))
+      .sort((left, right) => left.top - right.top)
+      .map(({ text }) => text),
+  );
+  return found.join("\n").replaceAll("\u00a0", " ");
+}
