@@ -29,6 +29,8 @@ export async function bundleTests(sources, childPrograms = []) {
     await build({
       ...bundle,
       external: [...bundle.external, ...AS_INSTALLED],
+      // There is no editor here: what needs more of it than its words is tested inside a real one.
+      alias: { vscode: "./test/clients/vscodeWords.ts" },
       entryPoints: [...sources, ...childPrograms],
       outdir: folder,
       outbase: ".",

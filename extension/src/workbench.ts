@@ -12,9 +12,10 @@ import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
+import { openViews } from "./views/openViews.ts";
 
 /** Every surface and flow. A new one is a line here. */
-const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar, openReviewFeature];
+const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar, openViews, openReviewFeature];
 
 export interface Workbench {
   /** What the features handle; the manifest contributes exactly these. */

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { digestOf } from "#protocol/digest.ts";
+import { episodeId, jobId, nodeId, previewId } from "#protocol/ids.ts";
+import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
+import type { WaitingItem } from "../home/homeMirror.ts";
+import { tooltipMarkdown } from "./itemLook.ts";
+import { oldestFirst, waitingLook } from "./waitingLook.ts";
+
+const NOW = 1_700_000_000_000;
+const BYTES = Buffer.from("an id of the test".padEnd(17, "."));
+
+function egress(startedMs: number, name = "gpubox"): WaitingItem {
+  const target = { nodeId: nodeId.from(BYTES), name, local: false };
+  const about = { previewId: previewId.from(BYTES), episodeId: episodeId.from(BYTES), jobId: jobId.from(BYTES) };
+  return {
+    kind: "egress",
+    previewId: about.previewId,
+    episode: {
+      ...about,
+      kind: "command",
+      title: "npm test",
+      startedAt: epochMs(startedMs),
+      state: "waiting-for-approval",
+      target,
+      produced: [],
+    },
+    shown: {
+      preview: {
+        ...about,
+        kind: "egress-preview",
+        title: "npm test",
+        payload: digestOf("payload"),
+        payloadBytes: byteCount(18_400),
+        items: [{ path: "a.ts", bytes: byteCount(18_400), classification: "internal", digest: digestOf("a") }],
+        leftOut: [{ path: ".env", reason: "ignored by git" }],
+        destination: { nodeId: target.nodeId, name, keyWords: ["kodub", "likos"], carrier: "direct" },
+        why: { rule: "asked-for", localAlternative: "This machine can do it too." },
+        cost: { kind: "unknown", reason: "no price card" },
+        leaseMs: durationMs(600_000),
+      },
+      digest: digestOf("preview"),
+      state: "waiting",
+    },
+  };
+}
+
+const JOIN: WaitingItem = {
+  kind: "join",
+  node: {
+    nodeId: nodeId.from(BYTES),
+    name: "laptop",
+    local: false,
+    state: "pending",
+    reason: "waits for the owner to compare the words",
+    since: epochMs(NOW - 120_000),
+    keyWords: ["kodub", "likos"],
+    compareWords: ["vinoj", "vuros", "dituf", "tubop"],
+    running: 0,
+  },
+};
+
+test("what has waited longest stands first, whatever it is", () => {
+  const ordered = oldestFirst([egress(NOW - 60_000), JOIN, egress(NOW - 180_000)]);
+  assert.deepEqual(
+    ordered.map((item) => waitingLook(item, NOW, item).description?.split(" · ")[0]),
+    ["3 min. ago", "2 min. ago", "1 min. ago"],
+  );
+});
+
+test("a send says how much would go where, and a click only opens Review", () => {
+  const item = egress(NOW - 60_000);
+  const look = waitingLook(item, NOW, item);
+  assert.equal(look.label.replaceAll(/\s/g, " "), "Send 18.4 kB to gpubox?");
+  assert.equal(look.description, "1 min. ago · npm test");
+  assert.deepEqual([look.command?.id, look.contextValue], ["arw.review", "waiting.egress"]);
+  assert.match(tooltipMarkdown(look.tooltip), /kodub likos/);
+});
+
+test("a joining machine shows the words to compare, and its name is only text", () => {
+  const look = waitingLook(JOIN, NOW, JOIN);
+  assert.equal(look.label, "Let laptop join?");
+  assert.equal(look.description, "2 min. ago · vinoj vuros dituf tubop");
+  assert.deepEqual([look.command?.id, look.contextValue], ["arw.approveWorker", "waiting.join"]);
+  const hostile = egress(NOW, "[gpu](command:arw.approveEgress)");
+  assert.doesNotMatch(tooltipMarkdown(waitingLook(hostile, NOW, hostile).tooltip), /\]\(|command:/);
+});

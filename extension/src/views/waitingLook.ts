@@ -1,0 +1,70 @@
+// How something that waits for the owner looks in the Needs You view, and in which order: the oldest first.
+// A row only leads to the place where it is decided; no click approves.
+import * as vscode from "vscode";
+import type { WaitingItem } from "../home/homeMirror.ts";
+import { bytesText } from "../amounts.ts";
+import { agoText } from "./ago.ts";
+import { dotted, type ItemLook, plainLabel } from "./itemLook.ts";
+
+export function oldestFirst(waiting: readonly WaitingItem[]): readonly WaitingItem[] {
+  return waiting.toSorted((left, right) => waitsSinceMs(left) - waitsSinceMs(right));
+}
+
+/** `argument` is what the commands of the row get. */
+export function waitingLook(item: WaitingItem, nowMs: number, argument: unknown): ItemLook {
+  const ago = agoText(waitsSinceMs(item), nowMs, vscode.env.language);
+  switch (item.kind) {
+    case "egress":
+      return egressLook(item, ago, argument);
+    case "join":
+      return joinLook(item, ago, argument);
+  }
+}
+
+function waitsSinceMs(item: WaitingItem): number {
+  return item.kind === "egress" ? item.episode.startedAt : item.node.since;
+}
+
+function egressLook(item: Extract<WaitingItem, { kind: "egress" }>, ago: string, argument: unknown): ItemLook {
+  const { destination, items, leftOut, payloadBytes, title, why } = item.shown.preview;
+  const size = bytesText(payloadBytes, vscode.env.language);
+  const name = plainLabel(destination.name);
+  return {
+    id: `waiting/${item.previewId}`,
+    label: vscode.l10n.t("Send {0} to {1}?", size, name),
+    description: dotted(ago, plainLabel(title)),
+    icon: { shape: "bell-dot", color: "attention" },
+    tooltip: [
+      [vscode.l10n.t("For"), title],
+      [vscode.l10n.t("What leaves"), vscode.l10n.t("items: {0}, {1}", items.length, size)],
+      [vscode.l10n.t("Stays here"), vscode.l10n.t("everything else; left out: {0}", leftOut.length)],
+      [vscode.l10n.t("Where"), dotted(destination.name, destination.keyWords.join(" "))],
+      [vscode.l10n.t("Here"), why.localAlternative],
+      [vscode.l10n.t("Waiting since"), ago],
+      vscode.l10n.t("Nothing leaves until you approve exactly what is shown."),
+    ],
+    contextValue: "waiting.egress",
+    children: "none",
+    command: { id: "arw.review", title: vscode.l10n.t("Review…"), argument },
+  };
+}
+
+function joinLook(item: Extract<WaitingItem, { kind: "join" }>, ago: string, argument: unknown): ItemLook {
+  const words = item.node.compareWords?.join(" ") ?? "";
+  const name = plainLabel(item.node.name);
+  return {
+    id: `waiting/join/${item.node.nodeId}`,
+    label: vscode.l10n.t("Let {0} join?", name),
+    description: dotted(ago, words),
+    icon: { shape: "bell-dot", color: "attention" },
+    tooltip: [
+      [vscode.l10n.t("Compare these words with the other screen"), words],
+      [vscode.l10n.t("Key"), item.node.keyWords.join(" ")],
+      [vscode.l10n.t("Waiting since"), ago],
+      vscode.l10n.t("It gets no job until you have compared the words and let it in."),
+    ],
+    contextValue: "waiting.join",
+    children: "none",
+    command: { id: "arw.approveWorker", title: vscode.l10n.t("Approve Worker…"), argument },
+  };
+}
