@@ -5,7 +5,7 @@ import { decode } from "#protocol/decode.ts";
 import { type Digest, digestOf, digestOfJson } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
-import { episodeId, jobId, leaseId, nodeId, type PreviewId, previewId } from "#protocol/ids.ts";
+import { egressRecordId, episodeId, jobId, leaseId, nodeId, type PreviewId, previewId } from "#protocol/ids.ts";
 import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import { reviewToPageSchema, type ReviewView } from "#protocol/webview/review.ts";
 import { METHODS, type Method, type MethodName, type ResultOf } from "#protocol/wire/client.ts";
@@ -112,7 +112,7 @@ class FakeHome {
           throw new ArwError("preview-answered", "This preview was already answered.", "Start again.");
         }
         this.change(id, { state: "approved" });
-        return { leaseId: leaseId.from(ENTROPY), recordId: "eg_aaaa" };
+        return { leaseId: leaseId.from(ENTROPY), recordId: egressRecordId.from(ENTROPY) };
       case METHODS.denyEgress.name:
         this.change(id, { state: "denied" });
         return {};

@@ -26,6 +26,7 @@ function answerActions(scene: ReviewScene): TemplateResult {
   return html`<footer class="actions" aria-label=${l10n.t("Your answer")} role="group">
     <p class="summary">
       <strong>${l10n.t("{0} → {1}", amountText(preview.items.length, preview.payloadBytes, language), name)}</strong>
+      <span class="dim">${l10n.t("key {0}", plainText(preview.destination.keyWords.join(" ")))}</span>
       <span class="dim">${leaseSentence(scene)}</span>
     </p>
     <div class="buttons">

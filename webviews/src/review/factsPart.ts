@@ -87,11 +87,11 @@ function nodeStateLine({ reason, since, state }: ReviewNode, language: string): 
 function nodeStateText(state: ReviewNode["state"], when: string): string {
   switch (state) {
     case "ready":
-      return l10n.t("Paired and ready since {0}", when);
+      return l10n.t("Paired; ready since {0}", when);
     case "pending":
       return l10n.t("Waits to be let in since {0}", when);
     case "unreachable":
-      return l10n.t("Paired, but unreachable since {0}", when);
+      return l10n.t("Paired; unreachable since {0}", when);
     case "revoked":
       return l10n.t("Revoked since {0}", when);
     case "gone":

@@ -13,7 +13,7 @@ import type { ReviewScene } from "./reviewScene.ts";
 import { ITEMS_OPEN_MAX, ROWS_SHOWN_STEP } from "./reviewState.ts";
 
 /** Above so many items there is a field to find one. */
-const FILTER_FROM = 12;
+const FILTER_FROM = 30;
 
 export function itemsPart(scene: ReviewScene): TemplateResult {
   const { language, state, view } = scene;
@@ -81,8 +81,9 @@ function groupBody(scene: ReviewScene, group: ItemGroup, shown: readonly ItemRow
           aria-expanded=${open}
           @click=${() => scene.change({ opened: new Map([...state.opened, [keyOf(group), !open]]) })}
         >
-          ${icon(open ? "chevron-down" : "chevron-right")}<span class="foreign">${name}</span>
-          <span class="dim">${itemsText(group.rows.length, language)}</span>
+          ${icon(open ? "chevron-down" : "chevron-right")}<span
+            ><span class="foreign">${name}</span><span class="dim">${itemsText(group.rows.length, language)}</span></span
+          >
         </button>
       </th>
       <td>${classMark(group.highest)}</td>

@@ -9,7 +9,7 @@ import { draftFor, type LeaseDraft } from "./leaseForm.ts";
 /** So many rows are on the page at first, and so many more with each wish for more. */
 export const ROWS_SHOWN_STEP = 200;
 /** Up to so many items, every folder is open at first. */
-export const ITEMS_OPEN_MAX = 30;
+export const ITEMS_OPEN_MAX = 12;
 /** A longer field than this is no lease. */
 const FIELD_CHARACTERS_MAX = 8_192;
 
