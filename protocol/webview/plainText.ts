@@ -10,7 +10,8 @@ export function plainText(text: string, charactersMax: number = Number.POSITIVE_
     UNSAFE,
     (character) => `<${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`,
   );
-  const signs = [...plain];
+  // By code points: half of a character would be no text.
+  const signs = Array.from(plain);
   if (signs.length <= charactersMax) return plain;
   // Both ends say what a path or a command is: a name in the front, an ending behind.
   const end = Math.floor(charactersMax / 3);

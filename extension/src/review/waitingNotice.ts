@@ -35,14 +35,9 @@ export function openWaitingNotice({ log, mirror, sight }: Editor): vscode.Dispos
 }
 
 function isInSight(needsYouVisible: boolean): boolean {
-  switch (vscode.workspace.getConfiguration("arw").get<string>("notifications.when")) {
-    case "never":
-      return true;
-    case "always":
-      return false;
-    default:
-      return needsYouVisible && vscode.window.state.focused;
-  }
+  const when = vscode.workspace.getConfiguration("arw").get<string>("notifications.when");
+  if (when === "never") return true;
+  return when !== "always" && needsYouVisible && vscode.window.state.focused;
 }
 
 /** Another revision of what waits is the same wait. */
