@@ -29,7 +29,11 @@ export type LeaseAsk =
 /** Whether the same request could run on this machine, as far as the Home knows. */
 export type RunHere =
   | { readonly possible: true }
-  | { readonly possible: false; readonly why: "no-engine" | "no-model" | "not-ready"; readonly detail: string };
+  | {
+      readonly possible: false;
+      readonly why: "no-engine" | "no-model" | "not-ready" | "no-request";
+      readonly detail: string;
+    };
 
 /** The node that would receive, as the Home knows it now. */
 export interface ReviewNode {
@@ -94,7 +98,7 @@ const runHere: z.ZodType<RunHere> = z.discriminatedUnion("possible", [
   z.strictObject({ possible: z.literal(true) }),
   z.strictObject({
     possible: z.literal(false),
-    why: z.enum(["no-engine", "no-model", "not-ready"]),
+    why: z.enum(["no-engine", "no-model", "not-ready", "no-request"]),
     detail: z.string(),
   }),
 ]);

@@ -3,16 +3,15 @@
 import * as vscode from "vscode";
 import * as z from "zod";
 import { decodeJson } from "#protocol/decode.ts";
-import { type Digest, digestOf, digestSchema } from "#protocol/digest.ts";
+import { type Digest, digestSchema } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type PreviewId, previewId } from "#protocol/ids.ts";
-import { byteCount } from "#protocol/quantities.ts";
 import { bytesText } from "#protocol/webview/amounts.ts";
 import { plainText } from "#protocol/webview/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
-import { METHODS } from "#protocol/wire/client.ts";
 import type { Home } from "../home/home.ts";
+import { readSent } from "./sentBytes.ts";
 
 export const EGRESS_SCHEME = "arw-egress";
 /** A diff of more would not be read, and VS Code refuses far larger ones: such an item is named with its size and digest. */
@@ -53,37 +52,21 @@ export class ExactContent implements vscode.TextDocumentContentProvider, vscode.
     const source = decoded.value;
     if (source.kind === "nothing") return "";
     if (source.bytes !== undefined && source.bytes > SHOWN_BYTES_MAX) return tooLargeText(source.bytes, source.digest);
-    const bytes = await this.#read(source.previewId, source.digest, token);
-    if (bytes === undefined) return tooLargeText(SHOWN_BYTES_MAX, source.digest);
-    if (digestOf(bytes) !== source.digest) {
-      throw new ArwError(
-        "egress-bytes-differ",
-        "The Home's bytes are not those of the preview.",
-        "Do not approve it; check the Home's disk with `arw-home journal verify`.",
-      );
+    const stop = new AbortController();
+    const cancelled = token.onCancellationRequested(() => stop.abort(new vscode.CancellationError()));
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await readSent(this.#home, source.previewId, source.digest, SHOWN_BYTES_MAX, stop.signal);
+    } finally {
+      cancelled.dispose();
     }
+    if (bytes === undefined) return tooLargeText(SHOWN_BYTES_MAX, source.digest);
     try {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch {
       const size = bytesText(bytes.length, vscode.env.language);
       return vscode.l10n.t("This item is not text: {0}. Its exact bytes have the digest {1}.", size, source.digest);
     }
-  }
-
-  /** Undefined where there is more than may be shown. */
-  async #read(id: PreviewId, digest: Digest, token: vscode.CancellationToken): Promise<Uint8Array | undefined> {
-    const pages: Uint8Array[] = [];
-    let length = 0;
-    while (length <= SHOWN_BYTES_MAX) {
-      if (token.isCancellationRequested) throw new vscode.CancellationError();
-      const fromByte = byteCount(length);
-      const { base64 } = await this.#home.call(METHODS.readPreviewItem, { previewId: id, digest, fromByte });
-      const page = Buffer.from(base64, "base64");
-      if (page.length === 0) return Buffer.concat(pages);
-      pages.push(page);
-      length += page.length;
-    }
-    return undefined;
   }
 }
 

@@ -1,11 +1,13 @@
 // What is approved is what was shown and confirmed: nothing else, nothing twice, and nothing that changed meanwhile.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { decode } from "#protocol/decode.ts";
 import { type Digest, digestOf, digestOfJson } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { egressRecordId, episodeId, jobId, leaseId, nodeId, type PreviewId, previewId } from "#protocol/ids.ts";
+import type { JobSpec } from "#protocol/job.ts";
 import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import { reviewToPageSchema, type ReviewView } from "#protocol/webview/review.ts";
 import { METHODS, type Method, type MethodName, type ResultOf } from "#protocol/wire/client.ts";
@@ -16,13 +18,16 @@ import { ReviewDesk, type SendQuestion } from "./reviewDesk.ts";
 const [FIRST, SECOND] = [previewId.from(Buffer.alloc(32, 1)), previewId.from(Buffer.alloc(32, 2))];
 const ENTROPY = Buffer.alloc(32, 9);
 const ONCE = { kind: "once", leaseMs: durationMs(600_000) } as const;
-const REQUEST: EpisodeRequest = {
+const LIMITS = { wallMs: durationMs(60_000), memoryBytes: byteCount(1_000_000), outputBytes: byteCount(1_000_000) };
+const COMMAND = {
   kind: "command",
   argv: ["npm", "test"],
   folder: ".",
   outputs: [],
   dependencies: { kind: "nothing" },
-};
+} as const;
+const JOB: JobSpec = { ...COMMAND, tree: digestOf("tree"), limits: LIMITS };
+const REQUEST: EpisodeRequest = { ...COMMAND, wallMs: LIMITS.wallMs, memoryBytes: LIMITS.memoryBytes };
 
 function previewOf(id: PreviewId, paths: readonly string[]): EgressPreview {
   return {
@@ -31,7 +36,7 @@ function previewOf(id: PreviewId, paths: readonly string[]): EgressPreview {
     episodeId: episodeId.from(ENTROPY),
     jobId: jobId.from(ENTROPY),
     title: "npm test",
-    payload: digestOf("payload"),
+    payload: digestOfJson(JOB),
     payloadBytes: byteCount(1_000),
     items: paths.map((path) => ({ path, bytes: byteCount(10), classification: "internal", digest: digestOf(path) })),
     leftOut: [],
@@ -105,8 +110,10 @@ class FakeHome {
     switch (name) {
       case METHODS.readPreview.name:
         return this.shown.get(id);
-      case METHODS.showRequest.name:
-        return REQUEST;
+      case METHODS.readPreviewItem.name: {
+        const from = Number(Object.getOwnPropertyDescriptor(params, "fromByte")?.value);
+        return { base64: Buffer.from(canonicalJson(JOB)).subarray(from).toString("base64") };
+      }
       case METHODS.approveEgress.name:
         if (this.shown.get(id)?.state !== "waiting") {
           throw new ArwError("preview-answered", "This preview was already answered.", "Start again.");

@@ -11,6 +11,7 @@ import { METHODS, type Method, type ResultOf } from "#protocol/wire/client.ts";
 import type { EpisodeRequest, NodeView, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
 import type { HomeFacts } from "../home/homeMirror.ts";
 import { runHereOf } from "./runHere.ts";
+import { sameRequest } from "./sameRequest.ts";
 
 /** Exactly what a yes would mean: the confirmation repeats it. */
 export interface SendQuestion {
@@ -40,7 +41,8 @@ type Busy = ReviewView["busy"];
 
 interface Subject {
   readonly shown: Shown;
-  readonly request: EpisodeRequest;
+  /** Absent where it can no longer be read: then nothing can be started from it. */
+  readonly request: EpisodeRequest | undefined;
   readonly answeredHere: boolean;
   readonly replaced?: NonNullable<ReviewView["replaced"]>;
   readonly problem?: NonNullable<ReviewView["problem"]>;
@@ -51,6 +53,8 @@ interface Newest {
   readonly shown: Shown;
 }
 
+/** What a question sends, and nothing else. */
+const PROMPT_ITEM = "(prompt)";
 /** Revisions follow one another; more than this in one reading is not a person taking things out. */
 const REVISIONS_FOLLOWED_MAX = 1_000;
 
@@ -76,7 +80,7 @@ export class ReviewDesk {
   async show(id: PreviewId): Promise<void> {
     const showing = ++this.#showing;
     const { previewId, shown } = await this.#newest(id);
-    const request = await this.#requestOf(shown);
+    const request = await sameRequest(this.#ports, shown.preview);
     if (showing !== this.#showing) return;
     const same = this.#subject?.shown.preview.previewId === previewId ? this.#subject : undefined;
     this.#put({ ...same, shown, request, answeredHere: same?.answeredHere ?? false });
@@ -133,7 +137,7 @@ export class ReviewDesk {
 
   async #runHere(subject: Subject): Promise<void> {
     const { request, shown } = subject;
-    if (!runHereOf(request, this.#facts.nodes).possible) return;
+    if (request === undefined || !runHereOf(request, this.#facts.nodes).possible) return;
     await this.#deny(subject, "run on this machine instead");
     const { title } = shown.preview;
     this.#ports.startedHere(await this.#ports.call(METHODS.startEpisode, { request, on: "local", title }));
@@ -190,10 +194,6 @@ export class ReviewDesk {
     throw new Error("a preview was revised without end");
   }
 
-  async #requestOf({ preview: { episodeId } }: Shown): Promise<EpisodeRequest> {
-    return this.#ports.call(METHODS.showRequest, { episodeId });
-  }
-
   #isWaiting({ digest, preview }: Shown): boolean {
     return this.#facts.waiting.some(
       (item) => item.kind === "egress" && item.previewId === preview.previewId && item.shown.digest === digest,
@@ -232,7 +232,7 @@ export class ReviewDesk {
     return {
       preview,
       digest,
-      job: request.kind,
+      job: preview.items.every(({ path }) => path === PROMPT_ITEM) ? "ask" : "command",
       state,
       answeredHere,
       node: nodeOf(this.#facts.nodes.find(({ nodeId }) => nodeId === preview.destination.nodeId)),

@@ -4,7 +4,8 @@ import type { NodeView } from "#protocol/wire/clientViews.ts";
 import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
 import type { RunHere } from "#protocol/webview/review.ts";
 
-export function runHereOf(request: EpisodeRequest, nodes: readonly NodeView[]): RunHere {
+export function runHereOf(request: EpisodeRequest | undefined, nodes: readonly NodeView[]): RunHere {
+  if (request === undefined) return { possible: false, why: "no-request", detail: "" };
   const local = nodes.find((node) => node.local);
   if (local?.state !== "ready") return { possible: false, why: "not-ready", detail: local?.reason ?? "" };
   const wanted = request.kind === "command" ? "command" : "llama";

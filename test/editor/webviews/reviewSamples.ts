@@ -92,7 +92,7 @@ export function hostileReview(text: string): ReviewView {
       leftOut: [{ path: text, reason: text }],
       destination: { ...review.preview.destination, name: text, keyWords: [text, text] },
       why: { rule: text, localAlternative: text },
-      cost: { ...review.preview.cost, kind: "unknown", reason: text },
+      cost: { kind: "unknown", reason: text },
     },
     node: { state: "unreachable", reason: text, since: epochMs(1), sandbox: { kind: "none", reason: text } },
     leaseUnfit: { leaseId: leaseId.from(ENTROPY), bounds: ["paths"] },

@@ -63,6 +63,8 @@ function whyNotHere(runHere: Extract<RunHere, { possible: false }>): string {
   switch (runHere.why) {
     case "not-ready":
       return l10n.t("this machine is still starting");
+    case "no-request":
+      return l10n.t("its request can no longer be read");
     case "no-engine":
       return detail;
     case "no-model":

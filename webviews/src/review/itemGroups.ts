@@ -130,7 +130,9 @@ function group(kind: ItemGroup["kind"], folder: string, rows: readonly ItemRow[]
   };
 }
 
+/** As a person counts: `p2` before `p10`. The same on every machine. */
+const ORDER = new Intl.Collator("en", { numeric: true });
+
 function compare(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
+  return ORDER.compare(left, right);
 }

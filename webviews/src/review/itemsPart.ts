@@ -21,7 +21,10 @@ export function itemsPart(scene: ReviewScene): TemplateResult {
   return html`
     <p class="sum">
       <strong>${amountText(items.length, payloadBytes, language)}</strong>
-      <span class="dim">${classesText(items.map(({ classification }) => classification))}</span>
+      <span class="dim">${classesText(
+        items.map(({ classification }) => classification),
+        language,
+      )}</span>
     </p>
     <p class="row-of-links">
       <button class="link-button" @click=${() => scene.ask({ kind: "show-item", digest: view.digest })}>
@@ -123,6 +126,7 @@ function itemRow(scene: ReviewScene, { index, item, name }: ItemRow): TemplateRe
   </tr>`;
 }
 
+/** The toolkit names a box after its text when it is made, whatever label it has; the label is for when the box is used again. */
 function itemBox(scene: ReviewScene, index: number, path: string): TemplateResult {
   const { picked } = scene.state;
   return html`<vscode-checkbox
@@ -130,7 +134,8 @@ function itemBox(scene: ReviewScene, index: number, path: string): TemplateResul
     .checked=${picked.has(index)}
     ?disabled=${scene.isBusy}
     @change=${(event: Event) => pick(scene, [index], isTicked(event))}
-  ></vscode-checkbox>`;
+    ><span class="heard-only">${l10n.t("Take out {0}", path)}</span></vscode-checkbox
+  >`;
 }
 
 function groupBox(scene: ReviewScene, group: ItemGroup, name: string): TemplateResult | typeof nothing {
@@ -143,7 +148,8 @@ function groupBox(scene: ReviewScene, group: ItemGroup, name: string): TemplateR
     .indeterminate=${count > 0 && count < indices.length}
     ?disabled=${scene.isBusy}
     @change=${(event: Event) => pick(scene, indices, isTicked(event))}
-  ></vscode-checkbox>`;
+    ><span class="heard-only">${l10n.t("Take out all of {0}", name)}</span></vscode-checkbox
+  >`;
 }
 
 /** The toolkit's boxes also say that they changed when the page sets them: then there is nothing to do. */
@@ -197,10 +203,10 @@ export function classWord(classification: Classification): string {
   }
 }
 
-function classesText(all: readonly Classification[]): string {
+function classesText(all: readonly Classification[], language: string): string {
   const counts = new Map<Classification, number>();
   for (const each of all) counts.set(each, (counts.get(each) ?? 0) + 1);
-  return [...counts].map(([each, count]) => `${count} ${classWord(each)}`).join(" · ");
+  return [...counts].map(([each, count]) => l10n.t("{0} {1}", countOf(count, language), classWord(each))).join(" · ");
 }
 
 export function itemsText(count: number, language: string): string {
