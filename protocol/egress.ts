@@ -124,6 +124,15 @@ export const destinationSchema: z.ZodType<Destination> = z.strictObject({
   carrier: z.literal("direct"),
 });
 
+export const previewItemSchema: z.ZodType<PreviewItem> = z.strictObject({
+  path: z.string(),
+  bytes: bytesSchema,
+  classification: classificationSchema,
+  digest: digestSchema,
+});
+
+export const leftOutSchema: z.ZodType<LeftOut> = z.strictObject({ path: z.string(), reason: z.string() });
+
 export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   kind: z.literal("egress-preview"),
   previewId: previewId.schema,
@@ -132,15 +141,8 @@ export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   title: z.string(),
   payload: digestSchema,
   payloadBytes: bytesSchema,
-  items: z.array(
-    z.strictObject({
-      path: z.string(),
-      bytes: bytesSchema,
-      classification: classificationSchema,
-      digest: digestSchema,
-    }),
-  ),
-  leftOut: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
+  items: z.array(previewItemSchema),
+  leftOut: z.array(leftOutSchema),
   destination: destinationSchema,
   why: z.strictObject({ rule: z.string(), localAlternative: z.string() }),
   cost: costSchema,

@@ -111,22 +111,20 @@ export const jobSpecSchema: z.ZodType<JobSpec> = z.discriminatedUnion("kind", [
   }),
 ]);
 
+export const treeEntrySchema: z.ZodType<TreeEntry> = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("file"),
+    path: workspacePathSchema,
+    digest: digestSchema,
+    bytes: bytesSchema,
+    executable: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal("symlink"), path: workspacePathSchema, target: z.string().min(1).max(4_096) }),
+]);
+
 export const treeManifestSchema: z.ZodType<TreeManifest> = z.strictObject({
   kind: z.literal("tree"),
-  entries: z
-    .array(
-      z.discriminatedUnion("kind", [
-        z.strictObject({
-          kind: z.literal("file"),
-          path: workspacePathSchema,
-          digest: digestSchema,
-          bytes: bytesSchema,
-          executable: z.boolean(),
-        }),
-        z.strictObject({ kind: z.literal("symlink"), path: workspacePathSchema, target: z.string().min(1).max(4_096) }),
-      ]),
-    )
-    .max(TREE_ENTRIES_MAX),
+  entries: z.array(treeEntrySchema).max(TREE_ENTRIES_MAX),
 });
 
 export const chatMessagesSchema: z.ZodType<readonly ChatMessage[]> = z

@@ -1,3 +1,4 @@
+// Amounts in the words of the editor's language, up to the edges where a unit ends.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesText, durationText, timeText } from "./amounts.ts";

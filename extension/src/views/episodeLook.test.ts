@@ -1,3 +1,4 @@
+// How an episode looks in each state, what stands below it, and what its menus are told.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attemptId, episodeId, jobId, nodeId, previewId, proposalId } from "#protocol/ids.ts";

@@ -1,3 +1,4 @@
+// What a tree row may show of what others say, and how old something is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { agoText } from "./ago.ts";

@@ -1,3 +1,4 @@
+// How a node looks in each state, down to the second at which a late heartbeat turns amber and red.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";

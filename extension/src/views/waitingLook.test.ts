@@ -1,3 +1,4 @@
+// The order of what waits, and that a row only leads to where it is decided.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";

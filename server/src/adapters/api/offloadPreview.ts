@@ -20,6 +20,7 @@ import type { PriceCard } from "#protocol/node.ts";
 import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quantities.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { canonicalBytes } from "#platform/givingWay.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { estimateCost } from "../collect/estimateCost.ts";
@@ -118,5 +119,5 @@ export function costOf(priceCard: PriceCard | undefined, job: JobSpec, items: re
 /** Stores the document, and the specification that its payload names, so that both can be read as they are. */
 export async function storePreview(blobs: BlobStore, document: EgressPreview, job: JobSpec): Promise<Digest> {
   await blobs.put(Buffer.from(canonicalJson(job)));
-  return (await blobs.put(Buffer.from(canonicalJson(document)))).digest;
+  return (await blobs.put(await canonicalBytes(document))).digest;
 }

@@ -1,10 +1,11 @@
 // Reads stored previews, and keeps the last ones it has read: a document of a large tree is asked for page by page.
 // What a digest names never changes, so a kept one is never out of date. It must never answer for bytes a preview does not name.
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { decodeJson } from "#protocol/decode.ts";
+import { givingWay } from "#platform/givingWay.ts";
 import type { Digest } from "#protocol/digest.ts";
-import { type EgressPreview, egressPreviewSchema } from "#protocol/egress.ts";
+import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
+import { decodePreview } from "#protocol/largeDocument.ts";
 import { byteCount } from "#protocol/quantities.ts";
 
 /** A preview document of a tree with the most entries fits. */
@@ -48,7 +49,7 @@ export class PreviewDocuments {
 
   async #load(digest: Digest): Promise<Kept> {
     const bytes = await this.#blobs.read(digest, byteCount(0), PREVIEW_BYTES_MAX);
-    const decoded = decodeJson(egressPreviewSchema, Buffer.from(bytes).toString("utf8"));
+    const decoded = await givingWay(decodePreview(Buffer.from(bytes).toString("utf8")));
     if (!decoded.ok) {
       const problem = `The stored preview ${decoded.path} ${decoded.problem}.`;
       throw new ArwError("preview-malformed", problem, "Start again.");

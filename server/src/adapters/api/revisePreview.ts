@@ -1,6 +1,5 @@
 // Takes items out of what was collected for a waiting preview: what was shown minus them, byte for byte.
 // The workspace is not read again, so nothing that was not shown can come in.
-import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { Digest } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
@@ -8,6 +7,7 @@ import { type PreviewId, previewId } from "#protocol/ids.ts";
 import type { CommandJob, TreeEntry, TreeManifest } from "#protocol/job.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
 import type { StoredBlob } from "#platform/blobs/blobStore.ts";
+import { canonicalBytes } from "#platform/givingWay.ts";
 import { waitingPreview } from "../../home/egress/decide.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import { treeOf } from "../attempts/blobService.ts";
@@ -39,7 +39,7 @@ export async function revisePreview(
   const split = takeOut((await treeOf(job, blobs)).entries, params.leaveOut);
   if ("kind" in split) return split;
   const manifest: TreeManifest = { kind: "tree", entries: split.kept };
-  const tree = await blobs.put(Buffer.from(canonicalJson(manifest), "utf8"));
+  const tree = await blobs.put(await canonicalBytes(manifest));
   const revised = { ...job, tree: tree.digest };
   const document = revisedDocument(services, held, { shown, job: revised, tree, taken: split.taken });
   const stored = await storePreview(blobs, document, revised);

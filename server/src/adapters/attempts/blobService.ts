@@ -1,10 +1,11 @@
 // Gives a node the blobs of an attempt, and only those: what the preview listed, while the lease lives, within its bytes.
 // It must never answer for a digest outside the attempt, not even whether it is here.
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { decodeJson } from "#protocol/decode.ts";
+import { givingWay } from "#platform/givingWay.ts";
 import type { Digest } from "#protocol/digest.ts";
 import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
-import { type CommandJob, type JobSpec, type TreeManifest, treeManifestSchema } from "#protocol/job.ts";
+import { type CommandJob, type JobSpec, type TreeManifest } from "#protocol/job.ts";
+import { decodeTree } from "#protocol/largeDocument.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type Need, type Offer } from "#protocol/wire/worker.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
@@ -104,7 +105,7 @@ export async function digestsOf(job: JobSpec, blobs: BlobStore): Promise<Readonl
 export async function treeOf(job: CommandJob, blobs: BlobStore): Promise<TreeManifest> {
   const size = (await blobs.size(job.tree)) ?? byteCount(0);
   const bytes = await blobs.read(job.tree, byteCount(0), size);
-  const tree = decodeJson(treeManifestSchema, Buffer.from(bytes).toString("utf8"));
+  const tree = await givingWay(decodeTree(Buffer.from(bytes).toString("utf8")));
   if (tree.ok) return tree.value;
   throw new ArwError("tree-malformed", `The input tree ${tree.path} ${tree.problem}.`, "Start again.");
 }

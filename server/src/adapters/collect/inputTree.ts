@@ -3,8 +3,8 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobStore, StoredBlob } from "#platform/blobs/blobStore.ts";
+import { canonicalBytes } from "#platform/givingWay.ts";
 import { errnoOf } from "#platform/files/fileSystem.ts";
-import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { LeftOut, PreviewItem } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -85,7 +85,7 @@ export async function collectTree(request: CollectRequest, signal: AbortSignal):
   requireTreeFits(entries.map((entry) => ({ path: entry.path, fileBytes: entry.kind === "file" ? entry.bytes : 0 })));
 
   const manifest: TreeManifest = { kind: "tree", entries: entries.sort(byPath) };
-  const tree = await request.blobs.put(Buffer.from(canonicalJson(manifest), "utf8"));
+  const tree = await request.blobs.put(await canonicalBytes(manifest));
   items.push({ path: FILE_LIST_ITEM, bytes: tree.bytes, classification: "internal", digest: tree.digest });
   return {
     manifest,

@@ -1,11 +1,12 @@
 // Finds which inputs of a job are not in the blob store, first its root, then what a tree's manifest names.
 // It asks nobody for anything: only the Home's offer, made under a lease, has brought the digests here.
-import { decodeJson } from "#protocol/decode.ts";
 import type { Digest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
-import { type JobSpec, treeManifestSchema } from "#protocol/job.ts";
+import type { JobSpec } from "#protocol/job.ts";
+import { decodeTree } from "#protocol/largeDocument.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { givingWay } from "#platform/givingWay.ts";
 import type { InputStage } from "../../core/attempt.ts";
 import type { MissingBlob } from "../../core/attemptInputs.ts";
 import { MANIFEST_BYTES_MAX } from "../command/jobFolder.ts";
@@ -27,7 +28,7 @@ async function inputsOf(blobs: BlobStore, job: JobSpec, stage: InputStage): Prom
   if (job.kind === "ask") return new Set([job.prompt]);
   if (stage === "root") return new Set([job.tree]);
   const text = new TextDecoder().decode(await readSmallBlob(blobs, job.tree, MANIFEST_BYTES_MAX));
-  const decoded = decodeJson(treeManifestSchema, text);
+  const decoded = await givingWay(decodeTree(text));
   if (!decoded.ok) throw unreadable(`${decoded.path} ${decoded.problem}`);
   return new Set(decoded.value.entries.flatMap((entry) => (entry.kind === "file" ? [entry.digest] : [])));
 }

@@ -5,11 +5,12 @@ import { mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
-import { decodeJson } from "#protocol/decode.ts";
+import { givingWay } from "#platform/givingWay.ts";
 import type { Digest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
-import { type CommandJob, type TreeManifest, treeManifestSchema } from "#protocol/job.ts";
+import type { CommandJob, TreeManifest } from "#protocol/job.ts";
+import { decodeTree } from "#protocol/largeDocument.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { symlinkStaysInside } from "#protocol/workspacePath.ts";
 
@@ -70,7 +71,7 @@ async function readManifest(blobs: BlobStore, digest: Digest): Promise<TreeManif
     throw unusable(`the list of input files has ${sizeBytes} bytes, more than ${MANIFEST_BYTES_MAX}`);
   }
   const bytes = await blobs.read(digest, byteCount(0), MANIFEST_BYTES_MAX);
-  const decoded = decodeJson(treeManifestSchema, new TextDecoder().decode(bytes));
+  const decoded = await givingWay(decodeTree(new TextDecoder().decode(bytes)));
   if (!decoded.ok) throw unusable(`the list of input files is not valid at ${decoded.path}: ${decoded.problem}`);
   return decoded.value;
 }
