@@ -1,4 +1,4 @@
-// The one door to @vscode/webview-ui-toolkit, which is archived upstream (docs/adr/0017): three of its controls, and only
+// The one door to @vscode/webview-ui-toolkit, which is archived upstream (docs/adr/0018): three of its controls, and only
 // the Review page loads them. Whoever replaces the toolkit replaces this file.
 import { provideVSCodeDesignSystem, vsCodeButton, vsCodeCheckbox, vsCodeTextField } from "@vscode/webview-ui-toolkit";
 
