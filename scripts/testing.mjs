@@ -2,13 +2,16 @@
 // It decides how a test runs, not which: scripts/test.mjs and scripts/test-editor.mjs do. Runs side by side never
 // clobber each other. It must never leave its folder behind.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { nodeBundle } from "./bundling.mjs";
+import { extensionBundle, nodeBundle } from "./bundling.mjs";
 
 /** Loaded as they are installed: they ask for packages or files of their own folder. */
 const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
+
+/** The bundles of claims that run inside VS Code's extension host. */
+const IN_HOST_SUITES = ["probe"];
 
 /** The tests of these folders, those with one of the substrings in their path where there are any. */
 export function findTests(folders, substrings) {
@@ -45,6 +48,15 @@ export async function bundleTests(sources, childPrograms = []) {
   }
 }
 
+/** Bundles what runs inside VS Code's extension host, which loads CommonJS; answers the absolute folder. */
+export async function bundleInHostTests(folder) {
+  const sources = IN_HOST_SUITES.map((name) => `test/editor/inHost/${name}.ts`);
+  await build({ ...extensionBundle(), entryPoints: sources, outdir: folder });
+  // The repository's own files are modules.
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "commonjs" }));
+  return resolve(folder);
+}
+
 /** Runs bundled tests and removes their folder; answers the exit code. */
 export function runTests(folder, sources, { timeoutMs, concurrency, environment = {} }) {
   // Every file is named: Node 20 takes no glob and counts shared chunks as tests, Node 22 and later take no folder.
@@ -61,10 +73,10 @@ export function runTests(folder, sources, { timeoutMs, concurrency, environment 
     { stdio: "inherit", env: { ...process.env, ...environment } },
   );
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => runner.kill(signal));
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
     runner.on("exit", (code) => {
       rmSync(folder, { recursive: true, force: true });
-      resolve(code ?? 1);
+      settle(code ?? 1);
     });
   });
 }

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "node:test";
 import { editorTest } from "./host/editor.ts";
+import { inHostBundle, inHostTest, runInHost } from "./host/inHostRun.ts";
 import type { Theme } from "./host/profile.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
 import { packFixture } from "./host/vsixFile.ts";
@@ -150,3 +152,18 @@ editorTest(
     });
   },
 );
+
+inHostTest("claims are proved inside the extension host, against the packaged fixture", "probe", () => {
+  return { extensions: [packFixture("probe", mkdtempSync(join(tmpdir(), "arw-probe-")))] };
+});
+
+test("a claim inside the extension host that does not hold fails, with its reason", { timeout: 290_000 }, async () => {
+  const { results } = await runInHost(inHostBundle("probe"), {
+    extensions: [packFixture("probe", mkdtempSync(join(tmpdir(), "arw-probe-")))],
+    environment: { ARW_FALSE_CLAIM: "1" },
+  });
+  const [last] = results.toReversed();
+  assert.equal(last?.name, "this is false on purpose");
+  assert.match(last?.problem ?? "", /AssertionError.*false on purpose/s);
+  assert.equal(results.filter(({ problem }) => problem === undefined).length, results.length - 1);
+});
