@@ -1,17 +1,17 @@
 // Finds *.test.ts files, bundles them into a folder of their own and runs them with node:test.
 // It decides how a test runs, not which: scripts/test.mjs and scripts/test-editor.mjs do. Runs side by side never
 // clobber each other. It must never leave its folder behind.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { extensionBundle, nodeBundle } from "./bundling.mjs";
 
 /** Loaded as they are installed: they ask for packages or files of their own folder. */
-const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
+export const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
 
 /** The bundles of claims that run inside VS Code's extension host. */
-const IN_HOST_SUITES = ["probe"];
+const IN_HOST_SUITES = ["probe", "extension"];
 
 /** The tests of these folders, those with one of the substrings in their path where there are any. */
 export function findTests(folders, substrings) {
@@ -55,6 +55,14 @@ export async function bundleInHostTests(folder) {
   // The repository's own files are modules.
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "commonjs" }));
   return resolve(folder);
+}
+
+/** Packs the extension from dist/, as it is built, into the folder; answers the absolute path of the .vsix. */
+export function packageExtension(folder) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/package.mjs", folder], { encoding: "utf8" });
+  const name = readdirSync(folder).find((file) => file.endsWith(".vsix"));
+  if (status !== 0 || name === undefined) throw new Error(`no package of the extension: ${stdout}${stderr}`);
+  return resolve(folder, name);
 }
 
 /** Runs bundled tests and removes their folder; answers the exit code. */
