@@ -65,6 +65,13 @@ export function packageExtension(folder) {
   return resolve(folder, name);
 }
 
+/** verify.mjs asks for the sums of a run in a file. */
+function figuresWords() {
+  const file = process.env.ARW_FIGURES_FILE;
+  if (file === undefined) return [];
+  return ["--test-reporter=./scripts/figures.mjs", `--test-reporter-destination=${file}`];
+}
+
 /** Runs bundled tests and removes their folder; answers the exit code. */
 export function runTests(folder, sources, { timeoutMs, concurrency, environment = {} }) {
   // Every file is named: Node 20 takes no glob and counts shared chunks as tests, Node 22 and later take no folder.
@@ -74,6 +81,8 @@ export function runTests(folder, sources, { timeoutMs, concurrency, environment 
       "--enable-source-maps",
       "--test",
       "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      ...figuresWords(),
       `--test-timeout=${timeoutMs}`,
       `--test-concurrency=${concurrency}`,
       ...sources.map((file) => join(folder, file.replace(/\.ts$/, ".mjs"))),
