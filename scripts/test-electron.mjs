@@ -2,10 +2,11 @@
 //   node scripts/test-electron.mjs
 // VSCODE_EXECUTABLE names an installed desktop VS Code; without it one is downloaded; with CI set, where none can be
 // had, the host of the other editor tests stands in. It must never touch the settings or extensions of a person.
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { downloadAndUnzipVSCode, runTests, runVSCodeCommand } from "@vscode/test-electron";
+import { downloadAndUnzipVSCode, resolveCliPathFromVSCodeExecutablePath, runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
 import { nodeBundle } from "./bundling.mjs";
 import { editorHostProblem, installEditorHost } from "./editor-host.mjs";
@@ -31,7 +32,7 @@ async function main() {
   };
   const folders = [`--extensions-dir=${inside("e")}`, `--user-data-dir=${inside("u")}`];
   const vsix = packageExtension(folder);
-  await runVSCodeCommand([...folders, "--install-extension", vsix], { vscodeExecutablePath: executable });
+  install(executable, [...folders, "--install-extension", vsix]);
   // VS Code runs tests for an extension in development: an empty one stands in, so that ours is the packaged one.
   const driver = { name: "arw-driver", publisher: "arw-test", version: "0.0.1", engines: { vscode: "^1.106.0" } };
   writeFileSync(join(inside("driver"), "package.json"), JSON.stringify(driver));
@@ -47,6 +48,17 @@ async function main() {
     (error) => error,
   );
   return report(claims, failure);
+}
+
+/** By VS Code's own command line, which stands beside the program. */
+function install(executable, words) {
+  const commandLine = resolveCliPathFromVSCodeExecutablePath(executable);
+  const { status, stdout, stderr, error } = spawnSync(commandLine, words, {
+    encoding: "utf8",
+    // A script of the shell on Windows.
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) throw new Error(`${commandLine} did not install the extension: ${error ?? ""}${stdout}${stderr}`);
 }
 
 /** The desktop's `code`, or what looks like it. */

@@ -68,7 +68,7 @@ async function startEpisode(
   };
   if (!placed.local) return offload(services, { begun, placed, collected, session });
   const order = { kind: "start-episode", at: now(), by: requesterOf(session), attemptId: mint(attemptId) } as const;
-  const executed = await home.execute({ ...order, ...begun });
+  const executed = await home.execute({ ...order, ...begun }, collected.durable);
   if (executed.kind === "refusal") return executed;
   return { ...started(begun, placed), sequence: executed.sequence };
 }

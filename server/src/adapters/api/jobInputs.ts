@@ -21,6 +21,8 @@ export interface CollectedJob {
   readonly leftOut: readonly LeftOut[];
   /** Every path that is sent or named in what is sent. */
   readonly paths: readonly string[];
+  /** Settles when all its bytes are durable; no frame that names them may be so before. */
+  readonly durable: Promise<void>;
 }
 
 /** A command may run this long unless the client says otherwise; the most it may say. */
@@ -85,7 +87,14 @@ async function collectCommand(
     outputs: request.outputs,
     limits: { wallMs, memoryBytes, outputBytes: byteCount(OUTPUT_BYTES_DEFAULT) },
   };
-  return { kind: "collected", job, items: tree.items, leftOut: tree.leftOut, paths: pathsIn(tree.manifest) };
+  return {
+    kind: "collected",
+    job,
+    items: tree.items,
+    leftOut: tree.leftOut,
+    paths: pathsIn(tree.manifest),
+    durable: Promise.resolve(),
+  };
 }
 
 async function collectAsk(
@@ -115,7 +124,7 @@ async function collectAsk(
     seed: request.seed ?? 0,
     limits,
   };
-  return { kind: "collected", job, items: [prompt.item], leftOut: [], paths: [] };
+  return { kind: "collected", job, items: [prompt.item], leftOut: [], paths: [], durable: prompt.prompt.durable };
 }
 
 /** The same paths for a job that was collected before: its tree, which its digest commits to, has them. */
