@@ -38,6 +38,7 @@ export class TimelineList {
   readonly #options: TimelineListOptions;
   readonly #virtual: VirtualRows;
   #fontPixels = 13;
+  #rowSize = 0;
   #nowAt = 0;
   /** The height that the rows were last drawn for. */
   #drawnHeight = 0;
@@ -61,7 +62,7 @@ export class TimelineList {
     const { follow } = sight();
     this.#virtual.set(model.rows.shownCount, this.#rowPixels(), this.activePosition());
     dom.rows.style.blockSize = `${this.#virtual.totalPixels}px`;
-    const height = dom.log.clientHeight;
+    const height = this.#virtual.heightPixels;
     const isResized = this.#drawnHeight !== 0 && this.#drawnHeight !== height;
     this.#drawnHeight = height;
     if (follow) this.#virtual.toEnd();
@@ -147,9 +148,9 @@ export class TimelineList {
 
   /** A person scrolled: at the end the newest row is followed, anywhere else it is not. */
   #scrolled(): void {
-    const { sight, change, dom } = this.#options;
+    const { sight, change } = this.#options;
     // A list that became smaller is scrolled by the browser; it is drawn at its end again.
-    if (dom.log.clientHeight !== this.#drawnHeight) return;
+    if (this.#virtual.heightPixels !== this.#drawnHeight) return;
     if (this.#virtual.isAtEnd !== sight().follow) change({ follow: this.#virtual.isAtEnd });
   }
 
@@ -224,9 +225,14 @@ export class TimelineList {
   }
 
   #rowPixels(): number {
-    const pixels = Math.round(this.#fontPixels * ROW_LINES[this.#options.sight().density]);
-    this.#options.dom.log.style.setProperty("--row-size", `${pixels}px`);
-    this.#options.dom.log.dataset["density"] = this.#options.sight().density;
+    const { density } = this.#options.sight();
+    const pixels = Math.round(this.#fontPixels * ROW_LINES[density]);
+    const { log } = this.#options.dom;
+    if (log.dataset["density"] !== density || pixels !== this.#rowSize) {
+      this.#rowSize = pixels;
+      log.dataset["density"] = density;
+      log.style.setProperty("--row-size", `${pixels}px`);
+    }
     return pixels;
   }
 
