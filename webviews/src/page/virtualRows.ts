@@ -18,6 +18,8 @@ export interface VirtualRowsOptions {
   readonly scroller: HTMLElement;
   /** Which rows are in sight has changed. */
   readonly changed: () => void;
+  /** A person scrolled, and not this page itself. */
+  readonly scrolledByPerson: () => void;
 }
 
 export class VirtualRows {
@@ -29,7 +31,7 @@ export class VirtualRows {
   #kept: number | undefined;
   #topPixels = 0;
 
-  constructor({ scroller, changed }: VirtualRowsOptions) {
+  constructor({ scroller, changed, scrolledByPerson }: VirtualRowsOptions) {
     this.#scroller = scroller;
     this.#virtualizer = new Virtualizer({
       ...this.#blocks(),
@@ -44,8 +46,12 @@ export class VirtualRows {
     scroller.addEventListener(
       "scroll",
       () => {
-        this.#topPixels = scroller.scrollTop;
+        const top = scroller.scrollTop;
+        // The event of a scroll of ours comes when more rows may be there already: it says nothing about the person.
+        const isOurs = Math.abs(top - this.#topPixels) <= 1;
+        this.#topPixels = top;
         changed();
+        if (!isOurs) scrolledByPerson();
       },
       { passive: true },
     );
@@ -60,6 +66,8 @@ export class VirtualRows {
     this.#count = count;
     this.#rowPixels = rowPixels;
     this.#kept = kept;
+    // The browser scrolls a list that became shorter.
+    this.#topPixels = Math.max(0, Math.min(this.#topPixels, this.totalPixels - this.heightPixels));
     if (isMeasured) return;
     this.#virtualizer.setOptions({ ...this.#virtualizer.options, ...this.#blocks() });
     this.#virtualizer.measure();
