@@ -62,6 +62,8 @@ import {
   nodeViewSchema,
   type ProposalView,
   proposalViewSchema,
+  type RequestView,
+  requestViewSchema,
   type StartEpisodeParams,
   startEpisodeParamsSchema,
   type StartEpisodeResult,
@@ -196,6 +198,8 @@ export interface ClientMethods {
   readonly startEpisode: Method<StartEpisodeParams, StartEpisodeResult>;
   readonly cancelEpisode: Method<{ readonly episodeId: EpisodeId }, Nothing>;
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
+  /** What it was asked to do: for its details, and to run it again. */
+  readonly showRequest: Method<{ readonly episodeId: EpisodeId }, RequestView>;
   readonly listEpisodes: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
   readonly readPreview: Method<{ readonly previewId: PreviewId }, PreviewResult>;
   /** The bytes of one item exactly as they are sent; empty at the end. */
@@ -291,6 +295,7 @@ export const METHODS: ClientMethods = {
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
+  showRequest: anyone("episode/request", z.strictObject({ episodeId: episodeId.schema }), requestViewSchema),
   listEpisodes: anyone("episode/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
   readPreview: anyone(
     "egress/preview",

@@ -23,7 +23,7 @@ import {
   type WorkspaceId,
   workspaceId,
 } from "../ids.ts";
-import { type Dependencies, type JobKind } from "../job.ts";
+import { type Dependencies, type JobKind, type JobLimits, jobLimitsSchema } from "../job.ts";
 import { type Lease, leaseSchema } from "../lease.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import { type Proposal, proposalSchema } from "../proposal.ts";
@@ -50,6 +50,11 @@ export const TIMELINE_PAGE_ENTRIES_MAX = 1_000;
 export const OUTPUT_PAGE_BYTES_MAX: number = 512 * 1024;
 /** A prompt longer than this is refused before it is stored. */
 export const PROMPT_CHARACTERS_MAX = 1_000_000;
+/** Of a prompt or a system text this much is shown with its episode. */
+export const REQUEST_CHARACTERS_MAX = 100_000;
+/** Globs that keep something out of one run, and how long each may be. */
+export const LEAVE_OUT_MAX = 256;
+export const LEAVE_OUT_CHARACTERS_MAX = 1_024;
 /** A once lease lives at most this long, and this long by default. */
 export const LEASE_MS_MAX: number = 60 * 60_000;
 export const LEASE_MS_DEFAULT: number = 10 * 60_000;
@@ -171,6 +176,16 @@ export interface EpisodeView {
   readonly snapshot?: EpisodeSnapshot;
 }
 
+/** What an episode was asked to do, in the form in which it can be started again. */
+export interface RequestView {
+  readonly request: EpisodeRequest;
+  readonly title: string;
+  readonly target: EpisodeTarget;
+  readonly limits: JobLimits;
+  /** Something of it is too long to be shown whole: as it stands here it would be another job. */
+  readonly truncated: boolean;
+}
+
 export type NodeState = "pending" | "ready" | "unreachable" | "revoked";
 export interface NodeView {
   readonly nodeId: NodeId;
@@ -224,7 +239,7 @@ export interface TimelinePage {
 }
 
 const argv = z.array(z.string().max(65_536)).min(1).max(1_024);
-const globs = z.array(z.string().min(1).max(1_024)).max(256);
+const globs = z.array(z.string().min(1).max(LEAVE_OUT_CHARACTERS_MAX)).max(LEAVE_OUT_MAX);
 const target: z.ZodType<EpisodeTarget> = z.strictObject({
   nodeId: nodeId.schema,
   name: z.string(),
@@ -276,6 +291,14 @@ export const episodeViewSchema: z.ZodType<EpisodeView> = z.strictObject({
   produced,
   usage: usageSchema.exactOptional(),
   snapshot: episodeSnapshotSchema.exactOptional(),
+});
+
+export const requestViewSchema: z.ZodType<RequestView> = z.strictObject({
+  request: episodeRequestSchema,
+  title: z.string(),
+  target,
+  limits: jobLimitsSchema,
+  truncated: z.boolean(),
 });
 
 export const nodeViewSchema: z.ZodType<NodeView> = z.strictObject({
