@@ -2,7 +2,6 @@
 // Views are snapshots for reading; no client derives a permission from them.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
-import { type Classification, classificationSchema } from "../egress.ts";
 import type { EpisodeSnapshot } from "../events.ts";
 import { episodeSnapshotSchema } from "../eventSchemas/episode.ts";
 import {
@@ -23,7 +22,7 @@ import {
   type WorkspaceId,
   workspaceId,
 } from "../ids.ts";
-import { type Dependencies, type JobKind, type JobLimits, jobLimitsSchema } from "../job.ts";
+import type { Dependencies, JobKind } from "../job.ts";
 import { type Lease, leaseSchema } from "../lease.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import { type Proposal, proposalSchema } from "../proposal.ts";
@@ -50,8 +49,6 @@ export const TIMELINE_PAGE_ENTRIES_MAX = 1_000;
 export const OUTPUT_PAGE_BYTES_MAX: number = 512 * 1024;
 /** A prompt longer than this is refused before it is stored. */
 export const PROMPT_CHARACTERS_MAX = 1_000_000;
-/** Of a prompt or a system text this much is shown with its episode. */
-export const REQUEST_CHARACTERS_MAX = 100_000;
 /** Globs that keep something out of one run, and how long each may be. */
 export const LEAVE_OUT_MAX = 256;
 export const LEAVE_OUT_CHARACTERS_MAX = 1_024;
@@ -176,16 +173,6 @@ export interface EpisodeView {
   readonly snapshot?: EpisodeSnapshot;
 }
 
-/** What an episode was asked to do, in the form in which it can be started again. */
-export interface RequestView {
-  readonly request: EpisodeRequest;
-  readonly title: string;
-  readonly target: EpisodeTarget;
-  readonly limits: JobLimits;
-  /** Something of it is too long to be shown whole: as it stands here it would be another job. */
-  readonly truncated: boolean;
-}
-
 export type NodeState = "pending" | "ready" | "unreachable" | "revoked";
 export interface NodeView {
   readonly nodeId: NodeId;
@@ -201,21 +188,6 @@ export interface NodeView {
   readonly capabilities?: NodeCapabilities;
   readonly load?: NodeLoad;
   readonly running: number;
-}
-
-/** What would become of one file in a send, and why. */
-export interface InspectedFile {
-  readonly path: WorkspacePath;
-  /** Absent where there is no regular file to read. */
-  readonly bytes?: Bytes;
-  readonly classification: Classification;
-  /** Why it is of this class. */
-  readonly why: string;
-  /** What looks like a secret in it: rules and lines, never the text itself. */
-  readonly findings: readonly { readonly rule: string; readonly line: number; readonly message: string }[];
-  readonly leaves: boolean;
-  /** Why it stays here, where it does. */
-  readonly reason?: string;
 }
 
 export interface ProposalView {
@@ -240,7 +212,7 @@ export interface TimelinePage {
 
 const argv = z.array(z.string().max(65_536)).min(1).max(1_024);
 const globs = z.array(z.string().min(1).max(LEAVE_OUT_CHARACTERS_MAX)).max(LEAVE_OUT_MAX);
-const target: z.ZodType<EpisodeTarget> = z.strictObject({
+export const episodeTargetSchema: z.ZodType<EpisodeTarget> = z.strictObject({
   nodeId: nodeId.schema,
   name: z.string(),
   local: z.boolean(),
@@ -285,20 +257,12 @@ export const episodeViewSchema: z.ZodType<EpisodeView> = z.strictObject({
   outcome: jobOutcomeSchema.exactOptional(),
   jobId: jobId.schema,
   attemptId: attemptId.schema.exactOptional(),
-  target,
+  target: episodeTargetSchema,
   previewId: previewId.schema.exactOptional(),
   proposalId: proposalId.schema.exactOptional(),
   produced,
   usage: usageSchema.exactOptional(),
   snapshot: episodeSnapshotSchema.exactOptional(),
-});
-
-export const requestViewSchema: z.ZodType<RequestView> = z.strictObject({
-  request: episodeRequestSchema,
-  title: z.string(),
-  target,
-  limits: jobLimitsSchema,
-  truncated: z.boolean(),
 });
 
 export const nodeViewSchema: z.ZodType<NodeView> = z.strictObject({
@@ -364,7 +328,7 @@ export const startEpisodeParamsSchema: z.ZodType<StartEpisodeParams> = z.strictO
 export const startEpisodeResultSchema: z.ZodType<StartEpisodeResult> = z.strictObject({
   episodeId: episodeId.schema,
   jobId: jobId.schema,
-  target,
+  target: episodeTargetSchema,
   why: z.string(),
   previewId: previewId.schema.exactOptional(),
   leaseId: leaseId.schema.exactOptional(),
@@ -380,16 +344,6 @@ export const leaseViewSchema: z.ZodType<LeaseView> = z.strictObject({
   costMicrosLeft: costMicrosSchema.exactOptional(),
   remainingMs: durationMsSchema,
   inUse: z.number().int().min(0),
-  reason: z.string().exactOptional(),
-});
-
-export const inspectedFileSchema: z.ZodType<InspectedFile> = z.strictObject({
-  path: workspacePathSchema,
-  bytes: bytesSchema.exactOptional(),
-  classification: classificationSchema,
-  why: z.string(),
-  findings: z.array(z.strictObject({ rule: z.string(), line: z.number().int().min(1), message: z.string() })),
-  leaves: z.boolean(),
   reason: z.string().exactOptional(),
 });
 

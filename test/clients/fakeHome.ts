@@ -30,14 +30,8 @@ import {
 import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { MethodName } from "#protocol/wire/client.ts";
-import type {
-  EpisodeView,
-  HelloResult,
-  NodeView,
-  RequestView,
-  StorageView,
-  TimelinePage,
-} from "#protocol/wire/clientViews.ts";
+import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
+import type { RequestView } from "#protocol/wire/requestView.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { openClientServer } from "../../server/src/adapters/clientServer/clientServer.ts";
 import type { ClientSession, HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
 import { episodeId } from "#protocol/ids.ts";
-import { REQUEST_CHARACTERS_MAX } from "#protocol/wire/clientViews.ts";
+import { REQUEST_CHARACTERS_MAX } from "#protocol/wire/requestView.ts";
 import { ANYONE, answered, codeOf, type Request, services } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
 import { deny, homeWith, preview } from "../../../../test/simulation/homeCommands.ts";

@@ -11,9 +11,8 @@ import {
   type EpisodeView,
   LEAVE_OUT_CHARACTERS_MAX,
   LEAVE_OUT_MAX,
-  REQUEST_CHARACTERS_MAX,
-  type RequestView,
 } from "#protocol/wire/clientViews.ts";
+import { REQUEST_CHARACTERS_MAX, type RequestView } from "#protocol/wire/requestView.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";

@@ -3,7 +3,8 @@
 import type { Command } from "commander";
 import { episodeId } from "#protocol/ids.ts";
 import { METHODS } from "#protocol/wire/client.ts";
-import type { EpisodeRequest, RequestView } from "#protocol/wire/clientViews.ts";
+import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
+import type { RequestView } from "#protocol/wire/requestView.ts";
 import { type Bind, readWord } from "../commandLine.ts";
 import { bytesText, durationText } from "../render/amounts.ts";
 import { plain, plainLines } from "../render/style.ts";
