@@ -9,8 +9,7 @@ import type { HelloResult, NodeView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { Editor } from "../editor.ts";
 import { nodeName, nodeStateText } from "../nodes/nodeWords.ts";
-import { plainLine } from "../terminal/terminalText.ts";
-import { markdownBlocks, markdownTable, markdownText } from "./markdown.ts";
+import { markdownBlocks, markdownItem } from "./markdown.ts";
 import type { Reports } from "./reports.ts";
 
 interface Check {
@@ -105,16 +104,15 @@ function factsOf({ context, folder, home }: Editor): readonly (readonly [string,
 }
 
 function reportOf(checks: readonly Check[], facts: readonly (readonly [string, string])[]): string {
-  const rows = checks.map(({ cause, fix, state, title }) => [stateText(state), title, cause ?? "", fix ?? ""]);
-  const head = [vscode.l10n.t("State"), vscode.l10n.t("What"), vscode.l10n.t("Cause"), vscode.l10n.t("Fix")];
+  const items = checks.map(({ cause, fix, state, title }) => {
+    const mend = fix === undefined ? undefined : vscode.l10n.t("What to do: {0}", fix);
+    return markdownItem(vscode.l10n.t("{0} — {1}", stateText(state), title), [cause, mend]);
+  });
   return markdownBlocks([
     `# ${vscode.l10n.t("ARW Diagnosis")}`,
-    markdownTable(
-      head,
-      rows.map((row) => row.map(plainLine)),
-    ),
+    items.join("\n"),
     `## ${vscode.l10n.t("Versions")}`,
-    facts.map(([name, value]) => `- ${markdownText(name)}: ${markdownText(value)}`).join("\n"),
+    facts.map(([name, value]) => markdownItem(vscode.l10n.t("{0}: {1}", name, value), [])).join("\n"),
     vscode.l10n.t("The log: the command ARW: Show Log. This report holds no secret and no content of a file."),
   ]);
 }
