@@ -21,6 +21,7 @@ import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { SignedReceipt } from "./receipt.ts";
 import type { JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
+import type { WorkspacePath } from "./workspacePath.ts";
 
 /** Who asks. `owner` is true only for a session that proved the owner secret; `home` is the Home's own shell. */
 export interface Requester {
@@ -177,10 +178,12 @@ export interface RecordLost extends Report<"record-lost"> {
   /** Whether the shell knows what left: after a crash it does not. */
   readonly sent: "none" | "partial" | "unknown";
 }
+/** What was written into the workspace: these files of the proposal, or where none are named all that was left of it. */
 export interface RecordApplied extends Order<"record-applied"> {
   readonly proposalId: ProposalId;
   readonly digest: Digest;
   readonly files: number;
+  readonly paths?: readonly WorkspacePath[];
 }
 
 export interface TurnClusteringOn extends Order<"turn-clustering-on"> {

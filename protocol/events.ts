@@ -22,6 +22,7 @@ import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
 import type { Usage } from "./usage.ts";
+import type { WorkspacePath } from "./workspacePath.ts";
 
 interface Fact<Kind extends string> {
   readonly kind: Kind;
@@ -120,6 +121,13 @@ export interface ProposalApplied extends EpisodeFact<"ProposalApplied"> {
   readonly proposalId: ProposalId;
   readonly digest: Digest;
   readonly files: number;
+}
+
+/** Some of its files were applied; the rest stays proposed. With the last of them the proposal is applied. */
+export interface ProposedFilesApplied extends EpisodeFact<"ProposedFilesApplied"> {
+  readonly proposalId: ProposalId;
+  readonly digest: Digest;
+  readonly paths: readonly WorkspacePath[];
 }
 
 // ---- egress ----
@@ -291,7 +299,7 @@ export interface LinkRefused extends Fact<"LinkRefused"> {
   readonly detail: string;
 }
 
-export type EpisodeEvent = EpisodeStarted | EpisodeFinished | ProposalReceived | ProposalApplied;
+export type EpisodeEvent = EpisodeStarted | EpisodeFinished | ProposalReceived | ProposalApplied | ProposedFilesApplied;
 export type JobEvent =
   | JobQueued
   | JobPlaced

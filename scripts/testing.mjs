@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { nodeBundle } from "./bundling.mjs";
 
 /** Loaded as they are installed: they ask for packages or files of their own folder. */
-const AS_INSTALLED = ["@vscode/proxy-agent", "playwright-core"];
+const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
 
 /** The tests of these folders, those with one of the substrings in their path where there are any. */
 export function findTests(folders, substrings) {

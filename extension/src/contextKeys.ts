@@ -10,12 +10,13 @@ export function openContextKeys({ home, mirror }: Editor): Feature {
     void vscode.commands.executeCommand("setContext", key, value);
   };
   const tell = (): void => {
-    const { clustering, episodes, nodes, waiting } = mirror.facts;
+    const { clustering, episodes, nodes, offloadsPaused, waiting } = mirror.facts;
     set("arw.connected", home.status.kind === "connected");
     set("arw.available", home.status.kind !== "unavailable");
     set("arw.waiting", waiting.length);
     set("arw.hasEpisodes", episodes.length > 0);
     set("arw.clusteringOn", clustering);
+    set("arw.offloadsPaused", offloadsPaused !== undefined);
     set(
       "arw.hasWorkers",
       nodes.some(({ local, state }) => !local && state !== "pending" && state !== "revoked"),

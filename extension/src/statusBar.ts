@@ -33,7 +33,7 @@ interface StatusLook {
 }
 
 function statusLook(status: HomeStatus, facts: HomeFacts): StatusLook {
-  const look = (icon: string, words: string, tooltip: string, command: string): StatusLook => ({
+  const look: Look = (icon, words, tooltip, command) => ({
     text: `$(${icon}) ${words}`,
     label: `ARW: ${words}`,
     tooltip,
@@ -68,10 +68,21 @@ function statusLook(status: HomeStatus, facts: HomeFacts): StatusLook {
   }
 }
 
-function connectedLook(
-  { clustering, nodes, waiting }: HomeFacts,
-  look: (icon: string, words: string, tooltip: string, command: string) => StatusLook,
-): StatusLook {
+type Look = (icon: string, words: string, tooltip: string, command: string) => StatusLook;
+
+/** The most pressing first: a Home that takes nothing, what waits, what is switched off, and else where work can run. */
+function connectedLook({ offloadsPaused, readOnly, waiting, ...facts }: HomeFacts, look: Look): StatusLook {
+  if (readOnly !== undefined) {
+    return {
+      ...look(
+        "error",
+        vscode.l10n.t("Read-only"),
+        vscode.l10n.t("The Home's journal cannot be written: {0}", readOnly.reason),
+        "arw.diagnose",
+      ),
+      background: new vscode.ThemeColor("statusBarItem.errorBackground"),
+    };
+  }
   if (waiting.length > 0) {
     return {
       ...look(
@@ -83,8 +94,23 @@ function connectedLook(
       background: new vscode.ThemeColor("statusBarItem.warningBackground"),
     };
   }
+  if (offloadsPaused !== undefined) {
+    return look(
+      "debug-pause",
+      vscode.l10n.t("Offloads paused"),
+      vscode.l10n.t("Nothing new leaves this machine. Local work goes on."),
+      "arw.resumeOffloads",
+    );
+  }
+  return placesLook(facts, look);
+}
+
+function placesLook({ clustering, clusteringProblem, nodes }: Omit<HomeFacts, "waiting">, look: Look): StatusLook {
   const usable = nodes.filter((node) => node.state !== "revoked" && node.state !== "pending");
   const ready = usable.filter((node) => node.state === "ready").length;
+  if (clusteringProblem !== undefined) {
+    return look("warning", vscode.l10n.t("Local only"), clusteringProblem, "arw.diagnose");
+  }
   if (!clustering || usable.length < 2) {
     const tooltip = clustering
       ? vscode.l10n.t("Everything runs on this machine until you add a worker.")

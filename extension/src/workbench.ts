@@ -1,9 +1,11 @@
 // Opens everything the extension is, in order, and closes it in reverse: the connection to the Home first, then each feature.
 // It is the extension's composition root: no rule lives here, and no feature knows another.
 import * as vscode from "vscode";
+import { openClusterFeature } from "./cluster/openClusterFeature.ts";
 import { runCommand } from "./commandRunner.ts";
 import { openContextKeys } from "./contextKeys.ts";
 import type { CommandHandler, Editor, Feature, OpenFeature } from "./editor.ts";
+import { openEpisodesFeature } from "./episodes/openEpisodesFeature.ts";
 import type { HomeStatus } from "./home/home.ts";
 import { HomeConnection } from "./home/homeConnection.ts";
 import { type HomePlace, hasHome, homePlaceOf } from "./home/homePlace.ts";
@@ -14,7 +16,13 @@ import { openStatusBar } from "./statusBar.ts";
 import { openViews } from "./views/openViews.ts";
 
 /** Every surface and flow. A new one is a line here. */
-const FEATURES: readonly OpenFeature[] = [openContextKeys, openStatusBar, openViews];
+const FEATURES: readonly OpenFeature[] = [
+  openContextKeys,
+  openStatusBar,
+  openViews,
+  openEpisodesFeature,
+  openClusterFeature,
+];
 
 export interface Workbench {
   /** What the features handle; the manifest contributes exactly these. */

@@ -18,9 +18,14 @@ export const processIdentitySchema: z.ZodType<ProcessIdentity> = z.object({
   startedAt: z.string(),
 });
 
-export async function identityOfThisProcess(): Promise<ProcessIdentity> {
-  const stat = await statOf(process.pid);
-  return { pid: process.pid, bootId: await bootId(), startedAt: stat?.startedAt ?? "" };
+export function identityOfThisProcess(): Promise<ProcessIdentity> {
+  return identityOfProcess(process.pid);
+}
+
+/** Of a process that surely runs, such as a child that was just started. */
+export async function identityOfProcess(pid: number): Promise<ProcessIdentity> {
+  const stat = await statOf(pid);
+  return { pid, bootId: await bootId(), startedAt: stat?.startedAt ?? "" };
 }
 
 /** Where the system tells neither boot nor start time, a later process of the same pid is taken for this one. */

@@ -7,6 +7,7 @@ import { jobSpecSchema } from "../job.ts";
 import { bytesSchema } from "../quantities.ts";
 import { jobOutcomeSchema, outputStreamSchema } from "../result.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
+import { workspacePathSchema } from "../workspacePath.ts";
 import { attemptFact, episodeFact } from "./fact.ts";
 
 const count = z.number().int().min(0);
@@ -48,5 +49,12 @@ export const episodeEventSchemas: SchemaOfKind<EpisodeEvent> = {
     proposalId: proposalId.schema,
     digest: digestSchema,
     files: count,
+  }),
+  ProposedFilesApplied: z.strictObject({
+    kind: z.literal("ProposedFilesApplied"),
+    ...episodeFact,
+    proposalId: proposalId.schema,
+    digest: digestSchema,
+    paths: z.array(workspacePathSchema),
   }),
 };

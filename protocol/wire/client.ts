@@ -34,7 +34,7 @@ import {
   sequenceSchema,
 } from "../quantities.ts";
 import { type OutputStream, outputStreamSchema } from "../result.ts";
-import { WORKSPACE_PATH_CHARACTERS_MAX } from "../workspacePath.ts";
+import { WORKSPACE_PATH_CHARACTERS_MAX, type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
@@ -59,6 +59,9 @@ import {
 
 /** So many paths may be taken out of a preview at once; a folder counts as one. */
 export const REVISED_PATHS_MAX = 1_000;
+
+/** So many files of a proposal may be named to be applied at once; without names all of them are. */
+export const APPLIED_PATHS_MAX = 1_000;
 
 /** A method of the Home: its name, what it takes and gives, and whether it needs an owner session. */
 export interface Method<Params, Result> {
@@ -143,6 +146,14 @@ interface ProposedFileParams {
   readonly fromByte: Bytes;
 }
 
+interface ApplyParams {
+  readonly proposalId: ProposalId;
+  /** The digest of the proposal that was shown. */
+  readonly digest: Digest;
+  /** Only the changes at these paths; absent for all that are left. */
+  readonly paths?: readonly WorkspacePath[];
+}
+
 /** Every method, in the order of the documentation. */
 export interface ClientMethods {
   readonly hello: Method<HelloParams, HelloResult>;
@@ -178,10 +189,7 @@ export interface ClientMethods {
   readonly showProposal: Method<{ readonly proposalId: ProposalId }, ProposalView>;
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
-  readonly applyProposal: Method<
-    { readonly proposalId: ProposalId; readonly digest: Digest },
-    { readonly files: number }
-  >;
+  readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
   /** Opens the door where it was last, for the workers that are enrolled; no new invite is needed. */
   readonly turnClusteringOn: Method<Nothing, ClusteringResult>;
   readonly turnClusteringOff: Method<Nothing, Nothing>;
@@ -322,7 +330,11 @@ export const METHODS: ClientMethods = {
   ),
   applyProposal: owner(
     "proposal/apply",
-    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema }),
+    z.strictObject({
+      proposalId: proposalId.schema,
+      digest: digestSchema,
+      paths: z.array(workspacePathSchema).min(1).max(APPLIED_PATHS_MAX).exactOptional(),
+    }),
     z.strictObject({ files: z.number().int().min(0) }),
   ),
   turnClusteringOn: owner(

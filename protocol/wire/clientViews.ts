@@ -195,6 +195,8 @@ export interface ProposalView {
   /** Paths whose base is no longer what the job saw, and why. */
   readonly conflicts: readonly { readonly path: string; readonly reason: string }[];
   readonly appliedAt?: EpochMs;
+  /** The files that were applied by themselves, while others are still proposed. */
+  readonly appliedPaths?: readonly string[];
 }
 
 export interface TimelinePage {
@@ -349,4 +351,5 @@ export const proposalViewSchema: z.ZodType<ProposalView> = z.strictObject({
   proposal: proposalSchema,
   conflicts: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
   appliedAt: epochMsSchema.exactOptional(),
+  appliedPaths: z.array(z.string()).exactOptional(),
 });

@@ -162,7 +162,15 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     ...SHELL,
     folder: "test",
     imports: ["protocol", "platform", "server/src", "worker-companion/src", "extension/src", "webviews/src"],
-    packages: [...LINK_PACKAGES, "@vscode/proxy-agent", "fast-check", "playwright-core", "vscode-jsonrpc", "zod"],
+    packages: [
+      ...LINK_PACKAGES,
+      "@vscode/proxy-agent",
+      "axe-core",
+      "fast-check",
+      "playwright-core",
+      "vscode-jsonrpc",
+      "zod",
+    ],
     computedImports: true,
   },
   {

@@ -1,14 +1,26 @@
 // The editor host proves itself with a fixture extension: what fails here is no fault of ours, or a fault of the host.
 // It must never test our own extension: that is for the tests beside it.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { editorTest } from "./host/editor.ts";
 import type { Theme } from "./host/profile.ts";
+import type { VscodeWindow } from "./host/vscodeWindow.ts";
 import { packFixture } from "./host/vsixFile.ts";
+import { THEMES_FILE, type ThemeSample, themeKind } from "./host/webviewTheme.ts";
 
 const ALL_THEMES: readonly Theme[] = ["dark", "hc-dark", "hc-light", "light"];
+
+/** What VS Code gives the panel in this theme, once the theme has reached it. */
+async function sampleOf(window: VscodeWindow, theme: Theme): Promise<ThemeSample> {
+  const ask = async (): Promise<ThemeSample> =>
+    (await window.webview("Probe Panel")).locator("html").evaluate((html) => ({
+      bodyClass: html.querySelector("body")?.className ?? "",
+      variables: Object.fromEntries([...html.style].map((name) => [name, html.style.getPropertyValue(name)])),
+    }));
+  return window.until(`the theme ${theme}`, ask, ({ bodyClass }) => bodyClass.split(" ").includes(themeKind(theme)));
+}
 
 editorTest(
   "a packaged extension runs in a real VS Code, and every verb of a window reaches it",
@@ -83,8 +95,8 @@ editorTest(
       assert.ok((await window.tabs()).includes("Probe Panel"));
     });
     await step("no frame broke its policy, threw, or asked another host for anything", async () => {
-      assert.deepEqual(window.complaints, []);
-      assert.deepEqual(window.requestsOutside, []);
+      assert.deepEqual(window.watch.complaints, []);
+      assert.deepEqual(window.watch.requestsOutside, []);
     });
     await step("the extension's log is written", async () => {
       assert.ok(editor.profile.logs().some(([, text]) => text.includes("probe is active")));
@@ -93,7 +105,7 @@ editorTest(
     await step("a frame that breaks its policy and throws is caught", async () => {
       await window.runCommand("Probe: Break the Policy");
       const kinds = (): Promise<readonly string[]> =>
-        Promise.resolve(window.complaints.map(({ kind }) => kind).toSorted());
+        Promise.resolve(window.watch.complaints.map(({ kind }) => kind).toSorted());
       const found = await window.until("complaints", kinds, ({ length }) => length >= 3);
       assert.deepEqual(found, ["page-error", "policy", "policy"]);
     });
@@ -112,12 +124,20 @@ editorTest(
     await step("each window has an extension host of its own", async () => {
       for (const window of [first, second]) await window.statusItem("probe ready");
     });
-    await step("every theme can be chosen while a window is open", async () => {
-      for (const theme of ALL_THEMES) {
-        await first.chooseTheme(theme);
-        await first.screenshot(`host-${theme}`);
-      }
-    });
+    await step(
+      "every theme can be chosen while a window is open, and gives webviews what the fixture says",
+      async () => {
+        await first.runCommand("Probe: Open Panel");
+        const given: Partial<Record<Theme, ThemeSample>> = {};
+        for (const theme of ALL_THEMES) {
+          await first.chooseTheme(theme);
+          await first.screenshot(`host-${theme}`);
+          given[theme] = await sampleOf(first, theme);
+        }
+        if (process.env["ARW_WRITE_THEMES"] === "1") writeFileSync(THEMES_FILE, JSON.stringify(given, undefined, 2));
+        assert.deepEqual(given, JSON.parse(readFileSync(THEMES_FILE, "utf8")));
+      },
+    );
     await step("a reloaded window is whole again", async () => {
       await first.reload();
       await first.statusItem("probe ready");

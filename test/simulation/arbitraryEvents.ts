@@ -6,6 +6,7 @@ import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { byteCount, costMicros, durationMs, epochMs, fencingToken } from "#protocol/quantities.ts";
 import type { LeaseScope } from "#protocol/lease.ts";
 import type { JobOutcome, JobResult } from "#protocol/result.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { askJob, commandJob, destinationOf, idsOf, later, NOW } from "./homeCommands.ts";
 import { ATTIC, capabilitiesWith, COMMAND_ENGINE, GPU, IDENTITY, LOCAL, LLAMA_ENGINE } from "./homeScenario.ts";
 
@@ -101,6 +102,12 @@ const EVENTS: OneOfEach = {
   }),
   ProposalReceived: kindOf("ProposalReceived", { ...attemptFact, proposalId, digest, changes: count }),
   ProposalApplied: kindOf("ProposalApplied", { ...episodeFact, proposalId, digest, files: count }),
+  ProposedFilesApplied: kindOf("ProposedFilesApplied", {
+    ...episodeFact,
+    proposalId,
+    digest,
+    paths: fc.subarray(["a.txt", "src/b.ts"].map((path) => workspacePathSchema.parse(path))),
+  }),
   JobQueued: kindOf("JobQueued", { ...jobFact, jobKey: digest, job, title: text }),
   JobPlaced: kindOf("JobPlaced", { ...jobFact, target, local: fc.boolean(), rule: text, why: text }),
   JobOffered: sometimes(

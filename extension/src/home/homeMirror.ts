@@ -3,7 +3,7 @@
 import type * as vscode from "vscode";
 import type { PreviewId } from "#protocol/ids.ts";
 import type { ResultOf } from "#protocol/wire/client.ts";
-import type { EpisodeView, LeaseView, NodeView } from "#protocol/wire/clientViews.ts";
+import type { EpisodeView, HelloResult, LeaseView, NodeView } from "#protocol/wire/clientViews.ts";
 
 /** Something that stops until the owner decides. */
 export type WaitingItem =
@@ -22,6 +22,12 @@ export interface HomeFacts {
   readonly leases: readonly LeaseView[];
   readonly waiting: readonly WaitingItem[];
   readonly clustering: boolean;
+  /** Why clustering is off although the owner wants it on. */
+  readonly clusteringProblem?: string | undefined;
+  /** Present while nothing new may leave. */
+  readonly offloadsPaused?: HelloResult["offloadsPaused"] | undefined;
+  /** Present while the Home's journal cannot be written. */
+  readonly readOnly?: HelloResult["readOnly"] | undefined;
 }
 
 export interface HomeMirror {

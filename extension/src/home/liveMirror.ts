@@ -88,6 +88,9 @@ async function readFacts(home: Home): Promise<HomeFacts> {
     leases,
     waiting: [...joining, ...asked.filter((item) => item !== undefined)],
     clustering: hello.clustering.on,
+    clusteringProblem: hello.clustering.on ? undefined : hello.clustering.reason,
+    offloadsPaused: hello.offloadsPaused,
+    readOnly: hello.readOnly,
   };
 }
 

@@ -246,6 +246,14 @@ test("a proposal is shown as a diff against the workspace and applied by its dig
     calls(home, "applyProposal").map((call) => call.params),
     [{ proposalId: IDS.proposal, digest: DIGEST }],
   );
+  const one = ["proposal", "apply", IDS.proposal, "--yes", "--file"];
+  assert.equal(await runCli([...one, "src/a.ts"], terminal({ env }).host), 0);
+  assert.deepEqual(calls(home, "applyProposal")[1]?.params, {
+    proposalId: IDS.proposal,
+    digest: DIGEST,
+    paths: [path],
+  });
+  assert.equal(await runCli([...one, "../a.ts"], terminal({ env }).host), 64);
 });
 
 test("a proposal without a change says why nothing came back, and there is nothing to apply", async (t) => {

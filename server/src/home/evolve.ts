@@ -14,6 +14,7 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "EpisodeFinished":
     case "ProposalReceived":
     case "ProposalApplied":
+    case "ProposedFilesApplied":
       return { ...state, episodes: evolveEpisodes(state.episodes, event) };
     case "JobQueued":
       return {

@@ -11,6 +11,7 @@ import { byteCount, durationMs, fencingToken } from "#protocol/quantities.ts";
 import { receiptBytes } from "#protocol/receipt.ts";
 import type { JobResult } from "#protocol/result.ts";
 import { verify } from "#protocol/signature.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { HomeBooks } from "../../../test/simulation/homeBooks.ts";
 import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
@@ -44,6 +45,7 @@ import { ATTIC, GPU, LOCAL, type Scenario, type TestNode } from "../../../test/s
 import { evolve } from "./evolve.ts";
 import { initialState } from "./state.ts";
 
+const PATHS = [workspacePathSchema.parse("a.txt"), workspacePathSchema.parse("src/b.ts")] as const;
 const NODES = [LOCAL, GPU, ATTIC] as const;
 
 /** One thing that happens; numbers pick episodes, nodes and variants, whatever the state is then. */
@@ -130,7 +132,7 @@ function commandOf(home: Scenario, { kind, number, node, variant }: Happening): 
     case "turn-on":
       return turnOn();
     case "applied":
-      return applied(number);
+      return applied(number, variant < 4 ? { paths: [PATHS[variant % 2] ?? PATHS[0]] } : {});
     default:
       return reportOf(home, { kind, number, node, variant });
   }
@@ -267,6 +269,7 @@ test("the invariants hold after every command, and the facts alone give the stat
     "LeaseRevoked",
     "LeaseExpired",
     "ProposalApplied",
+    "ProposedFilesApplied",
     ...["receipt-mismatch", "wall-limit", "attempt-lost", "node-lost", "lease-revoked", "egress-denied"].map(
       (code) => `JobFailed ${code}`,
     ),

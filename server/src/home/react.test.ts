@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { epochMs } from "#protocol/quantities.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
 import {
   applied,
@@ -49,6 +50,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   EpisodeFinished: [],
   ProposalReceived: [],
   ProposalApplied: [],
+  ProposedFilesApplied: [],
   JobQueued: [],
   JobPlaced: [],
   JobOffered: ["SendOffer"],
@@ -99,6 +101,7 @@ function wholeLife(): Scenario {
     started(1, GPU),
     output(1, GPU, 1),
     finished(1, GPU, 1, { result: withProposal(1, exited(1)) }),
+    applied(1, { paths: [workspacePathSchema.parse("src/a.ts")] }),
     applied(1),
     start(2, { job: askJob(2) }),
     cancel(2),

@@ -75,6 +75,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "EpisodeFinished":
     case "ProposalReceived":
     case "ProposalApplied":
+    case "ProposedFilesApplied":
     case "JobQueued":
     case "JobPlaced":
     case "JobAccepted":

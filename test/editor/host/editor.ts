@@ -7,10 +7,8 @@ import type { Browser, BrowserContext } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { CodeServer } from "./codeServer.ts";
 import { Profile, type Settings, type Theme } from "./profile.ts";
-import { PATIENCE_MS, VscodeWindow } from "./vscodeWindow.ts";
+import { PATIENCE_MS, SCREENSHOTS, VscodeWindow } from "./vscodeWindow.ts";
 
-/** Pictures for people: ignored by git. */
-export const SCREENSHOTS: string = resolve("test/editor/screenshots");
 const WINDOW_WIDTH = 1280;
 const WINDOW_HEIGHT = 800;
 /** Opening VS Code in a cold browser on two busy cores takes 20 s; a flow has several of those. */
@@ -132,7 +130,7 @@ export class Editor {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     for (const [index, window] of this.windows.entries()) {
-      writeFileSync(join(folder, `window-${index + 1}.txt`), window.console.join("\n"));
+      writeFileSync(join(folder, `window-${index + 1}.txt`), window.watch.console.join("\n"));
       // A window that the test closed has no picture.
       await window.page.screenshot({ path: join(folder, `window-${index + 1}.png`) }).catch(() => undefined);
     }

@@ -2,11 +2,14 @@
 // It decides which elements of the workbench stand for what, so that no test names one. It must never sleep for luck:
 // every verb waits for what it needs, and says what it waited for in vain.
 import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Frame, Locator, Page } from "playwright-core";
 import { until } from "../../acceptance/processes.ts";
+import { PageWatch } from "./pageWatch.ts";
 import { THEMES, type Theme } from "./profile.ts";
 
+/** Pictures for people: ignored by git. */
+export const SCREENSHOTS: string = resolve("test/editor/screenshots");
 /** Every wait of a test in VS Code: two busy cores make a webview wait 20 s. */
 export const PATIENCE_MS = 60_000;
 /** After this a list that is still without the wanted row is asked for anew: its owner may have come up meanwhile. */
@@ -19,39 +22,16 @@ const THEME_CLASSES: Readonly<Record<Theme, string>> = {
   "hc-light": "hc-light",
 };
 
-/** Something that a frame of the window did and that its content security policy, or its author, did not want. */
-export interface Complaint {
-  readonly kind: "policy" | "page-error";
-  readonly text: string;
-  /** The document's address. Webviews have one of their own. */
-  readonly address: string;
-}
-
 export class VscodeWindow {
   readonly page: Page;
   readonly workspace: string;
-  /** All lines of the browser's console, of every frame. */
-  readonly console: string[] = [];
-  readonly complaints: Complaint[] = [];
-  /** Requests to another host than VS Code's server. None of them got out. */
-  readonly requestsOutside: string[] = [];
+  /** What its frames did: console, broken policies, uncaught errors, requests to other hosts. */
+  readonly watch: PageWatch;
 
   constructor(page: Page, address: string, workspace: string) {
     this.workspace = workspace;
     this.page = page;
-    page.on("console", (message) => {
-      const text = message.text();
-      this.console.push(`${message.type()} ${text}`);
-      if (/content security policy/i.test(text)) this.#complain("policy", text, message.location().url);
-    });
-    page.on("pageerror", (error) => {
-      this.console.push(`uncaught ${error.stack ?? error.message}`);
-      this.#complain("page-error", error.message, error.stack ?? "");
-    });
-    page.on("request", (request) => {
-      const url = request.url();
-      if (/^(https?|wss?):/.test(url) && new URL(url).host !== new URL(address).host) this.requestsOutside.push(url);
-    });
+    this.watch = new PageWatch(page, address);
   }
 
   /** The workbench is there and its extension host has answered. */
@@ -67,20 +47,7 @@ export class VscodeWindow {
 
   /** Runs a command by the title that the palette shows, category and all: `ARW: Start Episode…`. */
   async runCommand(title: string): Promise<void> {
-    await until(
-      `the command "${title}"`,
-      async () => {
-        await this.page.keyboard.press("Escape");
-        await this.page.keyboard.press("F1");
-        await this.#input().waitFor();
-        await this.#input().fill(`>${title}`);
-        const row = this.#row(title);
-        if (!(await appears(row))) return undefined;
-        await row.click();
-        return true;
-      },
-      PATIENCE_MS,
-    );
+    await this.#choose(`the command "${title}"`, "F1", `>${title}`, this.#row(title));
   }
 
   /** The titles that the palette offers for what was typed, in its order; closes it again. */
@@ -214,19 +181,8 @@ export class VscodeWindow {
   }
 
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press("Escape");
-    await until(
-      `the file ${name}`,
-      async () => {
-        await this.page.keyboard.press("ControlOrMeta+P");
-        await this.#input().fill(name);
-        const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
-        if (!(await appears(row))) return undefined;
-        await row.click();
-        return true;
-      },
-      PATIENCE_MS,
-    );
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
+    await this.#choose(`the file ${name}`, "ControlOrMeta+P", name, row);
     await this.page.locator(".tabs-container .tab", { hasText: name }).first().waitFor();
   }
 
@@ -303,7 +259,7 @@ export class VscodeWindow {
 
   /** A picture for people, below `test/editor/screenshots/`. */
   async screenshot(name: string): Promise<void> {
-    const path = resolve("test/editor/screenshots", `${name}.png`);
+    const path = join(SCREENSHOTS, `${name}.png`);
     mkdirSync(dirname(path), { recursive: true });
     await this.page.screenshot({ path });
   }
@@ -312,8 +268,24 @@ export class VscodeWindow {
     await this.page.close();
   }
 
-  #complain(kind: Complaint["kind"], text: string, address: string): void {
-    this.complaints.push({ kind, text, address });
+  /** Opens a quick input by its key, types, and clicks a row of what it then offers. */
+  async #choose(what: string, key: string, typed: string, row: Locator): Promise<void> {
+    await until(
+      what,
+      async () => {
+        try {
+          await this.page.keyboard.press(key);
+          await this.#input().fill(typed, { timeout: ASK_AGAIN_MS });
+          await row.click({ timeout: ASK_AGAIN_MS });
+          return true;
+        } catch {
+          // Whatever takes the focus closes the input, and a command may be contributed a moment later.
+          await this.page.keyboard.press("Escape");
+          return undefined;
+        }
+      },
+      PATIENCE_MS,
+    );
   }
 
   #input(): Locator {
@@ -329,15 +301,6 @@ export class VscodeWindow {
 
   async #isOpen(tab: Locator): Promise<boolean> {
     return /\bchecked\b/.test((await tab.getAttribute("class")) ?? "");
-  }
-}
-
-async function appears(locator: Locator): Promise<boolean> {
-  try {
-    await locator.waitFor({ timeout: ASK_AGAIN_MS });
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,25 +1,20 @@
 // The Home's functions for clients, on the real core and a real workspace folder: what they refuse, what they read and how
 // much of it, and that nothing is written without the owner's word.
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import { type Digest, digestOf } from "#protocol/digest.ts";
+import { digestOf } from "#protocol/digest.ts";
 import type { EgressLedgerRow } from "#protocol/egress.ts";
 import type { EpisodeId, EgressRecordId } from "#protocol/ids.ts";
-import type { Proposal } from "#protocol/proposal.ts";
-import { byteCount, durationMs, type Sequence, sequence } from "#protocol/quantities.ts";
+import { durationMs, type Sequence, sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { TIMELINE_PAGE_ENTRIES_MAX } from "#protocol/wire/clientViews.ts";
-import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { ANYONE, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
 import {
   approve,
   connect,
   deny,
-  exited,
   finished,
   homeAlone,
   homeWith,
@@ -29,13 +24,12 @@ import {
   preview,
   SHELL,
 } from "../../../../test/simulation/homeCommands.ts";
-import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL, only } from "../../../../test/simulation/homeScenario.ts";
+import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL } from "../../../../test/simulation/homeScenario.ts";
 import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
 import { egressApi } from "./egressApi.ts";
 import { episodeApi } from "./episodeApi.ts";
 import { WALL_MS_MAX } from "./jobInputs.ts";
-import { proposalApi } from "./proposalApi.ts";
 import type { HomeServices } from "./services.ts";
 import { PAGE_FRAMES_MAX, timelineApi } from "./timelineApi.ts";
 
@@ -205,90 +199,6 @@ test("the egress ledger is what all events fold to, allows and denies alike", as
   assert.deepEqual(listed.rows, [...rows.values()]);
   assert.deepEqual(new Set(listed.rows.map(({ decision }) => decision)), new Set(["allow", "deny"]));
   assert.equal(listed.rows.length, 30);
-});
-
-describe("proposals", () => {
-  const MADE = Buffer.from("made by the worker");
-
-  async function proposed(t: TestContext): Promise<{ here: HomeServices; bench: DeskBench; digest: Digest }> {
-    const bench = new DeskBench();
-    const here = await services(t, bench);
-    const path = workspacePathSchema.parse("made.txt");
-    const content = await bench.blobs.put(MADE);
-    const proposal: Proposal = {
-      kind: "proposal",
-      changes: [{ kind: "create", path, ...content, executable: false }],
-      leftOut: [],
-    };
-    const document = await bench.blobs.put(Buffer.from(canonicalJson(proposal)));
-    await bench.give(preview(1, GPU), approve(1));
-    const result = { ...exited(0), proposal: { ...document, changes: 1 } };
-    await bench.give(finished(1, GPU, 0, { result }));
-    assert.equal(only(await bench.events(), "ProposalReceived").digest, document.digest);
-    return { here, bench, digest: document.digest };
-  }
-
-  const { proposalId } = idsOf(1);
-
-  test("one that was changed, or shown by another digest, is not applied", async (t) => {
-    const { here } = await proposed(t);
-    const { applyProposal } = proposalApi(here);
-    assert.equal(codeOf(await applyProposal({ proposalId, digest: digestOf("other") }, OWNER)), "proposal-changed");
-    await assert.rejects(readFile(join(here.workspaceFolder, "made.txt")), { code: "ENOENT" });
-  });
-
-  test("only the owner applies, and a Home that can only be read writes nothing", async (t) => {
-    const { here, bench, digest } = await proposed(t);
-    const { applyProposal } = proposalApi(here);
-    assert.equal(codeOf(await applyProposal({ proposalId, digest }, ANYONE)), "owner-session-required");
-    bench.journal.fail();
-    await bench.home.execute(deny(99)).catch(() => undefined);
-    await bench.home
-      .execute({ kind: "refuse-link", at: NOW, by: SHELL, code: "c", detail: "d" })
-      .catch(() => undefined);
-    assert.equal(codeOf(await applyProposal({ proposalId, digest }, OWNER)), "home-read-only");
-    await assert.rejects(readFile(join(here.workspaceFolder, "made.txt")), { code: "ENOENT" });
-  });
-
-  test("a conflict is named, and nothing is written over it", async (t) => {
-    const { here, digest } = await proposed(t);
-    await writeFile(join(here.workspaceFolder, "made.txt"), "mine");
-    const { applyProposal, showProposal } = proposalApi(here);
-    const refused = await applyProposal({ proposalId, digest }, OWNER);
-    assert.equal(codeOf(refused), "proposal-conflicts");
-    assert.ok("kind" in refused && refused.message.includes("made.txt"));
-    const shown = await showProposal({ proposalId }, ANYONE);
-    assert.ok(!("kind" in shown) && shown.conflicts.length === 1);
-    assert.equal(await readFile(join(here.workspaceFolder, "made.txt"), "utf8"), "mine");
-  });
-
-  test("two at once run one after the other: one applies, the other is told that it was", async (t) => {
-    const { here, bench, digest } = await proposed(t);
-    const { applyProposal } = proposalApi(here);
-    const both = await Promise.all([
-      applyProposal({ proposalId, digest }, OWNER),
-      applyProposal({ proposalId, digest }, OWNER),
-    ]);
-    assert.deepEqual(both[0], { files: 1 });
-    assert.equal(codeOf(both[1]), "proposal-applied");
-    only(await bench.events(), "ProposalApplied");
-    assert.equal(await readFile(join(here.workspaceFolder, "made.txt"), "utf8"), MADE.toString());
-    const third = proposalApi(here).applyProposal({ proposalId, digest }, OWNER);
-    assert.equal(codeOf(await third), "proposal-applied");
-  });
-
-  test("its contents can be read by the digests it names, and no other", async (t) => {
-    const { here, bench } = await proposed(t);
-    const { readProposedFile } = proposalApi(here);
-    const other = await bench.blobs.put(Buffer.from("of another episode"));
-    const from = { proposalId, fromByte: byteCount(5) };
-    assert.deepEqual(await readProposedFile({ ...from, digest: digestOf(MADE) }, ANYONE), {
-      base64: MADE.subarray(5).toString("base64"),
-    });
-    for (const digest of [other.digest, digestOf("nowhere")]) {
-      assert.equal(codeOf(await readProposedFile({ ...from, digest }, ANYONE)), "blob-not-in-proposal");
-    }
-  });
 });
 
 test("an approval by anyone but the owner, or of another digest, is refused and sends nothing", async (t) => {

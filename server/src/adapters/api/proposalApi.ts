@@ -1,7 +1,10 @@
-// Proposals for clients: show them with their conflicts, read what they propose, and apply one whole, by the owner's word.
+// Proposals for clients: show them with their conflicts, read what they propose, and apply one, whole or file by file, by the
+// owner's word.
 // Nothing is written over an edit made since; two applications never run at once.
-import { refuse } from "#protocol/errors.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import type { Proposal } from "#protocol/proposal.ts";
 import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import type { HeldProposal } from "../../home/episode/state.ts";
 import { readProposal } from "../attempts/proposalFetch.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { applyProposal } from "../proposal/applyProposal.ts";
@@ -20,7 +23,7 @@ const PROPOSAL_UNKNOWN = refuse("proposal-unknown", "There is no such proposal."
 
 export function proposalApi(services: HomeServices): ProposalApi {
   const { home, blobs, view, workspaceFolder, now, applying } = services;
-  const apply: HomeApi["applyProposal"] = async ({ proposalId, digest }, session) => {
+  const apply: HomeApi["applyProposal"] = async ({ proposalId, digest, paths }, session) => {
     // The core refuses these as well, but only once the files would be written.
     if (!session.owner) return OWNER_REQUIRED;
     if (home.refusal !== undefined) return home.refusal;
@@ -29,10 +32,9 @@ export function proposalApi(services: HomeServices): ProposalApi {
     if (held.digest !== digest) {
       return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
     }
-    if (held.appliedAt !== undefined) {
-      return refuse("proposal-applied", "This proposal was already applied.", "Nothing to do.");
-    }
-    const proposal = await readProposal(blobs, held.digest);
+    if (held.appliedAt !== undefined) return APPLIED;
+    const proposal = chosenOf(leftOf(await readProposal(blobs, held.digest), held), paths, held);
+    if (proposal.kind === "refusal") return proposal;
     const [conflict, ...others] = await conflictsOf(workspaceFolder, proposal);
     if (conflict !== undefined) {
       const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
@@ -44,7 +46,9 @@ export function proposalApi(services: HomeServices): ProposalApi {
     }
     const { files } = await applyProposal(workspaceFolder, proposal, blobs, session.signal);
     const by = requesterOf(session);
-    const recorded = await home.execute({ kind: "record-applied", at: now(), by, proposalId, digest, files });
+    const named = paths === undefined ? {} : { paths: proposal.changes.map(({ path }) => path) };
+    const applied = { proposalId, digest, files, ...named };
+    const recorded = await home.execute({ kind: "record-applied", at: now(), by, ...applied });
     return recorded.kind === "refusal" ? recorded : { files };
   };
   return {
@@ -52,9 +56,17 @@ export function proposalApi(services: HomeServices): ProposalApi {
       const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
       const proposal = await readProposal(blobs, held.digest);
-      const conflicts = held.appliedAt === undefined ? await conflictsOf(workspaceFolder, proposal) : [];
-      const { episodeId, digest, appliedAt } = held;
-      return { proposalId, episodeId, digest, proposal, conflicts, ...(appliedAt === undefined ? {} : { appliedAt }) };
+      const { episodeId, digest, appliedAt, appliedPaths } = held;
+      const conflicts = appliedAt === undefined ? await conflictsOf(workspaceFolder, leftOf(proposal, held)) : [];
+      return {
+        proposalId,
+        episodeId,
+        digest,
+        proposal,
+        conflicts,
+        ...(appliedAt === undefined ? {} : { appliedAt }),
+        ...(appliedPaths === undefined ? {} : { appliedPaths }),
+      };
     },
     readProposedFile: async ({ proposalId, digest, fromByte }) => {
       const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
@@ -67,4 +79,33 @@ export function proposalApi(services: HomeServices): ProposalApi {
     },
     applyProposal: (params, session) => applying.run(() => apply(params, session)),
   };
+}
+
+const APPLIED = refuse("proposal-applied", "This proposal was already applied.", "Nothing to do.");
+
+/** What is still proposed of it. */
+function leftOf(proposal: Proposal, { appliedPaths = [] }: HeldProposal): Proposal {
+  const applied = new Set(appliedPaths);
+  return { ...proposal, changes: proposal.changes.filter(({ path }) => !applied.has(path)) };
+}
+
+/** Only the changes at these paths. One that was applied before is passed over; one that was never proposed is a mistake. */
+function chosenOf(
+  left: Proposal,
+  paths: readonly string[] | undefined,
+  { appliedPaths = [] }: HeldProposal,
+): Proposal | Refusal {
+  if (paths === undefined) return left;
+  const wanted = new Set(paths);
+  const proposed = new Set<string>([...appliedPaths, ...left.changes.map(({ path }) => path)]);
+  const unknown = paths.find((path) => !proposed.has(path));
+  if (unknown !== undefined) {
+    return refuse(
+      "proposal-file-unknown",
+      `The proposal changes nothing at ${JSON.stringify(unknown)}.`,
+      "Name a path as the proposal has it: arw-home proposal show.",
+    );
+  }
+  const changes = left.changes.filter(({ path }) => wanted.has(path));
+  return changes.length === 0 ? APPLIED : { ...left, changes };
 }

@@ -64,6 +64,7 @@ export const heldProposalSchema: z.ZodType<HeldProposal> = z.strictObject({
   digest: digestSchema,
   changes: count,
   appliedAt: epochMsSchema.exactOptional(),
+  appliedPaths: z.array(text).exactOptional(),
 });
 
 const attempt: z.ZodType<Attempt> = z.strictObject({

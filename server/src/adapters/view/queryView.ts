@@ -12,6 +12,7 @@ import { type EpisodeView, episodeViewSchema } from "#protocol/wire/clientViews.
 import { foldEgress } from "../../home/egress/ledger.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HeldProposal } from "../../home/episode/state.ts";
+import { withApplied } from "../../home/episode/evolve.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import { evolve } from "../../home/evolve.ts";
 import type { HomeIdentity } from "../../home/identity.ts";
@@ -126,7 +127,7 @@ export class QueryView {
         this.#note(event, frame.sequence, index);
       }
       for (const event of frame.events) {
-        if (event.kind === "ProposalReceived" || event.kind === "ProposalApplied") this.#noteProposal(state, event);
+        if ("proposalId" in event) this.#noteProposal(state, event);
       }
       for (const id of previewsIn(state, frame.events)) this.#notePreview(state, id);
       const touched = new Set(frame.events.flatMap((event) => ("corrId" in event ? [event.corrId] : [])));
@@ -159,14 +160,12 @@ export class QueryView {
   }
 
   /** One that is applied after the state has forgotten it was received long before: its row says so all the same. */
-  #noteProposal(
-    state: HomeState,
-    event: Extract<JournalEvent, { readonly kind: "ProposalReceived" | "ProposalApplied" }>,
-  ): void {
+  #noteProposal(state: HomeState, event: Extract<JournalEvent, { readonly proposalId: ProposalId }>): void {
     const { proposalId: id, corrId } = event;
-    const before = state.episodes.proposals.get(id) ?? this.proposal(id);
-    if (before === undefined) return;
-    const held = event.kind === "ProposalApplied" ? { ...before, appliedAt: event.at } : before;
+    const before = this.proposal(id);
+    const forgotten = before === undefined || event.kind === "ProposalReceived" ? before : withApplied(before, event);
+    const held = state.episodes.proposals.get(id) ?? forgotten;
+    if (held === undefined) return;
     this.#run("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?)", [id, corrId, JSON.stringify(held)]);
   }
 

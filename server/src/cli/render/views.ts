@@ -69,12 +69,13 @@ export function ledgerLines(rows: readonly EgressLedgerRow[], style: Style, time
 
 export function proposalLines(view: ProposalView, style: Style): readonly string[] {
   const { changes, leftOut } = view.proposal;
+  const applied = new Set(view.appliedPaths);
   const conflicts = new Map(view.conflicts.map(({ path, reason }) => [path, reason]));
   return [
     `${style.bold(view.proposalId)} — ${countText(changes.length, "change")}${view.appliedAt === undefined ? "" : ", applied"}`,
     ...changes.map((change) => {
       const conflict = conflicts.get(change.path);
-      const line = `  ${changeText(change)}`;
+      const line = `  ${changeText(change)}${applied.has(change.path) ? "  ✓ applied" : ""}`;
       return conflict === undefined ? line : style.yellow(`${line}  ! conflict: ${plain(conflict)}`);
     }),
     ...leftOut.map(({ path, reason }) => style.dim(`  not taken: ${plain(path)}: ${plain(reason)}`)),

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { jobKey } from "#protocol/job.ts";
 import {
   applied,
   approve,
   askJob,
   cancel,
+  CLIENT,
   commandJob,
   connect,
   destinationOf,
@@ -18,6 +20,7 @@ import {
   homeWith,
   idsOf,
   later,
+  NOW,
   output,
   preview,
   start,
@@ -148,5 +151,22 @@ test("a proposal is recorded as applied once, and only the one that was shown", 
   const events = home.run(applied(1));
   assert.deepEqual(kindsOf(events), ["ProposalApplied"]);
   assert.equal(only(events, "ProposalApplied").corrId, idsOf(1).episodeId);
+  assert.deepEqual(home.run(applied(1)), []);
+});
+
+test("files of a proposal are applied by themselves, each once, and with the last one the proposal is applied", () => {
+  const home = homeAlone();
+  home.run(start(1), finished(1, LOCAL, 0, { result: withProposal(1, exited(0)) }));
+  const [first, second] = ["a.txt", "src/b.ts"].map((path) => workspacePathSchema.parse(path));
+  assert.ok(first !== undefined && second !== undefined);
+  const held = () => home.state.episodes.proposals.get(idsOf(1).proposalId);
+  const events = home.run(applied(1, { paths: [first, first] }));
+  assert.deepEqual(only(events, "ProposedFilesApplied").paths, [first]);
+  assert.deepEqual([held()?.appliedPaths, held()?.appliedAt], [[first], undefined]);
+  assert.deepEqual(home.run(applied(1, { paths: [first] })), [], "it was applied before");
+  home.refuses(applied(1, { paths: [second], digest: digestOf("another") }), "proposal-changed");
+  home.refuses(applied(1, { paths: [second], by: CLIENT }), "owner-session-required");
+  assert.deepEqual(only(home.run(applied(1, { paths: [first, second] })), "ProposedFilesApplied").paths, [second]);
+  assert.deepEqual([held()?.appliedPaths, held()?.appliedAt], [undefined, NOW]);
   assert.deepEqual(home.run(applied(1)), []);
 });

@@ -187,15 +187,9 @@ function recordApplied(state: HomeState, command: RecordApplied): readonly Journ
     return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
   }
   if (held.appliedAt !== undefined) return [];
-  return [
-    {
-      kind: "ProposalApplied",
-      version: 1,
-      at: command.at,
-      corrId: held.episodeId,
-      proposalId: held.proposalId,
-      digest: held.digest,
-      files: command.files,
-    },
-  ];
+  const { proposalId, digest, episodeId: corrId } = held;
+  const of = { version: 1, at: command.at, corrId, proposalId, digest } as const;
+  if (command.paths === undefined) return [{ ...of, kind: "ProposalApplied", files: command.files }];
+  const paths = command.paths.filter((path) => held.appliedPaths?.includes(path) !== true);
+  return paths.length === 0 ? [] : [{ ...of, kind: "ProposedFilesApplied", paths: [...new Set(paths)] }];
 }

@@ -1,7 +1,7 @@
 // How an episode's facts change what is known of episodes. Total: an event of an unknown episode changes nothing.
-import type { EpisodeEvent, JobQueued } from "#protocol/events.ts";
+import type { EpisodeEvent, JobQueued, ProposalApplied, ProposedFilesApplied } from "#protocol/events.ts";
 import { withEntry } from "../boundedMap.ts";
-import type { Episode, EpisodesState } from "./state.ts";
+import type { Episode, EpisodesState, HeldProposal } from "./state.ts";
 import { RECENT_EPISODES_MAX } from "./state.ts";
 
 const recent = { keep: RECENT_EPISODES_MAX, mayGo: (episode: Episode): boolean => episode.ended !== undefined };
@@ -31,16 +31,25 @@ export function evolveEpisodes(state: EpisodesState, event: EpisodeEvent | JobQu
       const proposals = withEntry(state.proposals, event.proposalId, held, recentProposals);
       return changed({ ...state, proposals }, event.corrId, { proposalId: event.proposalId });
     }
-    case "ProposalApplied": {
+    case "ProposalApplied":
+    case "ProposedFilesApplied": {
       const held = state.proposals.get(event.proposalId);
       if (held === undefined) return state;
-      return { ...state, proposals: withEntry(state.proposals, event.proposalId, { ...held, appliedAt: event.at }) };
+      return { ...state, proposals: withEntry(state.proposals, event.proposalId, withApplied(held, event)) };
     }
     case "EpisodeFinished":
       return changed(state, event.corrId, {
         ended: { at: event.at, outcome: event.outcome, snapshot: event.snapshot },
       });
   }
+}
+
+/** The proposal after files of it were written: it is applied once none is left. */
+export function withApplied(held: HeldProposal, event: ProposalApplied | ProposedFilesApplied): HeldProposal {
+  const { appliedPaths: before = [], ...rest } = held;
+  if (event.kind === "ProposalApplied") return { ...rest, appliedAt: event.at };
+  const appliedPaths = [...new Set([...before, ...event.paths])];
+  return appliedPaths.length < held.changes ? { ...held, appliedPaths } : { ...rest, appliedAt: event.at };
 }
 
 function changed(state: EpisodesState, id: Episode["episodeId"], change: Partial<Episode>): EpisodesState {

@@ -27,6 +27,8 @@ export interface HeldProposal {
   readonly digest: Digest;
   readonly changes: number;
   readonly appliedAt?: EpochMs;
+  /** Files that were applied by themselves, as long as others are left; never more than the proposal has changes. */
+  readonly appliedPaths?: readonly string[];
 }
 
 export interface EpisodesState {

@@ -91,6 +91,13 @@ function told(event: JournalEvent, names: TimelineNames): Told {
         text: `Applied the proposal to ${event.files} ${event.files === 1 ? "file" : "files"}`,
         proposalId: event.proposalId,
       };
+    case "ProposedFilesApplied": {
+      const [first = "", ...more] = event.paths;
+      return {
+        text: `Applied ${first}${more.length === 0 ? "" : ` and ${more.length} more`} of the proposal`,
+        proposalId: event.proposalId,
+      };
+    }
     case "EgressPreviewed":
       return {
         ...here(event.destination.nodeId, names),

@@ -1,0 +1,48 @@
+// The words for how an episode stands and how it ended, for every flow of this window.
+import * as vscode from "vscode";
+import type { EpisodeView } from "#protocol/wire/clientViews.ts";
+import { durationText } from "../amounts.ts";
+import { plainLine } from "../terminal/terminalText.ts";
+
+export function episodeStateText(episode: EpisodeView): string {
+  switch (episode.state) {
+    case "waiting-for-approval":
+      return vscode.l10n.t("waits for your approval");
+    case "running":
+      return vscode.l10n.t("running");
+    case "finished":
+      return outcomeText(episode);
+  }
+}
+
+/** How it ended, where, and how long it took: the last line of its terminal. */
+export function endText(episode: EpisodeView): string {
+  const { finishedAt, startedAt } = episode;
+  const where = placeText(episode.target);
+  if (finishedAt === undefined) return vscode.l10n.t("{0} · {1}", outcomeText(episode), where);
+  const took = durationText(Math.max(0, finishedAt - startedAt), vscode.env.language);
+  return vscode.l10n.t("{0} · {1} · {2}", outcomeText(episode), where, took);
+}
+
+export function placeText(target: EpisodeView["target"]): string {
+  return target.local ? vscode.l10n.t("this machine") : plainLine(target.name);
+}
+
+function outcomeText({ outcome }: EpisodeView): string {
+  switch (outcome?.kind) {
+    case undefined:
+      return vscode.l10n.t("finished");
+    case "exited":
+      return outcome.exitCode === 0
+        ? vscode.l10n.t("✓ exit code 0")
+        : vscode.l10n.t("✗ exit code {0}", outcome.exitCode);
+    case "answered":
+      return outcome.stopReason === "end"
+        ? vscode.l10n.t("✓ answered")
+        : vscode.l10n.t("✓ answered, cut at the token limit");
+    case "cancelled":
+      return vscode.l10n.t("■ cancelled");
+    case "failed":
+      return vscode.l10n.t("✗ failed: {0} {1}", plainLine(outcome.message), plainLine(outcome.advice));
+  }
+}

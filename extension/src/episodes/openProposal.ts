@@ -1,0 +1,110 @@
+// Opens what a job proposes as VS Code's own diff of all files: the workspace on the left, the proposal on the right.
+// Looking writes nothing: applying is a command of its own.
+import { lstat } from "node:fs/promises";
+import * as vscode from "vscode";
+import { ArwError } from "#protocol/errors.ts";
+import type { ProposedChange } from "#protocol/proposal.ts";
+import { METHODS } from "#protocol/wire/client.ts";
+import type { EpisodeView, ProposalView } from "#protocol/wire/clientViews.ts";
+import type { Editor } from "../editor.ts";
+import { chosenEpisode } from "./chosenEpisode.ts";
+import { placeText } from "./episodeWords.ts";
+import { type ChangeSides, sidesOf } from "./proposedContent.ts";
+
+export async function openProposal(editor: Editor, given: unknown): Promise<void> {
+  const { episode, folder, view } = await proposalOf(editor, given);
+  const { appliedAt, proposal } = view;
+  if (proposal.changes.length === 0) {
+    void vscode.window.showWarningMessage(leftOutText(view) ?? vscode.l10n.t("“{0}” changed no file.", episode.title));
+    return;
+  }
+  const sides = await Promise.all(proposal.changes.map((change) => sidesNow(view, change, folder)));
+  const title =
+    appliedAt === undefined
+      ? vscode.l10n.t("Proposed by “{0}” on {1}", episode.title, placeText(episode.target))
+      : vscode.l10n.t("Applied from “{0}”: Your Files and What Was Proposed", episode.title);
+  const resources = sides.map(({ label, left, right }) => [label, left, right]);
+  await vscode.commands.executeCommand("vscode.changes", title, resources);
+  if (appliedAt === undefined) void offerToApply(episode, view);
+}
+
+/** The proposal of the episode that was given or is picked, as it is now. */
+export async function proposalOf(
+  editor: Editor,
+  given: unknown,
+): Promise<{ readonly episode: EpisodeView; readonly view: ProposalView; readonly folder: vscode.WorkspaceFolder }> {
+  const { folder, home } = editor;
+  const episode = await chosenEpisode(editor, given, {
+    placeholder: vscode.l10n.t("Whose proposal?"),
+    fits: ({ proposalId }) => proposalId !== undefined,
+    none: vscode.l10n.t("No episode has proposed changes."),
+  });
+  if (episode.proposalId === undefined || folder === undefined) {
+    throw new ArwError(
+      "proposal-absent",
+      vscode.l10n.t("“{0}” proposed no changes.", episode.title),
+      vscode.l10n.t("Name the files to keep when you start it: Start Episode…, the step after the command."),
+    );
+  }
+  const view = await home.call(METHODS.showProposal, { proposalId: episode.proposalId });
+  return { episode, view, folder };
+}
+
+/** Both sides of one change as the workspace is now. */
+export async function sidesNow(
+  { proposalId }: ProposalView,
+  change: ProposedChange,
+  folder: vscode.WorkspaceFolder,
+): Promise<ChangeSides> {
+  const path = vscode.Uri.joinPath(folder.uri, ...change.path.split("/")).fsPath;
+  return sidesOf(proposalId, change, folder, await isFile(path));
+}
+
+/** Shows one change alone, theirs on the right against the workspace on the left. */
+export async function openChange(
+  view: ProposalView,
+  change: ProposedChange,
+  folder: vscode.WorkspaceFolder,
+): Promise<void> {
+  const { label, left, right } = await sidesNow(view, change, folder);
+  const title = vscode.l10n.t("{0} (Yours ↔ Proposed)", change.path);
+  if (left !== undefined && right !== undefined)
+    await vscode.commands.executeCommand("vscode.diff", left, right, title);
+  // A diff of two sides cannot show that one of them is nothing; one of many files can.
+  else await vscode.commands.executeCommand("vscode.changes", title, [[label, left, right]]);
+}
+
+async function offerToApply(episode: EpisodeView, view: ProposalView): Promise<void> {
+  const apply = vscode.l10n.t("Apply…");
+  const choose = vscode.l10n.t("Choose Files…");
+  const count = view.proposal.changes.length;
+  const said = [
+    count === 1
+      ? vscode.l10n.t("1 change is proposed; nothing is written until you apply it.")
+      : vscode.l10n.t("{0} changes are proposed; nothing is written until you apply them.", count),
+    leftOutText(view),
+  ];
+  const text = said.filter((each) => each !== undefined).join(" ");
+  const answer = await vscode.window.showInformationMessage(text, apply, choose);
+  const given = { episodeId: episode.episodeId };
+  if (answer === apply) await vscode.commands.executeCommand("arw.applyProposal", given);
+  if (answer === choose) await vscode.commands.executeCommand("arw.applyProposedFile", given);
+}
+
+/** What of the outputs was not taken, and why. */
+function leftOutText({ proposal: { leftOut } }: ProposalView): string | undefined {
+  const [first] = leftOut;
+  if (first === undefined) return undefined;
+  return leftOut.length === 1
+    ? vscode.l10n.t("Not taken: {0} ({1}).", first.path, first.reason)
+    : vscode.l10n.t("Not taken: {0} ({1}) and {2} more.", first.path, first.reason, leftOut.length - 1);
+}
+
+/** Through no link: the left side of a diff must not be a file outside the workspace. */
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
