@@ -10,7 +10,9 @@ import { type HeldLeaves, openLeaves } from "#platform/identity/leafFile.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { epochMs, sequence, steadyMs } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
+import { instantEngines } from "../../test/benchmarks/instantEngine.ts";
 import { exited, finished, homeAlone, homeWith, start, withProposal } from "../../test/simulation/homeCommands.ts";
+import type { Engine } from "../../worker-companion/src/core/engine.ts";
 import { GPU, IDENTITY, LOCAL, only, steadyAt } from "../../test/simulation/homeScenario.ts";
 import { grantLease, terms } from "../../test/simulation/leaseCommands.ts";
 import type { ClientSession, HomeApi } from "./adapters/clientServer/homeApi.ts";
@@ -155,4 +157,41 @@ test("a life does not end while it writes a proposal: the next one's would meet 
   fail(new Error("what it reads does not matter here"));
   await assert.rejects(applied);
   assert.equal(await ended, "ended");
+});
+
+test("an episode that is started while a life begins waits until the local node is there, and then runs", async (t) => {
+  const at = await place(t, homeAlone().events);
+  let found: () => void = () => undefined;
+  const looked = new Promise<void>((resolve) => (found = resolve));
+  const engines = instantEngines().map((engine): Engine => {
+    const probe: Engine["probe"] = async (signal) => looked.then(() => engine.probe(signal));
+    return { ...engine, probe };
+  });
+  Object.assign(at.parts, { engines });
+  const life = await at.open();
+  const begun = life.begin(new AbortController().signal);
+  const request = {
+    kind: "command",
+    argv: ["true"],
+    folder: ".",
+    outputs: [],
+    dependencies: { kind: "nothing" },
+  } as const;
+  const started = life.api.startEpisode({ request, on: "local" }, SESSION);
+  const early = new Promise((resolve) => setTimeout(() => resolve("waiting"), 100));
+  assert.equal(await Promise.race([started, early]), "waiting");
+  found();
+  await begun;
+  assert.ok("episodeId" in (await started));
+  const ends = async (): Promise<readonly TimelineEntry[]> =>
+    (await timelineOf(life)).filter(({ kind }) => kind === "EpisodeFinished");
+  const over = new Promise<void>((resolve) => {
+    life.api.onDurable(() => void ends().then(({ length }) => (length > 0 ? resolve() : undefined)));
+  });
+  if ((await ends()).length === 0) await over;
+  assert.deepEqual(
+    (await timelineOf(life)).filter(({ kind }) => kind === "JobFailed"),
+    [],
+  );
+  await life.end();
 });

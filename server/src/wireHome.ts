@@ -216,11 +216,19 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     applying,
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
+  let begun: () => void = () => undefined;
+  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+  const episodes = episodeApi(services);
   const api: HomeApi = {
     ...timelineApi(services),
     ...egressApi(services),
     ...leaseApi(services),
-    ...episodeApi(services),
+    ...episodes,
+    // A Home whose journal was opened again has clients before it has looked at its engines: what they start would be lost.
+    startEpisode: async (params, session) => {
+      await hasBegun;
+      return episodes.startEpisode(params, session);
+    },
     ...nodeApi(services, clustering),
     ...proposalApi(services),
     stopHome: async () => {
@@ -258,9 +266,13 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     state: () => home.state,
     busy: () => liveAttempts(home.state.jobs).length > 0,
     begin: async (signal) => {
-      leaseWatch.look();
-      for (const effect of resume(parts.state)) perform(effect);
-      await connectLocalNode(signal);
+      try {
+        leaseWatch.look();
+        for (const effect of resume(parts.state)) perform(effect);
+        await connectLocalNode(signal);
+      } finally {
+        begun();
+      }
     },
     dispose: async () => {
       const closing = new ClosingStack();
