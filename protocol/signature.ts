@@ -41,9 +41,22 @@ export function verify(
   signature: Signature,
   publicKey: PublicKey,
 ): boolean {
+  return nodeVerify(null, signedBytes(purpose, message), keyObjectOf(publicKey), Buffer.from(signature, "base64url"));
+}
+
+/** Keys that were used lately: decoding one costs more than verifying with it. */
+const keyObjects = new Map<PublicKey, KeyObject>();
+/** More than the nodes of one Home. */
+const KEY_OBJECTS_MAX = 256;
+
+function keyObjectOf(publicKey: PublicKey): KeyObject {
+  const known = keyObjects.get(publicKey);
+  if (known !== undefined) return known;
   const der = Buffer.concat([SPKI_PREFIX, publicKeyBytes(publicKey)]);
   const key = createPublicKey({ key: der, format: "der", type: "spki" });
-  return nodeVerify(null, signedBytes(purpose, message), key, Buffer.from(signature, "base64url"));
+  if (keyObjects.size >= KEY_OBJECTS_MAX) keyObjects.clear();
+  keyObjects.set(publicKey, key);
+  return key;
 }
 
 function base64url<Name extends string>(bytes: number): z.ZodType<Name> {

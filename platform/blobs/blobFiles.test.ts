@@ -12,19 +12,24 @@ import { type Digest, digestHex, digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_BYTES_MAX, openBlobFiles } from "./blobFiles.ts";
-import type { BlobStore } from "./blobStore.ts";
+import type { BeginningBlobStore } from "./blobStore.ts";
 import { RECEIVING_MAX } from "./partialBlobs.ts";
 
 const never = new AbortController().signal;
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-async function withStore(check: (store: BlobStore, folder: string, outside: string) => Promise<void>): Promise<void> {
+async function withStore(
+  check: (store: BeginningBlobStore, folder: string, outside: string) => Promise<void>,
+): Promise<void> {
   const outside = await mkdtemp(join(tmpdir(), "arw-blobs-"));
   const folder = join(outside, "blobs");
+  const store = await openBlobFiles(folder);
   try {
-    await check(await openBlobFiles(folder), folder, outside);
+    await check(store, folder, outside);
   } finally {
-    await rm(outside, { recursive: true, force: true });
+    await store.settled();
+    // A store that the test opened besides may still be moving a blob.
+    await rm(outside, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -102,12 +107,14 @@ test("chunks in any sizes, with overlaps and restarts of the store, make the blo
           let store = opened;
           const digest = digestOf(bytes);
           for (const { back, length, reopen } of [...steps, { back: 0, length: 300, reopen: false }]) {
+            if (reopen) await store.settled();
             if (reopen) store = await openBlobFiles(folder);
             const from = Math.max(0, (await store.partialBytes(digest)) - back);
             const chunk = bytes.subarray(from, from + length);
             const state = await store.receive(digest, byteCount(bytes.length), byteCount(from), chunk);
             assert.equal(state === "complete", (await store.size(digest)) !== undefined);
           }
+          await store.settled();
           assert.deepEqual(await store.read(digest, byteCount(0), 400), bytes);
         }),
     ),

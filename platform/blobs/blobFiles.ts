@@ -9,6 +9,7 @@ import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Digest, digestFromHex, digestHex, digestOf, isDigest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
+import { BEGUN_BLOB_BYTES_MAX, BegunBlobs, syncFolder } from "./begunBlobs.ts";
 import type { StoredBlob, SweptBlobStore } from "./blobStore.ts";
 import { BLOB_GRACE_MS, BlobUses } from "./blobUses.ts";
 import { openPartialBlobs, type PartialBlobs } from "./partialBlobs.ts";
@@ -30,20 +31,48 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
   };
   // Whatever has a temporary name was never acknowledged, so nobody misses it.
   await rm(places.temporary, { recursive: true, force: true });
-  for (const place of [folder, places.temporary, places.partial]) {
+  const begunFolder = join(folder, "begun");
+  for (const place of [folder, places.temporary, places.partial, begunFolder]) {
     await mkdir(place, { recursive: true, mode: 0o700 });
   }
+  const begun = await BegunBlobs.open(begunFolder, {
+    put: (bytes) => put(places, bytes),
+    adopt: (path, digest) => adopt(places, path, digest),
+  });
   const partial = openPartialBlobs(places.partial);
   return {
-    size: (digest) => used(places, digest, () => sizeOf(places, digest)),
+    size: (digest) =>
+      used(places, digest, async () => {
+        const bytes = begun.bytes(digest);
+        return bytes === undefined ? sizeOf(places, digest) : byteCount(bytes.length);
+      }),
     partialBytes: async (digest) =>
       (await sizeOf(places, digest)) === undefined ? partial.bytes(digest) : byteCount(0),
     put: (bytes) => put(places, bytes),
     putFile: (path, bytesMax, signal) => putFile(places, path, bytesMax, signal),
-    receive: (digest, blobBytes, fromByte, chunk) => receive(places, partial, { digest, blobBytes, fromByte, chunk }),
-    read: (digest, fromByte, bytesMax) => used(places, digest, () => read(places, digest, fromByte, bytesMax)),
+    receive: async (digest, blobBytes, fromByte, chunk) => {
+      if (begun.bytes(digest) !== undefined) return "complete";
+      // Small and whole: it is used from memory while it becomes durable. A process that dies loses its attempts with it.
+      const isWhole = fromByte === 0 && chunk.length === blobBytes && blobBytes <= BEGUN_BLOB_BYTES_MAX;
+      if (isWhole && digestOf(chunk) === digest) {
+        await begun.begin(Uint8Array.from(chunk));
+        return "complete";
+      }
+      return receive(places, partial, { digest, blobBytes, fromByte, chunk });
+    },
+    read: (digest, fromByte, bytesMax) =>
+      used(places, digest, async () => {
+        const bytes = begun.bytes(digest);
+        return bytes?.subarray(fromByte, fromByte + bytesMax) ?? read(places, digest, fromByte, bytesMax);
+      }),
+    begin: (bytes) => begun.begin(bytes),
+    settled: () => begun.settled(),
+    renew: (digest) => used(places, digest, () => renew(places, digest)),
     materialise: (digest, path, executable) =>
-      used(places, digest, () => materialise(places, digest, path, executable)),
+      used(places, digest, async () => {
+        await begun.settled(digest);
+        return materialise(places, digest, path, executable);
+      }),
     all: () => allBlobs(places, now),
     removeIdle: (digest) => places.uses.removeIdle(digest, () => unlink(pathOf(places, digest))),
   };
@@ -56,6 +85,17 @@ interface Places {
   /** Folders of the store whose own name this process has made durable. */
   readonly namedDurably: Set<string>;
   readonly uses: BlobUses;
+}
+
+async function renew(places: Places, digest: Digest): Promise<boolean> {
+  const bytes = await sizeOf(places, digest);
+  if (bytes === undefined) return false;
+  // What is larger was durable before anything named it.
+  if (bytes > BEGUN_BLOB_BYTES_MAX) return true;
+  const found = await read(places, digest, byteCount(0), bytes);
+  if (digestOf(found) !== digest) return false;
+  await write(places, found, digest);
+  return true;
 }
 
 async function used<T>(places: Places, digest: Digest, then: () => Promise<T>): Promise<T> {
@@ -98,12 +138,15 @@ async function sizeOf(places: Places, digest: Digest): Promise<Bytes | undefined
 async function put(places: Places, bytes: Uint8Array): Promise<StoredBlob> {
   requireSize(bytes.length, BLOB_BYTES_MAX);
   const stored: StoredBlob = { digest: digestOf(bytes), bytes: byteCount(bytes.length) };
-  if (await isDurable(places, stored.digest)) return stored;
+  if (!(await isDurable(places, stored.digest))) await write(places, bytes, stored.digest);
+  return stored;
+}
+
+async function write(places: Places, bytes: Uint8Array, digest: Digest): Promise<void> {
   await withTemporary(places, async (file, path) => {
     await file.writeFile(bytes);
-    await settle(places, file, path, stored.digest);
+    await settle(places, file, path, digest);
   });
-  return stored;
 }
 
 /** The source may grow, shrink or be swapped meanwhile: what counts is what was read, and its digest. */
@@ -207,6 +250,17 @@ async function settle(places: Places, file: FileHandle, temporaryPath: string, d
   await syncFolders(places, digest);
 }
 
+/** The file is synced, and its name too: only the name changes, and after a crash it has the one or the other. */
+async function adopt(places: Places, path: string, digest: Digest): Promise<void> {
+  await places.uses.use(digest);
+  const target = pathOf(places, digest);
+  if (!places.namedDurably.has(join(target, ".."))) {
+    await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
+    await syncFolders(places, digest);
+  }
+  await rename(path, target);
+}
+
 /** A file another writer has just renamed is whole but its name may not be durable yet: the sync is repeated for that. */
 async function isDurable(places: Places, digest: Digest): Promise<boolean> {
   await places.uses.use(digest);
@@ -217,17 +271,7 @@ async function isDurable(places: Places, digest: Digest): Promise<boolean> {
 
 async function syncFolders(places: Places, digest: Digest): Promise<void> {
   const inner = join(pathOf(places, digest), "..");
-  for (const folder of places.namedDurably.has(inner) ? [inner] : [inner, places.folder]) {
-    const handle = await open(folder, constants.O_RDONLY);
-    try {
-      await handle.sync();
-    } catch (error) {
-      // Windows has no sync of a folder; its names are journaled by the file system.
-      if (process.platform !== "win32") throw error;
-    } finally {
-      await handle.close();
-    }
-  }
+  for (const folder of places.namedDurably.has(inner) ? [inner] : [inner, places.folder]) await syncFolder(folder);
   places.namedDurably.add(inner);
 }
 

@@ -8,6 +8,10 @@ export interface StoredBlob {
   readonly bytes: Bytes;
 }
 
+export interface BegunBlob extends StoredBlob {
+  readonly durable: Promise<void>;
+}
+
 export interface BlobStore {
   /** The size of a whole, verified blob; undefined where it is absent or only partly there. */
   size(digest: Digest): Promise<Bytes | undefined>;
@@ -18,7 +22,8 @@ export interface BlobStore {
   /** Stores a file's bytes, hashed while they stream; durable when it resolves. Never follows a symlink. */
   putFile(path: string, bytesMax: Bytes, signal: AbortSignal): Promise<StoredBlob>;
   /**
-   * Appends a chunk of a blob that arrives. `complete` once all bytes are here and hash to the digest.
+   * Appends a chunk of a blob that arrives. `complete` once all bytes are here and hash to the digest: they can be read
+   * then, and are in the store after a crash whole or not at all.
    * Throws ArwError `blob-wrong-digest` where they do not (nothing is kept), `blob-gap` for a chunk that does not follow.
    */
   receive(digest: Digest, blobBytes: Bytes, fromByte: Bytes, chunk: Uint8Array): Promise<"more" | "complete">;
@@ -28,8 +33,21 @@ export interface BlobStore {
   materialise(digest: Digest, path: string, executable: boolean): Promise<void>;
 }
 
-/** A store that can be swept: the Home's. */
-export interface SweptBlobStore extends BlobStore {
+/** A store whose small blobs can be named before they are durable. */
+export interface BeginningBlobStore extends BlobStore {
+  /**
+   * As `put`, but resolves as soon as the bytes can be read here. Whatever names them must become durable only together with
+   * `durable`. Larger bytes are durable already when it resolves.
+   */
+  begin(bytes: Uint8Array): Promise<BegunBlob>;
+  /** Resolves when nothing is on its way to the disk. */
+  settled(): Promise<void>;
+}
+
+/** A store that can be swept, and mended after a crash: the Home's. */
+export interface SweptBlobStore extends BeginningBlobStore {
+  /** Stores a small blob once more, durably, whatever became of it before. False where it is absent, or not its digest's. */
+  renew(digest: Digest): Promise<boolean>;
   /** Every whole blob; an idle one nobody has stored, found or read for the grace. */
   all(): AsyncIterable<StoredBlob & { readonly idle: boolean }>;
   /** Drops a blob unless it has been used since; says whether it did. */

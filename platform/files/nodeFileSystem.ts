@@ -27,6 +27,8 @@ interface OpenFile {
 
 class NodeFileSystem implements FileSystem {
   readonly #folder: string;
+  /** The folder, held open from its first sync on. */
+  #itself: Promise<FileHandle> | undefined;
   /** In the order of last use, so that the first idle one is the one to close. */
   readonly #open = new Map<string, OpenFile>();
 
@@ -71,8 +73,10 @@ class NodeFileSystem implements FileSystem {
     return this.#with(name, (file) => file.datasync());
   }
 
-  syncDirectory(): Promise<void> {
-    return syncFolder(this.#folder);
+  async syncDirectory(): Promise<void> {
+    // Windows opens no folder as a file; NTFS journals its names itself.
+    if (process.platform === "win32") return;
+    await (await (this.#itself ??= openFolder(this.#folder))).sync();
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -88,6 +92,9 @@ class NodeFileSystem implements FileSystem {
 
   async close(): Promise<void> {
     for (const name of this.#open.keys()) await this.#forget(name);
+    const itself = this.#itself;
+    this.#itself = undefined;
+    await (await itself)?.close();
   }
 
   #path(name: string): string {
@@ -176,10 +183,14 @@ async function syncNamesFrom(existing: string, made: string): Promise<void> {
 async function syncFolder(folder: string): Promise<void> {
   // Windows opens no folder as a file; NTFS journals its names itself.
   if (process.platform === "win32") return;
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  const handle = await openFolder(folder);
   try {
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+function openFolder(folder: string): Promise<FileHandle> {
+  return open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
 }

@@ -36,10 +36,13 @@ async function place(t: TestContext, events: readonly JournalEvent[]): Promise<P
   assert.equal(identity.nodeId, IDENTITY.nodeId);
   const [invitesFolder, workspaceFolder] = [join(homeFolder, "invites"), join(homeFolder, "workspace")];
   for (const folder of [invitesFolder, workspaceFolder]) await mkdir(folder);
-  const earlier = await recoverHome(homeFolder, IDENTITY, () => undefined);
+  const [blobs, outputs] = [
+    await openBlobFiles(join(homeFolder, "blobs")),
+    await openOutputFiles(join(homeFolder, "outputs")),
+  ];
+  const earlier = await recoverHome(homeFolder, IDENTITY, { blobs, outputs }, () => undefined);
   await earlier.journal.append({ sequence: sequence(1), events });
   await earlier.close();
-  const outputs = await openOutputFiles(join(homeFolder, "outputs"));
   t.after(async () => {
     await outputs.close();
     await rm(homeFolder, { recursive: true, force: true });
@@ -49,7 +52,7 @@ async function place(t: TestContext, events: readonly JournalEvent[]): Promise<P
     workspaceId: IDENTITY.workspaceId,
     identity,
     leaves: await openLeaves(join(homeFolder, "leaf"), identity, epochMs(Date.now()), "mint"),
-    blobs: await openBlobFiles(join(homeFolder, "blobs")),
+    blobs,
     outputs,
     engines: [],
     homeFolder,

@@ -20,10 +20,10 @@ export interface LifeParts extends Omit<HomeParts, "state" | "journal" | "onDura
 
 /** Throws JournalFault where the journal cannot be opened whole. */
 export async function openLife(parts: LifeParts, onFault: (fault: unknown) => void): Promise<NextLife<HomeApi>> {
-  const { homeFolder, identity, log } = parts;
+  const { homeFolder, identity, log, blobs, outputs } = parts;
   const { workspaceId } = parts;
   const { publicKey, nodeId } = identity;
-  const recovered = await recoverHome(homeFolder, { workspaceId, nodeId, publicKey }, onFault);
+  const recovered = await recoverHome(homeFolder, { workspaceId, nodeId, publicKey }, { blobs, outputs }, onFault);
   const { state, journal, tornTail, from } = recovered;
   log.info("journal opened", { sequence: journal.durableSequence, ...from });
   if (tornTail !== undefined) log.info("journal repaired", tornTail);

@@ -3,6 +3,7 @@
 // read more; one that names a record which is gone proves a loss, and the Home is not opened.
 import { join } from "node:path";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
+import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
 import type { FileSystem } from "#platform/files/fileSystem.ts";
 import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
@@ -12,6 +13,7 @@ import { openJournal, type RecoveredJournal } from "./adapters/journal/journalFi
 import type { FileJournal } from "./adapters/journal/journalWriter.ts";
 import { OwnMaps } from "./home/boundedMap.ts";
 import { evolveAll } from "./home/evolve.ts";
+import type { OutputFiles } from "./adapters/outputFiles.ts";
 import type { HomeIdentity } from "./home/identity.ts";
 import { type HomeState, initialState } from "./home/state.ts";
 
@@ -30,12 +32,13 @@ export interface RecoveredHome {
 export async function recoverHome(
   homeFolder: string,
   identity: HomeIdentity,
+  beside: BesideJournal,
   onFault: (fault: unknown) => void,
 ): Promise<RecoveredHome> {
   const fileSystem = await openNodeFileSystem(join(homeFolder, "journal"));
   const checkpoints = await openNodeFileSystem(join(homeFolder, "checkpoint"));
   try {
-    const added = await addUp({ fileSystem, checkpoints, identity, program: PRODUCT_VERSION, onFault });
+    const added = await addUp({ fileSystem, checkpoints, identity, program: PRODUCT_VERSION, beside, onFault });
     const close = async (): Promise<void> => {
       await added.journal.close();
       await fileSystem.close();
@@ -49,11 +52,19 @@ export async function recoverHome(
   }
 }
 
+/** Where the bytes lie that frames name. */
+export interface BesideJournal {
+  readonly blobs: Pick<SweptBlobStore, "renew">;
+  readonly outputs: Pick<OutputFiles, "renew">;
+}
+
 export interface AddUpTerms {
   readonly fileSystem: FileSystem;
   readonly checkpoints: FileSystem;
   readonly identity: HomeIdentity;
   readonly program: string;
+  /** Without it, frames are taken at their word. */
+  readonly beside?: BesideJournal;
   readonly onFault: (fault: unknown) => void;
   readonly segmentBytes?: number;
 }
@@ -62,7 +73,7 @@ export interface AddUpTerms {
 export async function addUp(
   terms: AddUpTerms,
 ): Promise<Pick<RecoveredHome, "state" | "journal" | "tornTail" | "from">> {
-  const { fileSystem, identity, segmentBytes } = terms;
+  const { fileSystem, identity, segmentBytes, beside } = terms;
   const found = await readCheckpoint(terms.checkpoints, identity, terms.program);
   const checkpoint = found.kind === "found" ? found.checkpoint : undefined;
   let state = checkpoint?.state ?? initialState(identity);
@@ -76,12 +87,32 @@ export async function addUp(
       state = evolveAll(state, frame.events, own);
     },
     onFault: terms.onFault,
+    ...(beside === undefined ? {} : { renewBeside: (events: readonly JournalEvent[]) => renewBeside(beside, events) }),
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
     ...(witness === undefined ? {} : { witness }),
     ...(checkpoint === undefined ? {} : { summedTo: checkpoint.record.sequence }),
   });
   const from = checkpoint === undefined ? { start: reasonOf(found) } : { checkpoint: checkpoint.record.sequence };
   return { state, journal, tornTail: recovered.tornTail, from };
+}
+
+/** Bytes become durable side by side with the frame that names them: after a crash either may be there alone. */
+async function renewBeside({ blobs, outputs }: BesideJournal, events: readonly JournalEvent[]): Promise<boolean> {
+  for (const event of events) {
+    if (!(await isRenewed(blobs, outputs, event))) return false;
+  }
+  return true;
+}
+
+async function isRenewed(
+  blobs: BesideJournal["blobs"],
+  outputs: BesideJournal["outputs"],
+  event: JournalEvent,
+): Promise<boolean> {
+  if (event.kind === "OutputAppended") return outputs.renew(event.attemptId, event.stream, event.fromByte, event);
+  if (event.kind === "EgressPreviewed") return (await blobs.renew(event.payload)) && blobs.renew(event.preview);
+  if (event.kind === "JobQueued") return event.job.kind !== "ask" || blobs.renew(event.job.prompt);
+  return true;
 }
 
 function reasonOf(found: FoundCheckpoint): string {

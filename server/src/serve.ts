@@ -52,6 +52,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   const leaves = await openLeaves(join(homeFolder, "leaf"), identity, now(), "mint");
   const owner = await openOwnerSecret(homeFolder);
   const blobs = await openBlobFiles(join(homeFolder, "blobs"));
+  closing.defer(() => blobs.settled());
   const outputs = await openOutputFiles(join(homeFolder, "outputs"));
   closing.defer(() => outputs.close());
   const invitesFolder = join(homeFolder, "invites");

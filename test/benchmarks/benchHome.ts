@@ -22,7 +22,7 @@ import { initialState } from "../../server/src/home/state.ts";
 import { type WiredHome, wireHome } from "../../server/src/wireHome.ts";
 import { Child } from "./child.ts";
 import { DurableWatch } from "./durableWatch.ts";
-import { instantEngines } from "./instantEngine.ts";
+import { instantEngines, type OwnTime } from "./instantEngine.ts";
 
 const SESSION: ClientSession = { client: "bench", owner: true, signal: new AbortController().signal };
 
@@ -53,7 +53,8 @@ export class BenchHome {
     this.#close = close;
   }
 
-  static async open(folder: string): Promise<BenchHome> {
+  /** `own`: the time of its local engines, which otherwise answer at once. */
+  static async open(folder: string, own?: OwnTime): Promise<BenchHome> {
     const [workspace, invitesFolder] = [join(folder, "workspace"), join(folder, "invites")];
     for (const made of [workspace, invitesFolder]) mkdirSync(made, { recursive: true, mode: 0o700 });
     const identity: Identity = identityOf(randomBytes(32));
@@ -69,7 +70,7 @@ export class BenchHome {
       leaves: await openLeaves(join(folder, "leaf"), identity, now(), "mint"),
       blobs: await openBlobFiles(join(folder, "blobs")),
       outputs,
-      engines: instantEngines(),
+      engines: instantEngines(own),
       homeFolder: folder,
       invitesFolder,
       workspaceFolder: workspace,

@@ -63,7 +63,7 @@ async function work(path: string, inviteText: string | undefined): Promise<void>
     folder,
     membership,
     slots: SLOTS,
-    engines: instantEngines,
+    engines: () => instantEngines(),
     onChange: () => undefined,
     log: (fact, detail) => log.write(fact, detail),
   });

@@ -39,9 +39,9 @@ export class DurableWatch implements Journal<JournalEvent> {
     return new Promise((resolve) => this.#waiting.add({ kind, episodeId, resolve }));
   }
 
-  async append(frame: JournalFrame<JournalEvent>): Promise<void> {
+  async append(frame: JournalFrame<JournalEvent>, beside?: Promise<void>): Promise<void> {
     // A failed append settles no wait: the row then ends with the run's own time limit.
-    const appended = this.#journal.append(frame);
+    const appended = this.#journal.append(frame, beside);
     await appended;
     for (const event of frame.events) this.#tell(event);
   }

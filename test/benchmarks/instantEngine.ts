@@ -1,5 +1,6 @@
-// An engine double that answers at once: what is left of a job's time is then all ours.
+// An engine double that answers at once, or after a time that it measures itself: what is left of a job's time is all ours.
 // It holds its runs as the real engines do; only the work itself is missing.
+import { setTimeout } from "node:timers/promises";
 import { digestOf } from "#protocol/digest.ts";
 import type { JobKind } from "#protocol/job.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
@@ -15,15 +16,26 @@ const ADVERTS: Readonly<Record<JobKind, EngineAdvert>> = {
   command: { kind: "command", state: "ready" },
 };
 
-export function instantEngines(): readonly Engine[] {
-  return [instantEngine("ask"), instantEngine("command")];
+/** How long the work itself takes, and who hears how long it took, from its begin to its last byte. */
+export interface OwnTime {
+  readonly workMs: number;
+  readonly onWorked: (elapsedMs: number) => void;
 }
 
-function instantEngine(kind: JobKind): Engine {
+export function instantEngines(own?: OwnTime): readonly Engine[] {
+  return [instantEngine("ask", own), instantEngine("command", own)];
+}
+
+function instantEngine(kind: JobKind, own: OwnTime | undefined): Engine {
   const runs = createEngineRuns(
     {
       run: async (_work, session) => {
         session.begun();
+        if (own !== undefined) {
+          const from = performance.now();
+          await setTimeout(own.workMs);
+          own.onWorked(performance.now() - from);
+        }
         session.output(kind === "ask" ? "text" : "stdout", ANSWER);
         return { outcome: kind === "ask" ? { kind: "answered", stopReason: "end" } : { kind: "exited", exitCode: 0 } };
       },

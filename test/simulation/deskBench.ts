@@ -2,10 +2,11 @@
 // nodes whose links a test holds in its hand. It decides nothing; effects are performed as `wireHome` performs them.
 import type { Command } from "#protocol/commands.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import type { Digest } from "#protocol/digest.ts";
+import { type Digest, digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { NodeId } from "#protocol/ids.ts";
+import type { StoredBlob } from "#platform/blobs/blobStore.ts";
 import type { CommandJob, TreeEntry, TreeManifest } from "#protocol/job.ts";
 import type { JobResult } from "#protocol/result.ts";
 import { byteCount, type EpochMs, epochMs, fencingToken, sequence } from "#protocol/quantities.ts";
@@ -13,7 +14,7 @@ import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import type { BlobChunk, Finished, HomeMessage, Need, Offer, Output } from "#protocol/wire/worker.ts";
 import { AttemptDesk } from "../../server/src/adapters/attempts/attemptDesk.ts";
 import type { LinkFault } from "../../server/src/adapters/attempts/linkFault.ts";
-import type { OutputFiles, OutputStream } from "../../server/src/adapters/outputFiles.ts";
+import type { BegunOutput, OutputFiles, OutputStream } from "../../server/src/adapters/outputFiles.ts";
 import type { Effect } from "../../server/src/home/effects.ts";
 import { Home } from "../../server/src/home/home.ts";
 import type { NodeChannel } from "../../server/src/home/nodeChannel.ts";
@@ -96,6 +97,15 @@ export class MemoryOutputs implements OutputFiles {
     before.copy(after);
     after.set(bytes, fromByte);
     this.files.set(`${attemptId}.${stream}`, after);
+  }
+
+  async begin(...range: Parameters<OutputFiles["begin"]>): Promise<BegunOutput> {
+    await this.append(...range);
+    return { durable: Promise.resolve() };
+  }
+
+  async renew(attemptId: string, stream: OutputStream, fromByte: number, is: StoredBlob): Promise<boolean> {
+    return digestOf(await this.read(attemptId, stream, fromByte, is.bytes)) === is.digest;
   }
 
   async read(attemptId: string, stream: OutputStream, fromByte: number, bytesMax: number): Promise<Uint8Array> {

@@ -1,12 +1,12 @@
 // A blob store in memory, for tests of what stands above the port. It keeps its promises on bytes and digests,
 // and lets a test look at everything that was ever stored.
 import { readFile, writeFile } from "node:fs/promises";
-import type { BlobStore, StoredBlob } from "#platform/blobs/blobStore.ts";
+import type { BeginningBlobStore, BegunBlob, StoredBlob } from "#platform/blobs/blobStore.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
 
-export class MemoryBlobs implements BlobStore {
+export class MemoryBlobs implements BeginningBlobStore {
   readonly stored: Map<Digest, Uint8Array> = new Map();
   readonly #partial = new Map<Digest, Uint8Array>();
 
@@ -18,6 +18,12 @@ export class MemoryBlobs implements BlobStore {
   async partialBytes(digest: Digest): Promise<Bytes> {
     return byteCount(this.#partial.get(digest)?.length ?? 0);
   }
+
+  async begin(bytes: Uint8Array): Promise<BegunBlob> {
+    return { ...(await this.put(bytes)), durable: Promise.resolve() };
+  }
+
+  async settled(): Promise<void> {}
 
   async put(bytes: Uint8Array): Promise<StoredBlob> {
     const digest = digestOf(bytes);

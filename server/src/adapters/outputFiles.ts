@@ -3,6 +3,8 @@
 import type { FileSystem } from "#platform/files/fileSystem.ts";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
+import type { StoredBlob } from "#platform/blobs/blobStore.ts";
+import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { SharedRun } from "./sharedRun.ts";
 
@@ -10,11 +12,19 @@ export type OutputStream = "stdout" | "stderr" | "text";
 
 export interface OutputFiles {
   /**
-   * Resolves when the bytes are durable at their place. The same range again is the same as once. Rejects with ArwError:
-   * "output-gap" beyond the end, "output-overloaded" when too much waits, "output-unwritable" once the disk has failed
-   * for this file in this process (nothing is retried). The caller leaves `bytes` alone until it settles.
+   * Resolves when the bytes have their place and are on their way to it; `durable` resolves when they are on the disk. The
+   * same range again is the same as once. Both reject with ArwError: "output-gap" beyond the end, "output-overloaded" when
+   * too much waits, "output-unwritable" once the disk has failed for this file in this process (nothing is retried). The
+   * caller leaves `bytes` alone until `durable` settles.
    */
+  begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput>;
+  /** The same, and waits until it is durable. */
   append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes what is there of the range once more, durably: a range of which nobody knows whether it became durable. False
+   * where the bytes are not those of the digest; they were never acknowledged then.
+   */
+  renew(attemptId: string, stream: OutputStream, fromByte: number, is: StoredBlob): Promise<boolean>;
   /** What is there of the range; empty for an attempt that never printed. */
   read(attemptId: string, stream: OutputStream, fromByte: number, bytesMax: number): Promise<Uint8Array>;
   /** Every attempt that has output here, with its bytes. */
@@ -23,6 +33,10 @@ export interface OutputFiles {
   remove(attemptId: string): Promise<void>;
   /** Waits for what is being written. */
   close(): Promise<void>;
+}
+
+export interface BegunOutput {
+  readonly durable: Promise<void>;
 }
 
 /** Output of one file that may wait for the disk; the sender's window is smaller, so only a stuck disk meets it. */
@@ -53,14 +67,35 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void> {
+    await (await this.begin(attemptId, stream, fromByte, bytes)).durable;
+  }
+
+  async begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput> {
     const name = fileNameOf(attemptId, stream);
-    const opened = this.#files.get(name) ?? this.#open(name);
+    const known = this.#files.get(name);
+    const opened = known ?? this.#open(name);
     this.#files.delete(name);
     this.#files.set(name, opened);
-    const { file, named } = await opened;
-    // Side by side: a file's first bytes and its name become durable in one go of the disk.
-    await Promise.all([file.append(fromByte, bytes), named]);
-    await this.#forgetIdle();
+    // The first bytes of a file have their place whatever is there already: they need not wait until it is looked at.
+    const isFirst = known === undefined && fromByte === 0;
+    const durable = isFirst
+      ? opened.then((output) => this.#append(output, fromByte, bytes))
+      : this.#append(await opened, fromByte, bytes);
+    // Whoever wants to know waits for it; that nobody does must not end the process.
+    durable.catch(() => undefined);
+    return { durable };
+  }
+
+  /** Side by side: a file's first bytes and its name become durable in one go of the disk. Throws as `OutputFile.append`. */
+  #append({ file, named }: OpenedOutput, fromByte: number, bytes: Uint8Array): Promise<void> {
+    return Promise.all([file.append(fromByte, bytes), named]).then(() => this.#forgetIdle());
+  }
+
+  async renew(attemptId: string, stream: OutputStream, fromByte: number, is: StoredBlob): Promise<boolean> {
+    const bytes = await this.read(attemptId, stream, fromByte, is.bytes);
+    if (digestOf(bytes) !== is.digest) return false;
+    await this.append(attemptId, stream, fromByte, bytes);
+    return true;
   }
 
   async read(attemptId: string, stream: OutputStream, fromByte: number, bytesMax: number): Promise<Uint8Array> {
@@ -117,11 +152,11 @@ class FilesOfAttempts implements OutputFiles {
 
   async #lengthOf(name: string): Promise<number> {
     try {
-      return await this.#fileSystem.size(name);
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw error;
       await this.#fileSystem.create(name);
       return 0;
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+      return this.#fileSystem.size(name);
     }
   }
 
@@ -172,16 +207,19 @@ class OutputFile {
     return this.#pendingBytes === 0 && this.#fault === undefined;
   }
 
-  async append(fromByte: number, bytes: Uint8Array): Promise<void> {
+  /** Throws where the bytes cannot have their place; the promise settles when they are durable. */
+  append(fromByte: number, bytes: Uint8Array): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault;
     const toByte = fromByte + bytes.length;
     if (fromByte > this.#length) throw gapIn(this.#name, fromByte, this.#length);
-    if (this.#durable !== undefined && fromByte >= this.#durable.fromByte && toByte <= this.#durable.toByte) return;
+    if (this.#durable !== undefined && fromByte >= this.#durable.fromByte && toByte <= this.#durable.toByte) {
+      return Promise.resolve();
+    }
     if (this.#pendingBytes + bytes.length > OUTPUT_PENDING_BYTES_MAX) throw overloaded(this.#name);
     this.#length = Math.max(this.#length, toByte);
     this.#pendingBytes += bytes.length;
     this.#waiting.push({ fromByte, bytes });
-    await this.#written.join();
+    return this.#written.join();
   }
 
   async idle(): Promise<void> {

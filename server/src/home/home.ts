@@ -12,7 +12,7 @@ import type { Effect } from "./effects.ts";
 import { pauseProblem } from "./egress/pause.ts";
 import { evolveAll } from "./evolve.ts";
 import { type Journal, JournalFault, type JournalFrame } from "./journalPort.ts";
-import { liveAttempt } from "./job/state.ts";
+import { type Attempt, liveAttempt } from "./job/state.ts";
 import { leaseProblem } from "./lease/covers.ts";
 import { react } from "./react.ts";
 import type { HomeState } from "./state.ts";
@@ -62,6 +62,11 @@ export class Home {
     return live?.attempt.fencingToken === token && live.attempt.target === nodeId;
   }
 
+  /** The attempt as deciding sees it, if it is live: with the reports whose frames are still in flight. */
+  attemptAhead(id: AttemptId): Attempt | undefined {
+    return liveAttempt(this.#state.jobs, id)?.attempt;
+  }
+
   /**
    * What forbids sending one byte more for this attempt; undefined where nothing does. It sees what deciding sees: a
    * revocation stops the very next chunk, and what its record counts stays true while its frame is still in flight.
@@ -87,8 +92,10 @@ export class Home {
   /**
    * Decides a command and makes its events durable. Resolves with them, or with the refusal.
    * Rejects with the JournalFault where the outcome is not known; the command must then not be repeated blindly.
+   * `beside` makes durable what the events name, while their frame is written. Where there are none, nobody waits for it.
    */
-  async execute(command: Command): Promise<Executed | Refusal> {
+  async execute(command: Command, beside?: Promise<void>): Promise<Executed | Refusal> {
+    beside?.catch(() => undefined);
     if (this.#refusal !== undefined) return this.#refusal;
     const decided = decide(this.#state, command);
     const { journal } = this.#ports;
@@ -101,7 +108,7 @@ export class Home {
     }
     const after = evolveAll(this.#state, decided);
     const frame = { sequence: sequence(journal.lastSequence + 1), events: decided };
-    const appended = journal.append(frame);
+    const appended = journal.append(frame, beside);
     if (journal.lastSequence !== frame.sequence) return this.#notTaken(appended);
     this.#state = after;
     const effects = decided.flatMap((event) => react(event, after));

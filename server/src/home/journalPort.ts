@@ -12,8 +12,10 @@ export interface Journal<E> {
    * Joins the open batch; resolves when the frame is durable. Throws RangeError (a bug of the caller) unless
    * `frame.sequence` is lastSequence + 1. Rejects with a JournalFault; a frame refused for its size or for the queue's
    * length has not been taken: lastSequence stays.
+   * `beside` makes durable what the frame names (a blob, a range of output): the frame counts as durable only once both
+   * are on the disk, in whichever order they get there, and a `beside` that rejects is a fault of the journal.
    */
-  append(frame: JournalFrame<E>): Promise<void>;
+  append(frame: JournalFrame<E>, beside?: Promise<void>): Promise<void>;
   /** Durable frames from `from` on, at most `limit`. */
   read(from: Sequence, limit: number): AsyncIterable<JournalFrame<E>>;
   /** Waits for the frames in flight, then marks the last batch as durable on the disk. Appends are refused afterwards. */

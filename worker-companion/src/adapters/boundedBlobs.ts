@@ -29,7 +29,7 @@ export interface BoundedBlobs extends BlobStore {
   hold(attemptId: AttemptId): void;
   /** Lets go, and removes what is then too much. */
   release(attemptId: AttemptId): void;
-  /** Resolves when nothing is being removed. */
+  /** Resolves when nothing is on its way to the disk, and nothing is being removed. */
   settled(): Promise<void>;
   totalBytes(): number;
 }
@@ -77,7 +77,10 @@ export async function openBoundedBlobs(terms: BoundedBlobsTerms): Promise<Bounde
     materialise: (digest, path, executable) => at(digest, () => store.materialise(digest, path, executable)),
     hold: (attemptId) => cache.hold(attemptId),
     release: (attemptId) => cache.release(attemptId),
-    settled: () => cache.settled(),
+    settled: async () => {
+      await store.settled();
+      await cache.settled();
+    },
     totalBytes: () => cache.totalBytes,
   };
 }

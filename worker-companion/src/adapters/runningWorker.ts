@@ -84,13 +84,14 @@ class WorkerLife {
   async live(): Promise<void> {
     const { folder } = this.#terms;
     let engines: readonly Engine[] = [];
+    let blobs: BoundedBlobs | undefined;
     try {
       // A worker that was killed may have left commands and job folders; nothing of an earlier life goes on.
       const ended = await endOrphans(folder.jobsPath);
       if (ended > 0) this.#terms.log("orphans ended", { processes: ended });
       await rm(folder.jobsPath, { recursive: true, force: true });
       await mkdir(folder.jobsPath, { recursive: true, mode: 0o700 });
-      const blobs = await openBoundedBlobs({
+      blobs = await openBoundedBlobs({
         folder: folder.blobsPath,
         bytesMax: () => blobBytesMaxOf(this.#rules),
         nowMs: () => Date.now(),
@@ -106,6 +107,7 @@ class WorkerLife {
       this.#leaving = "stop";
       await this.#runner?.stop();
       await Promise.all(engines.map((engine) => engine.dispose()));
+      await blobs?.settled();
       this.#end();
     }
   }

@@ -21,6 +21,8 @@ export interface CollectedJob {
   readonly leftOut: readonly LeftOut[];
   /** Every path that is sent or named in what is sent. */
   readonly paths: readonly string[];
+  /** Settles when all its bytes are durable; no frame that names them may be so before. */
+  readonly durable: Promise<void>;
 }
 
 /** A command may run this long unless the client says otherwise; the most it may say. */
@@ -33,7 +35,10 @@ export const OUTPUT_TOKENS_DEFAULT = 256;
 export const DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant.";
 
 /** What collecting needs of the Home. */
-export type JobServices = Pick<HomeServices, "workspaceFolder" | "blobs" | "detector">;
+export interface JobServices extends Pick<HomeServices, "workspaceFolder" | "blobs" | "detector"> {
+  /** Globs of what the owner marked. */
+  readonly neverLeaves: readonly string[];
+}
 
 export async function collectJob(
   services: JobServices,
@@ -57,7 +62,7 @@ export async function collectJob(
 }
 
 async function collectCommand(
-  { workspaceFolder, blobs, detector }: JobServices,
+  { workspaceFolder, blobs, detector, neverLeaves }: JobServices,
   request: EpisodeRequest & { kind: "command" },
   placed: Placement,
   signal: AbortSignal,
@@ -72,7 +77,7 @@ async function collectCommand(
   const leaveOut = request.leaveOut ?? [];
   const destination = placed.local ? "local" : "remote";
   const tree = await collectTree(
-    { workspaceFolder, folder, dependencies, leaveOut, destination, blobs, detector },
+    { workspaceFolder, folder, dependencies, leaveOut, neverLeaves, destination, blobs, detector },
     signal,
   );
   const memoryBytes = request.memoryBytes ?? byteCount(MEMORY_BYTES_DEFAULT);
@@ -85,7 +90,14 @@ async function collectCommand(
     outputs: request.outputs,
     limits: { wallMs, memoryBytes, outputBytes: byteCount(OUTPUT_BYTES_DEFAULT) },
   };
-  return { kind: "collected", job, items: tree.items, leftOut: tree.leftOut, paths: pathsIn(tree.manifest) };
+  return {
+    kind: "collected",
+    job,
+    items: tree.items,
+    leftOut: tree.leftOut,
+    paths: pathsIn(tree.manifest),
+    durable: Promise.resolve(),
+  };
 }
 
 async function collectAsk(
@@ -115,7 +127,7 @@ async function collectAsk(
     seed: request.seed ?? 0,
     limits,
   };
-  return { kind: "collected", job, items: [prompt.item], leftOut: [], paths: [] };
+  return { kind: "collected", job, items: [prompt.item], leftOut: [], paths: [], durable: prompt.prompt.durable };
 }
 
 /** The same paths for a job that was collected before: its tree, which its digest commits to, has them. */

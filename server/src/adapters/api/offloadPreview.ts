@@ -1,7 +1,7 @@
 // Makes the preview document of an offload, stores it under its digest, and gives the core its description.
 // Nothing is sent here: the job waits for the owner, unless the core finds a lease that covers it.
+import type { Command } from "#protocol/commands.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import type { Digest } from "#protocol/digest.ts";
 import type { Classification, Cost, Destination, EgressPreview, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { keyWords } from "#protocol/identity.ts";
@@ -19,7 +19,7 @@ import type { JobSpec } from "#protocol/job.ts";
 import type { PriceCard } from "#protocol/node.ts";
 import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quantities.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
-import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { BeginningBlobStore, BegunBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalBytes } from "#platform/givingWay.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
@@ -73,13 +73,13 @@ export async function previewOffload(
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
   const document = previewDocument({ ...facts, job, items: collected.items, leftOut: collected.leftOut });
   const stored = await storePreview(blobs, document, job);
-  const executed = await home.execute({
+  const preview: Command = {
     kind: "preview-offload",
     at: now(),
     by: requesterOf(session),
     ...begun,
     previewId: id,
-    preview: stored,
+    preview: stored.digest,
     payloadBytes: document.payloadBytes,
     items: document.items.length,
     highestClassification: highestOf(document.items),
@@ -91,7 +91,8 @@ export async function previewOffload(
     steady: steady(),
     recordId: mint(egressRecordId),
     attemptId: mint(attemptId),
-  });
+  };
+  const executed = await home.execute(preview, bothDurable(collected.durable, stored.durable));
   if (executed.kind === "refusal") return executed;
   const offered = executed.events.find((event) => event.kind === "JobOffered");
   const leased = offered?.leaseId === undefined ? {} : { leaseId: offered.leaseId };
@@ -117,7 +118,16 @@ export function costOf(priceCard: PriceCard | undefined, job: JobSpec, items: re
 }
 
 /** Stores the document, and the specification that its payload names, so that both can be read as they are. */
-export async function storePreview(blobs: BlobStore, document: EgressPreview, job: JobSpec): Promise<Digest> {
-  await blobs.put(Buffer.from(canonicalJson(job)));
-  return (await blobs.put(await canonicalBytes(document))).digest;
+export async function storePreview(
+  blobs: BeginningBlobStore,
+  document: EgressPreview,
+  job: JobSpec,
+): Promise<Pick<BegunBlob, "digest" | "durable">> {
+  const payload = await blobs.begin(Buffer.from(canonicalJson(job)));
+  const { digest, durable } = await blobs.begin(await canonicalBytes(document));
+  return { digest, durable: bothDurable(payload.durable, durable) };
+}
+
+async function bothDurable(one: Promise<void>, other: Promise<void>): Promise<void> {
+  await Promise.all([one, other]);
 }

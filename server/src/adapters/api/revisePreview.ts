@@ -42,8 +42,9 @@ export async function revisePreview(
   const tree = await blobs.put(await canonicalBytes(manifest));
   const revised = { ...job, tree: tree.digest };
   const document = revisedDocument(services, held, { shown, job: revised, tree, taken: split.taken });
-  const stored = await storePreview(blobs, document, revised);
-  return execute(services, params, session, { document, stored, job: revised, split });
+  const { digest, durable } = await storePreview(blobs, document, revised);
+  await durable;
+  return execute(services, params, session, { document, stored: digest, job: revised, split });
 }
 
 async function execute(

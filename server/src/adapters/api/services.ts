@@ -3,7 +3,7 @@ import type { Requester } from "#protocol/commands.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { NodeId } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
-import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { BeginningBlobStore } from "#platform/blobs/blobStore.ts";
 import type { Home } from "../../home/home.ts";
 import type { Journal } from "../../home/journalPort.ts";
 import type { NodePresence } from "../../home/node/view.ts";
@@ -18,7 +18,7 @@ import type { SteadyClock } from "../steadyClock.ts";
 export interface HomeServices {
   readonly home: Home;
   readonly journal: Journal<JournalEvent>;
-  readonly blobs: BlobStore;
+  readonly blobs: BeginningBlobStore;
   /** All history, for questions that the state is too small for. */
   readonly view: ViewOnDemand;
   readonly outputs: OutputFiles;

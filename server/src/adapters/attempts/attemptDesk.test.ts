@@ -11,6 +11,7 @@ import { approve, idsOf, preview } from "../../../../test/simulation/homeCommand
 import { revokeLease } from "../../../../test/simulation/leaseCommands.ts";
 import { GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
 import { NEEDS_WAITING_MAX } from "./inputRequests.ts";
+import { RANGES_ON_THEIR_WAY_MAX } from "./outputIntake.ts";
 
 const CHUNK = BLOB_CHUNK_BYTES_MAX;
 
@@ -253,9 +254,51 @@ describe("output", () => {
     const saying = bench.desk.receive(bench.up, outputs(1, 1), TEN);
     await quiet();
     assert.deepEqual(bench.up.kinds(), ["offer"]);
-    bench.journal.release();
     await saying;
+    bench.journal.release();
+    await quiet();
     assert.deepEqual(bench.up.kinds(), ["offer", "acknowledge"]);
+  });
+
+  test("a range that comes again while it is on its way is neither written nor acknowledged before it is durable", async () => {
+    const bench = new DeskBench();
+    await bench.offer(1, [TEN]);
+    bench.journal.hold();
+    await bench.desk.receive(bench.up, outputs(1, 1), TEN);
+    const again = bench.desk.receive(bench.up, outputs(1, 1), Buffer.from("forged...."));
+    await quiet();
+    assert.deepEqual(bench.up.kinds(), ["offer"]);
+    bench.journal.release();
+    await again;
+    assert.deepEqual([...bench.outputs.files.values()].map(String), ["0123456789"]);
+    assert.deepEqual(bench.up.kinds(), ["offer", "acknowledge", "acknowledge"]);
+  });
+
+  test("a result follows its output into the journal without waiting for the disk", async () => {
+    const bench = new DeskBench();
+    const job = await bench.offer(1, [TEN]);
+    bench.journal.hold();
+    await bench.desk.receive(bench.up, outputs(1, 1), TEN);
+    await bench.desk.receive(bench.up, ends(1, job, 1), new Uint8Array());
+    await quiet();
+    assert.equal(bench.journal.inFlight, 2);
+    bench.journal.release();
+    await quiet();
+    assert.equal(ofKind(await bench.events(), "EpisodeFinished").length, 1);
+  });
+
+  test("so many ranges may wait for the disk, and the next waits for one of them", async () => {
+    const bench = new DeskBench();
+    await bench.offer(1, [TEN]);
+    bench.journal.hold();
+    const say = (index: number): Promise<unknown> => bench.desk.receive(bench.up, outputs(1, index), TEN);
+    for (let index = 1; index <= RANGES_ON_THEIR_WAY_MAX; index++) await say(index);
+    const beyond = say(RANGES_ON_THEIR_WAY_MAX + 1);
+    await quiet();
+    assert.equal(bench.journal.inFlight, RANGES_ON_THEIR_WAY_MAX);
+    bench.journal.releaseOne();
+    await beyond;
+    assert.equal(bench.journal.inFlight, RANGES_ON_THEIR_WAY_MAX);
   });
 
   test("output that is on record is acknowledged again, and its bytes are never written over", async () => {

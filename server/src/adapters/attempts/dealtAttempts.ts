@@ -8,6 +8,7 @@ import type { SteadyReading } from "#protocol/lease.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { Offer } from "#protocol/wire/worker.ts";
 import type { Executed } from "../../home/home.ts";
+import type { Attempt } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import { Crossings } from "./crossings.ts";
@@ -17,7 +18,9 @@ export interface AttemptHome {
   readonly state: HomeState;
   sendProblem(id: AttemptId, now: SteadyReading): Refusal | undefined;
   holdsAttempt(id: AttemptId, token: Offer["fencingToken"], nodeId: NodeId): boolean;
-  execute(command: Command): Promise<Executed | Refusal>;
+  /** The attempt as deciding sees it: with the reports whose frames are still in flight. */
+  attemptAhead(id: AttemptId): Attempt | undefined;
+  execute(command: Command, beside?: Promise<void>): Promise<Executed | Refusal>;
 }
 
 export interface DealtAttemptsTerms {

@@ -38,6 +38,8 @@ const BUDGET = byteCount(PROMPT.length + 2_000);
 
 const NO_OUTPUT: OutputFiles = {
   append: async () => undefined,
+  begin: async () => ({ durable: Promise.resolve() }),
+  renew: async () => true,
   read: async () => new Uint8Array(0),
   remove: async () => undefined,
   attempts: async () => new Map(),

@@ -1,6 +1,6 @@
 // Turns the messages of an `ask` into the blob that is sent and the item that the preview shows.
 // For another machine a prompt that holds a secret is refused, and neither refusal nor blob store ever holds it.
-import type { BlobStore, StoredBlob } from "#platform/blobs/blobStore.ts";
+import type { BeginningBlobStore, BegunBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
@@ -9,7 +9,8 @@ import { detectSecrets } from "./secretDetector.ts";
 
 export interface CollectedPrompt {
   readonly kind: "prompt";
-  readonly prompt: StoredBlob;
+  /** What names it becomes durable together with it. */
+  readonly prompt: BegunBlob;
   readonly item: PreviewItem;
 }
 
@@ -20,7 +21,7 @@ export const PROMPT_ITEM = "(prompt)";
 export async function promptItem(
   messages: readonly ChatMessage[],
   destination: "local" | "remote",
-  blobs: BlobStore,
+  blobs: BeginningBlobStore,
   signal: AbortSignal,
 ): Promise<CollectedPrompt | Refusal> {
   if (destination === "remote") {
@@ -35,7 +36,7 @@ export async function promptItem(
       );
     }
   }
-  const prompt = await blobs.put(Buffer.from(canonicalJson(messages), "utf8"));
+  const prompt = await blobs.begin(Buffer.from(canonicalJson(messages), "utf8"));
   const item: PreviewItem = {
     path: PROMPT_ITEM,
     bytes: prompt.bytes,

@@ -70,6 +70,52 @@ test("a frame is not durable before its sync: lastSequence runs ahead, durableSe
   assert.equal(journal.durableSequence, 1);
 });
 
+test("a frame is durable only once what it names is, and so are those of its batch", async () => {
+  const { journal } = await reopen(new ModelledDisk(chanceOf(1)));
+  let arrive = (): void => undefined;
+  const beside = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const appended = Promise.all([journal.append(frame(1), beside), journal.append(frame(2))]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(journal.durableSequence, 0);
+  arrive();
+  await appended;
+  assert.equal(journal.durableSequence, 2);
+});
+
+test("what a frame names and does not become durable is a fault of the journal, and after it nothing is taken", async () => {
+  const { journal } = await reopen(new ModelledDisk(chanceOf(1)));
+  const lost = journal.append(frame(1), Promise.reject(new Error("the disk of the output is full")));
+  await assert.rejects(lost, hasCode("journal-unknown-outcome"));
+  await assert.rejects(journal.append(frame(2)), hasCode("journal-read-only"));
+});
+
+test("a frame that came back without what it names is cut with all after it, once, unless it was durable", async () => {
+  const disk = new ModelledDisk(chanceOf(1));
+  const first = await reopen(disk);
+  await first.journal.append(frame(1));
+  await Promise.all([
+    first.journal.append(frame(2)),
+    first.journal.append(frame(3, "bare")),
+    first.journal.append(frame(4)),
+  ]);
+  const asked: string[] = [];
+  const renewBeside = async (events: readonly string[]): Promise<boolean> => {
+    asked.push(...events);
+    return !events.includes("bare");
+  };
+  const second = await reopen(disk, { renewBeside });
+  assert.deepEqual(second.frames, [frame(1), frame(2)]);
+  assert.deepEqual(asked, ["event 2", "bare"], "frame 1 is known to be durable");
+  assert.ok((second.recovered.tornTail?.cutBytes ?? 0) > 0);
+  await second.journal.append(frame(3));
+  await second.journal.close();
+  const third = await reopen(disk, { renewBeside: async () => false });
+  assert.deepEqual(third.frames, [frame(1), frame(2), frame(3)], "a mark says that all is durable");
+  assert.equal(third.recovered.tornTail, undefined);
+});
+
 test("64 appends at once share a sync, and resolve in order", async () => {
   const disk = new ModelledDisk(chanceOf(1));
   const { journal } = await reopen(disk);

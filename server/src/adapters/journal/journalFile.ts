@@ -21,6 +21,11 @@ export interface JournalOptions<E> {
   readonly decodeEvent: (value: unknown) => E;
   /** Sees each frame once, in order, before `openJournal` resolves; the frames are kept nowhere else. */
   readonly onFrame?: (frame: JournalFrame<E>) => void;
+  /**
+   * Makes anew what a frame names beside the journal, where nothing proves that it became durable with its frame. False
+   * where it is not whole: nobody was ever told of such a frame, and it is cut like a torn one.
+   */
+  readonly renewBeside?: (events: readonly E[]) => Promise<boolean>;
   /** Called once, after the frames in flight have been rejected. */
   readonly onFault?: (fault: JournalFault) => void;
   /** A new segment is begun when one has grown to this. */
@@ -54,24 +59,37 @@ export const SEGMENT_BYTES: number = 16 * 1024 * 1024;
 export async function openJournal<E>(options: JournalOptions<E>): Promise<OpenedJournal<E>> {
   const { fileSystem, header: owner, segmentBytes = SEGMENT_BYTES } = options;
   const decodeEvents = eventsDecoder(options.decodeEvent);
-  const pages = new FramePages();
   const { witness, summedTo = 0 } = options;
+  let pages = new FramePages();
   let witnessed = witness === undefined;
-  const scan = await scanJournal(fileSystem, ({ record, endByte, digest }, { segment, atByte }) => {
+  /** Sound frames of which no later record says that they were durable. */
+  let unproven: UnprovenFrame<E>[] = [];
+  let scan = await scanJournal(fileSystem, ({ record, endByte, digest }, { segment, atByte }) => {
     witnessed ||= digest === witness?.digest && record.sequence === witness.sequence;
     if (record.kind === "header") requireOwner(record, owner, segment);
+    const oldest = unproven[0]?.frame.sequence;
+    if (oldest !== undefined && oldest <= record.durableBefore)
+      unproven = proven(unproven, record.durableBefore, options.onFrame);
     if (record.kind !== "frame") return;
     pages.note(record.sequence, { segment, fromByte: atByte, toByte: endByte });
     if (record.sequence <= summedTo) return;
-    options.onFrame?.({
-      sequence: sequenceOf(record.sequence),
-      events: decodeEvents(record.events, segment, atByte),
-    });
+    const events = decodeEvents(record.events, segment, atByte);
+    unproven.push({ frame: { sequence: sequenceOf(record.sequence), events }, segment, atByte });
   });
   if (scan.end.kind === "corrupt") throw corruptionAt(scan.end.segment, scan.end.atByte, scan.end.reason);
   if (witness !== undefined && !witnessed) {
     throw corruptionAt(witness.segment, witness.atByte, `the signed checkpoint's frame ${witness.sequence} is missing`);
   }
+  const foundBytes = scan.tail === undefined ? 0 : await fileSystem.size(scan.tail.segment);
+  const bare = await firstBare(unproven, options.renewBeside);
+  if (bare !== undefined) {
+    await fileSystem.truncate(bare.segment, bare.atByte);
+    pages = new FramePages();
+    scan = await scanJournal(fileSystem, ({ record, endByte }, { segment, atByte }) => {
+      if (record.kind === "frame") pages.note(record.sequence, { segment, fromByte: atByte, toByte: endByte });
+    });
+  }
+  proven(unproven, scan.lastSequence, options.onFrame);
   const segment = await repair(fileSystem, scan);
   const journal = new JournalWriter<E>({
     fileSystem,
@@ -85,7 +103,34 @@ export async function openJournal<E>(options: JournalOptions<E>): Promise<Opened
     lastDigest: scan.lastDigest,
     unmarked: scan.last?.kind === "frame",
   });
-  return { journal, recovered: recoveredOf(scan) };
+  return { journal, recovered: recoveredOf(scan, foundBytes) };
+}
+
+interface UnprovenFrame<E> {
+  readonly frame: JournalFrame<E>;
+  readonly segment: string;
+  readonly atByte: number;
+}
+
+/** Hands out the frames up to this one; the others remain. */
+function proven<E>(
+  frames: UnprovenFrame<E>[],
+  durable: number,
+  onFrame: JournalOptions<E>["onFrame"],
+): UnprovenFrame<E>[] {
+  const beyond = frames.findIndex(({ frame }) => frame.sequence > durable);
+  for (const { frame } of frames.slice(0, beyond < 0 ? frames.length : beyond)) onFrame?.(frame);
+  return beyond < 0 ? [] : frames.slice(beyond);
+}
+
+/** The first frame that became durable without what it names. */
+async function firstBare<E>(
+  frames: readonly UnprovenFrame<E>[],
+  renewBeside: JournalOptions<E>["renewBeside"],
+): Promise<UnprovenFrame<E> | undefined> {
+  if (renewBeside === undefined) return undefined;
+  for (const unproven of frames) if (!(await renewBeside(unproven.frame.events))) return unproven;
+  return undefined;
 }
 
 /** Makes durable what was read and cuts the rest; returns the segment to append to, if one has its header. */
@@ -120,10 +165,10 @@ async function repair(
   }
 }
 
-function recoveredOf({ frames, end }: JournalScan): RecoveredJournal {
-  if (end.kind !== "torn-tail") return { frames };
-  const { segment, atByte, cutBytes } = end;
-  return { frames, tornTail: { segment, atByte, cutBytes } };
+function recoveredOf({ frames, tail }: JournalScan, foundBytes: number): RecoveredJournal {
+  if (tail === undefined || tail.endByte === foundBytes) return { frames };
+  const { segment, endByte } = tail;
+  return { frames, tornTail: { segment, atByte: endByte, cutBytes: foundBytes - endByte } };
 }
 
 function requireOwner({ workspaceId, homeId }: HeaderRecord, owner: JournalOwner, segment: string): void {

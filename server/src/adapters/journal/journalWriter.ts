@@ -1,6 +1,7 @@
 // The journal on a disk: appends share one write and one sync a batch, one batch in flight, and settle after the sync.
 // It decides when a frame counts as durable. It must never say so early, never repeat a failed sync, and never write
 // again after one: what the disk kept is then unknown until the journal is opened anew.
+import { setImmediate } from "node:timers/promises";
 import type { FileSystem } from "#platform/files/fileSystem.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import { sequence as sequenceOf } from "#protocol/quantities.ts";
@@ -56,6 +57,7 @@ interface WaitingFrame {
   readonly sequence: number;
   readonly eventsJson: string;
   readonly jsonBytes: number;
+  readonly beside: Promise<void> | undefined;
   readonly resolve: () => void;
   readonly reject: (fault: JournalFault) => void;
 }
@@ -96,7 +98,9 @@ export class JournalWriter<E> implements FileJournal<E> {
     return sequenceOf(this.#durable);
   }
 
-  append(frame: JournalFrame<E>): Promise<void> {
+  append(frame: JournalFrame<E>, beside?: Promise<void>): Promise<void> {
+    // Its batch looks at it later; that it fails before then must not end the process.
+    beside?.catch(() => undefined);
     if (this.#fault !== undefined) return Promise.reject(this.#fault);
     if (this.#closed) return Promise.reject(faultOf("journal-closed"));
     if (frame.sequence !== this.#last + 1) {
@@ -112,7 +116,7 @@ export class JournalWriter<E> implements FileJournal<E> {
     this.#pendingFrames++;
     this.#pendingBytes += jsonBytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ sequence: frame.sequence, eventsJson, jsonBytes, resolve, reject });
+      this.#waiting.push({ sequence: frame.sequence, eventsJson, jsonBytes, beside, resolve, reject });
       this.#writing ??= this.#writeWhatWaits();
     });
   }
@@ -161,8 +165,8 @@ export class JournalWriter<E> implements FileJournal<E> {
 
   /** Never rejects: each frame's own promise says how it went. */
   async #writeWhatWaits(): Promise<void> {
-    // All appends of this turn share the first batch.
-    await Promise.resolve();
+    // All appends of this turn of the loop share the first batch.
+    await setImmediate();
     while (this.#fault === undefined && (this.#waiting.length > 0 || this.#markWanted)) {
       const batch = this.#takeBatch();
       if (batch.length > 0) {
@@ -188,7 +192,10 @@ export class JournalWriter<E> implements FileJournal<E> {
     try {
       const segment = await this.#segmentToWrite();
       const records = batch.map((frame) => this.#next(encodeFrame(this.#position(frame.sequence), frame.eventsJson)));
-      await this.#writeDurably(segment, Buffer.concat(records));
+      await allDone([
+        this.#writeDurably(segment, Buffer.concat(records)),
+        ...batch.flatMap(({ beside }) => beside ?? []),
+      ]);
       let toByte = segment.bytes;
       for (const [index, frame] of batch.entries()) {
         const fromByte = toByte;
@@ -268,4 +275,10 @@ export class JournalWriter<E> implements FileJournal<E> {
       how(frame);
     }
   }
+}
+
+/** Waits for all of them also where one fails: nothing of a batch is still on its way when the journal gives up. */
+async function allDone(works: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }

@@ -1,0 +1,97 @@
+// A blob that was begun is read at once, durable when it says so, and in the store afterwards, whenever the process ends.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { digestHex, digestOf } from "#protocol/digest.ts";
+import { byteCount } from "#protocol/quantities.ts";
+import { BEGUN_BLOB_BYTES_MAX, BEGUN_BYTES_MAX } from "./begunBlobs.ts";
+import { openBlobFiles } from "./blobFiles.ts";
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "arw-begun-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const text = (word: string): Uint8Array => Buffer.from(word);
+
+/** Moving a blob to its place is nobody's business: it is looked at until it happened. */
+async function moved(folder: string): Promise<void> {
+  while ((await readdir(join(folder, "begun"))).length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+test("a begun blob is read before it is durable, and from its place afterwards", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openBlobFiles(folder);
+  const { digest, bytes, durable } = await store.begin(text("a prompt"));
+  assert.equal(bytes, 8);
+  assert.equal(await store.size(digest), 8);
+  assert.equal(Buffer.from(await store.read(digest, byteCount(2), 6)).toString(), "prompt");
+  await store.materialise(digest, join(folder, "copy"), false);
+  await durable;
+  await moved(folder);
+  assert.deepEqual(await readdir(join(folder, digestHex(digest).slice(0, 2))), [digestHex(digest)]);
+  assert.equal(Buffer.from(await store.read(digest, byteCount(0), 99)).toString(), "a prompt");
+});
+
+test("the same bytes twice are one blob, begun or stored before", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openBlobFiles(folder);
+  await store.put(text("known"));
+  const begun = await Promise.all([store.begin(text("known")), store.begin(text("new")), store.begin(text("new"))]);
+  await Promise.all(begun.map(({ durable }) => durable));
+  await moved(folder);
+  for (const { digest, bytes } of begun) assert.equal(await store.size(digest), bytes);
+});
+
+test("what a killed process had begun is stored by the next, and torn bytes are not", async (t) => {
+  const folder = await folderOf(t);
+  await mkdir(join(folder, "begun"), { recursive: true });
+  const [whole, torn] = [digestOf("whole"), digestOf("torn in the middle")];
+  await writeFile(join(folder, "begun", digestHex(whole)), "whole");
+  await writeFile(join(folder, "begun", digestHex(torn)), "torn in");
+  await writeFile(join(folder, "begun", "a stranger"), "x");
+  const store = await openBlobFiles(folder);
+  assert.deepEqual([await store.size(whole), await store.size(torn)], [5, undefined]);
+  assert.deepEqual(await readdir(join(folder, "begun")), []);
+});
+
+test("a name that is taken costs nothing but the longer way", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openBlobFiles(folder);
+  const digest = digestOf("taken");
+  await writeFile(join(folder, "begun", digestHex(digest)), "of an earlier life");
+  await (await store.begin(text("taken"))).durable;
+  assert.equal(Buffer.from(await store.read(digest, byteCount(0), 99)).toString(), "taken");
+});
+
+test("what is too large for memory is durable when it is begun", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openBlobFiles(folder);
+  const at = new Uint8Array(BEGUN_BLOB_BYTES_MAX);
+  const few = Array.from({ length: BEGUN_BYTES_MAX / BEGUN_BLOB_BYTES_MAX }, (_, index) =>
+    at.with(0, 1 + (index & 127)).with(1, index >> 7),
+  );
+  const beginning = few.map((bytes) => store.begin(bytes));
+  // The first of them is still on its way, so one byte more is one too many.
+  const { digest, durable } = await store.begin(text("!"));
+  assert.equal((await readdir(join(folder, digestHex(digest).slice(0, 2)))).includes(digestHex(digest)), true);
+  await durable;
+  await Promise.all((await Promise.all(beginning)).map((begun) => begun.durable));
+  const large = await store.begin(new Uint8Array(BEGUN_BLOB_BYTES_MAX + 1));
+  assert.equal((await readdir(join(folder, digestHex(large.digest).slice(0, 2)))).length > 0, true);
+});
+
+test("renewing says whether a blob is whole", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openBlobFiles(folder);
+  const { digest } = await store.put(text("whole"));
+  assert.equal(await store.renew(digest), true);
+  assert.equal(await store.renew(digestOf("absent")), false);
+  const shelf = join(folder, digestHex(digest).slice(0, 2));
+  await rm(join(shelf, digestHex(digest)), { force: true });
+  await writeFile(join(shelf, digestHex(digest)), "");
+  assert.equal(await store.renew(digest), false);
+});
