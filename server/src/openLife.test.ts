@@ -10,11 +10,10 @@ import { type HeldLeaves, openLeaves } from "#platform/identity/leafFile.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { epochMs, sequence, steadyMs } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
-import { instantEngines } from "../../test/benchmarks/instantEngine.ts";
 import { exited, finished, homeAlone, homeWith, start, withProposal } from "../../test/simulation/homeCommands.ts";
-import type { Engine } from "../../worker-companion/src/core/engine.ts";
 import { GPU, IDENTITY, LOCAL, only, steadyAt } from "../../test/simulation/homeScenario.ts";
 import { grantLease, terms } from "../../test/simulation/leaseCommands.ts";
+import { slowEngines } from "../../test/simulation/slowEngines.ts";
 import type { ClientSession, HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { Followers } from "./adapters/followers.ts";
 import type { HomeLife } from "./adapters/homeLives.ts";
@@ -164,13 +163,8 @@ test("a life does not end while it writes a proposal: the next one's would meet 
 
 test("an episode that is started while a life begins waits until the local node is there, and then runs", async (t) => {
   const at = await place(t, homeAlone().events);
-  let found: () => void = () => undefined;
-  const looked = new Promise<void>((resolve) => (found = resolve));
-  const engines = instantEngines().map((engine): Engine => {
-    const probe: Engine["probe"] = async (signal) => looked.then(() => engine.probe(signal));
-    return { ...engine, probe };
-  });
-  Object.assign(at.parts, { engines });
+  const engines = slowEngines();
+  Object.assign(at.parts, { engines: engines.all });
   const life = await at.open();
   const begun = life.begin(new AbortController().signal);
   const request = {
@@ -183,7 +177,7 @@ test("an episode that is started while a life begins waits until the local node 
   const started = life.api.startEpisode({ request, on: "local" }, SESSION);
   const early = new Promise((resolve) => setTimeout(() => resolve("waiting"), 100));
   assert.equal(await Promise.race([started, early]), "waiting");
-  found();
+  engines.found();
   await begun;
   assert.ok("episodeId" in (await started));
   const ends = async (): Promise<readonly TimelineEntry[]> =>

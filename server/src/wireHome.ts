@@ -279,6 +279,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       }
     },
     dispose: async () => {
+      begun();
       const closing = new ClosingStack();
       closing.defer(() => findings.save());
       closing.defer(() => localNode.dispose());
