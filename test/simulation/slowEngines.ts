@@ -1,7 +1,7 @@
 // Engines that answer at once, but whose look at the machine takes until the test says so.
 // They hold their runs as the real engines do.
 import type { Engine } from "../../worker-companion/src/core/engine.ts";
-import { instantEngines } from "../benchmarks/instantEngine.ts";
+import { instantEngines } from "./instantEngine.ts";
 
 export interface SlowEngines {
   readonly all: readonly Engine[];
