@@ -2,7 +2,14 @@
 // user can open. Each method says whether it needs an owner session. The Home decodes every parameter, clients every result.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
-import { type EgressLedgerRow, egressLedgerRowSchema, type EgressPreview, egressPreviewSchema } from "../egress.ts";
+import {
+  type Destination,
+  destinationSchema,
+  type EgressLedgerRow,
+  egressLedgerRowSchema,
+  type EgressPreview,
+  egressPreviewSchema,
+} from "../egress.ts";
 import {
   type AttemptId,
   attemptId,
@@ -24,6 +31,12 @@ import {
 import type { JobKind } from "../job.ts";
 import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
 import {
+  NEVER_LEAVES_MAX,
+  neverLeavesGlobSchema,
+  type NeverLeavesMark,
+  neverLeavesMarkSchema,
+} from "../neverLeaves.ts";
+import {
   type Bytes,
   bytesSchema,
   type DurationMs,
@@ -41,6 +54,8 @@ import {
   type HelloParams,
   type HelloResult,
   helloResultSchema,
+  type InspectedFile,
+  inspectedFileSchema,
   type LeaseView,
   leaseViewSchema,
   type NodeView,
@@ -60,6 +75,8 @@ import {
 /** So many paths may be taken out of a preview at once; a folder counts as one. */
 export const REVISED_PATHS_MAX = 1_000;
 
+/** Files that can be asked about at once. */
+export const INSPECTED_PATHS_MAX = 256;
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
 export const APPLIED_PATHS_MAX = 1_000;
 
@@ -119,6 +136,19 @@ interface ReviseParams {
   /** Paths of items, links or whole folders of the preview. */
   readonly leaveOut: readonly string[];
 }
+interface InspectParams {
+  readonly paths: readonly WorkspacePath[];
+  /** A worker's name or id; absent takes the first that is ready. */
+  readonly on?: string;
+}
+interface InspectResult {
+  readonly files: readonly InspectedFile[];
+  /** Where they would go; absent where no worker is there. */
+  readonly destination?: Destination;
+}
+interface GlobsParams {
+  readonly globs: readonly string[];
+}
 interface GrantParams {
   readonly nodeId: NodeId;
   readonly job: JobKind;
@@ -174,9 +204,15 @@ export interface ClientMethods {
   readonly reviseEgress: Method<ReviseParams, { readonly previewId: PreviewId; readonly digest: Digest }>;
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
+  /** What would leave of these files, and why; nothing is started, collected or sent. */
+  readonly inspectPaths: Method<InspectParams, InspectResult>;
   /** Holds everything back that would leave; attempts that are still fetching their inputs are cancelled. */
   readonly pauseOffloads: Method<Nothing, Nothing>;
   readonly resumeOffloads: Method<Nothing, Nothing>;
+  readonly listNeverLeaves: Method<Nothing, { readonly marks: readonly NeverLeavesMark[] }>;
+  /** Answers with the previews that were withdrawn because of it. */
+  readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
+  readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
   readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
@@ -222,6 +258,9 @@ export const clientErrorDataSchema: z.ZodType<ClientErrorData> = z.looseObject({
 const nothing: z.ZodType<Nothing> = z.strictObject({});
 const reason = z.string().max(1_024);
 const base64 = z.strictObject({ base64: z.base64() });
+const globs: z.ZodType<GlobsParams> = z.strictObject({
+  globs: z.array(neverLeavesGlobSchema).min(1).max(NEVER_LEAVES_MAX),
+});
 const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
   fromSequence: sequenceSchema,
   episodeId: episodeId.schema.exactOptional(),
@@ -289,8 +328,19 @@ export const METHODS: ClientMethods = {
     z.strictObject({ leaseId: leaseId.schema, recordId: egressRecordId.schema }),
   ),
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
+  inspectPaths: anyone(
+    "egress/inspect",
+    z.strictObject({
+      paths: z.array(workspacePathSchema).min(1).max(INSPECTED_PATHS_MAX),
+      on: z.string().min(1).max(64).exactOptional(),
+    }),
+    z.strictObject({ files: z.array(inspectedFileSchema), destination: destinationSchema.exactOptional() }),
+  ),
   pauseOffloads: anyone("offloads/pause", nothing, nothing),
   resumeOffloads: owner("offloads/resume", nothing, nothing),
+  listNeverLeaves: anyone("neverLeaves/list", nothing, z.strictObject({ marks: z.array(neverLeavesMarkSchema) })),
+  markNeverLeaves: anyone("neverLeaves/mark", globs, z.strictObject({ withdrawn: z.array(previewId.schema) })),
+  unmarkNeverLeaves: owner("neverLeaves/unmark", globs, nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
   grantLease: owner(
     "lease/grant",

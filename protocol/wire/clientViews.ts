@@ -2,6 +2,7 @@
 // Views are snapshots for reading; no client derives a permission from them.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
+import { type Classification, classificationSchema } from "../egress.ts";
 import type { EpisodeSnapshot } from "../events.ts";
 import { episodeSnapshotSchema } from "../eventSchemas/episode.ts";
 import {
@@ -187,6 +188,21 @@ export interface NodeView {
   readonly running: number;
 }
 
+/** What would become of one file in a send, and why. */
+export interface InspectedFile {
+  readonly path: WorkspacePath;
+  /** Absent where there is no regular file to read. */
+  readonly bytes?: Bytes;
+  readonly classification: Classification;
+  /** Why it is of this class. */
+  readonly why: string;
+  /** What looks like a secret in it: rules and lines, never the text itself. */
+  readonly findings: readonly { readonly rule: string; readonly line: number; readonly message: string }[];
+  readonly leaves: boolean;
+  /** Why it stays here, where it does. */
+  readonly reason?: string;
+}
+
 export interface ProposalView {
   readonly proposalId: ProposalId;
   readonly episodeId: EpisodeId;
@@ -341,6 +357,16 @@ export const leaseViewSchema: z.ZodType<LeaseView> = z.strictObject({
   costMicrosLeft: costMicrosSchema.exactOptional(),
   remainingMs: durationMsSchema,
   inUse: z.number().int().min(0),
+  reason: z.string().exactOptional(),
+});
+
+export const inspectedFileSchema: z.ZodType<InspectedFile> = z.strictObject({
+  path: workspacePathSchema,
+  bytes: bytesSchema.exactOptional(),
+  classification: classificationSchema,
+  why: z.string(),
+  findings: z.array(z.strictObject({ rule: z.string(), line: z.number().int().min(1), message: z.string() })),
+  leaves: z.boolean(),
   reason: z.string().exactOptional(),
 });
 

@@ -7,6 +7,7 @@ import * as decodeLimits from "../decode.ts";
 import * as idLimits from "../ids.ts";
 import * as jobLimits from "../job.ts";
 import * as leaseLimits from "../lease.ts";
+import * as markLimits from "../neverLeaves.ts";
 import * as globLimits from "../pathGlob.ts";
 import * as proposalLimits from "../proposal.ts";
 import * as pathLimits from "../workspacePath.ts";
@@ -75,6 +76,7 @@ test("every limit has its row, with the value that the code has", () => {
     jobLimits,
     leaseLimits,
     globLimits,
+    markLimits,
     proposalLimits,
     pathLimits,
     clientLimits,

@@ -63,6 +63,7 @@ const OPTIONAL: readonly RegExp[] = [
   /(LeaseGranted|LeaseRevoked|LeaseExpired) \$\.corrId$/,
   /leases\[0\]\.(costMicrosLeft|reason)$/,
   /(follow|read)Timeline\.params \$\.episodeId$/,
+  /inspectPaths\.(params \$\.on|result \$\.(destination|files\[0\]\.(bytes|reason)))$/,
   /showProposal\.result \$\.(appliedAt|appliedPaths)$/,
   /applyProposal\.params \$\.paths$/,
   /startEpisode\.params \$\.(on|title|request\.(wallMs|memoryBytes|leaveOut))$/,

@@ -9,6 +9,7 @@ import { addEgressCommands } from "./commands/egress.ts";
 import { addEpisodeCommands } from "./commands/episodes.ts";
 import { addHomeCommands } from "./commands/home.ts";
 import { addLeaseCommands } from "./commands/leases.ts";
+import { addNeverLeavesCommands } from "./commands/neverLeaves.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
 import { addOffloadCommands } from "./commands/offloads.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
@@ -56,6 +57,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addRecordCommands(program, bind);
   addEgressCommands(program, bind);
   addOffloadCommands(program, bind);
+  addNeverLeavesCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addHomeCommands(program, bind);
