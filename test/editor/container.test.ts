@@ -76,7 +76,7 @@ editorTest(
     await step("what would leave waits under Needs You, and the container's badge counts it", async () => {
       await window.runCommand("ARW: Start Practice Cluster");
       await window.clickDialog("Start");
-      await rowsThat(window, "Nodes", (rows) => rows.some((each) => /^practice ready/.test(each)));
+      await rowsThat(window, "Nodes", (rows) => rows.some((each) => each.startsWith("practice ready")));
       await run(window, "practice");
       const [waiting = ""] = await rowsThat(window, "Needs You", (rows) => rows.length === 1);
       assert.match(waiting, /^Send .* to practice\?/);
