@@ -6,11 +6,12 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { decodeJson } from "#protocol/decode.ts";
 
-const PACKAGE_NAME = "arw-home";
+/** The whole product, or the worker alone as it is handed to another machine. */
+const PACKAGE_NAMES = ["arw-home", "arw-worker"] as const;
 /** Bundles lie at most three folders below their package. */
 const FOLDERS_ABOVE_MAX = 5;
 
-const manifestSchema = z.looseObject({ name: z.literal(PACKAGE_NAME), version: z.string().min(1).max(64) });
+const manifestSchema = z.looseObject({ name: z.enum(PACKAGE_NAMES), version: z.string().min(1).max(64) });
 
 export const PRODUCT_VERSION: string = findVersion(dirname(fileURLToPath(import.meta.url)));
 

@@ -116,6 +116,21 @@ export interface PauseOffloads extends Order<"pause-offloads"> {
   readonly transfers: readonly Transfer[];
 }
 export interface ResumeOffloads extends Order<"resume-offloads"> {}
+/** Every path of what was collected for a job that waits, or is still being fetched. */
+export interface CollectedPaths {
+  readonly jobId: JobId;
+  /** Of the job as it was when its paths were read. */
+  readonly jobKey: Digest;
+  readonly paths: readonly string[];
+}
+export interface MarkNeverLeaves extends Order<"mark-never-leaves"> {
+  readonly globs: readonly string[];
+  readonly collected: readonly CollectedPaths[];
+  readonly transfers: readonly Transfer[];
+}
+export interface UnmarkNeverLeaves extends Order<"unmark-never-leaves"> {
+  readonly globs: readonly string[];
+}
 export interface DenyEgress extends Order<"deny-egress"> {
   readonly previewId: PreviewId;
   readonly recordId: EgressRecordId;
@@ -256,7 +271,14 @@ export interface RefuseLink extends Order<"refuse-link"> {
 }
 
 export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied;
-export type EgressCommand = ApproveEgress | DenyEgress | ReviseEgress | PauseOffloads | ResumeOffloads;
+export type EgressCommand =
+  | ApproveEgress
+  | DenyEgress
+  | ReviseEgress
+  | PauseOffloads
+  | ResumeOffloads
+  | MarkNeverLeaves
+  | UnmarkNeverLeaves;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
 export type NodeCommand =

@@ -181,6 +181,15 @@ export interface OffloadsPaused extends Fact<"OffloadsPaused"> {
 export interface OffloadsResumed extends Fact<"OffloadsResumed"> {
   readonly by: string;
 }
+/** Paths that match stay on this machine, whatever would allow them to leave. */
+export interface NeverLeavesMarked extends Fact<"NeverLeavesMarked"> {
+  readonly glob: string;
+  readonly by: string;
+}
+export interface NeverLeavesUnmarked extends Fact<"NeverLeavesUnmarked"> {
+  readonly glob: string;
+  readonly by: string;
+}
 /** What came of a recorded send. `unknown` after a crash: never blindly repeated. */
 export interface EgressSettled extends JobFact<"EgressSettled"> {
   readonly recordId: EgressRecordId;
@@ -317,6 +326,8 @@ export type EgressEvent =
   | EgressSettled
   | OffloadsPaused
   | OffloadsResumed
+  | NeverLeavesMarked
+  | NeverLeavesUnmarked
   | ContributionMetered;
 export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;
 export type NodeEvent =

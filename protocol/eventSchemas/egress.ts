@@ -5,6 +5,7 @@ import { classificationSchema, costSchema, destinationSchema } from "../egress.t
 import type { EgressEvent } from "../events.ts";
 import { attemptId, egressRecordId, leaseId, nodeId, previewId, workspaceId } from "../ids.ts";
 import { jobSpecSchema } from "../job.ts";
+import { neverLeavesGlobSchema } from "../neverLeaves.ts";
 import { leaseUnfitSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema } from "../quantities.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
@@ -72,6 +73,18 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
   }),
   OffloadsPaused: z.strictObject({ kind: z.literal("OffloadsPaused"), ...fact, by: z.string() }),
   OffloadsResumed: z.strictObject({ kind: z.literal("OffloadsResumed"), ...fact, by: z.string() }),
+  NeverLeavesMarked: z.strictObject({
+    kind: z.literal("NeverLeavesMarked"),
+    ...fact,
+    glob: neverLeavesGlobSchema,
+    by: z.string(),
+  }),
+  NeverLeavesUnmarked: z.strictObject({
+    kind: z.literal("NeverLeavesUnmarked"),
+    ...fact,
+    glob: z.string(),
+    by: z.string(),
+  }),
   ContributionMetered: z.strictObject({
     kind: z.literal("ContributionMetered"),
     ...attemptFact,

@@ -2,7 +2,7 @@
 // user can open. Each method says whether it needs an owner session. The Home decodes every parameter, clients every result.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
-import { type EgressLedgerRow, egressLedgerRowSchema, type EgressPreview, egressPreviewSchema } from "../egress.ts";
+import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
 import {
   type AttemptId,
   attemptId,
@@ -22,7 +22,8 @@ import {
   proposalId,
 } from "../ids.ts";
 import type { JobKind } from "../job.ts";
-import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -34,7 +35,7 @@ import {
   sequenceSchema,
 } from "../quantities.ts";
 import { type OutputStream, outputStreamSchema } from "../result.ts";
-import { WORKSPACE_PATH_CHARACTERS_MAX, type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
+import { type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
@@ -56,9 +57,23 @@ import {
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
-
-/** So many paths may be taken out of a preview at once; a folder counts as one. */
-export const REVISED_PATHS_MAX = 1_000;
+import {
+  type ApproveParams,
+  approveParamsSchema,
+  type GlobsParams,
+  globsParamsSchema,
+  type InspectParams,
+  inspectParamsSchema,
+  type InspectResult,
+  inspectResultSchema,
+  type PreviewItemParams,
+  previewItemParamsSchema,
+  type PreviewResult,
+  previewResultSchema,
+  type ReviseParams,
+  reviseParamsSchema,
+} from "./egressViews.ts";
+import { type RequestView, requestViewSchema } from "./requestView.ts";
 
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
 export const APPLIED_PATHS_MAX = 1_000;
@@ -87,37 +102,6 @@ interface InviteResult {
   readonly text: string;
   readonly addresses: readonly string[];
   readonly expiresAt: EpochMs;
-}
-interface PreviewResult {
-  readonly preview: EgressPreview;
-  readonly digest: Digest;
-  readonly state: "waiting" | "approved" | "denied" | "withdrawn";
-  /** The preview that took its place, where something was taken out of it. */
-  readonly replacedBy?: PreviewId;
-  /** Why the owner is asked although there is a scoped lease. */
-  readonly leaseUnfit?: LeaseUnfit;
-}
-interface ApproveParams {
-  readonly previewId: PreviewId;
-  /** The digest of the preview that was shown: an approval of anything else is refused. */
-  readonly digest: Digest;
-  /** How long a once lease lives. */
-  readonly leaseMs?: DurationMs;
-  /** Grants a scoped lease, of which this job is the first use; absent for this job only. */
-  readonly scoped?: ScopedTerms;
-}
-interface PreviewItemParams {
-  readonly previewId: PreviewId;
-  /** Of an item, or the payload: then it is the job's specification, which is sent as well. */
-  readonly digest: Digest;
-  readonly fromByte: Bytes;
-}
-interface ReviseParams {
-  readonly previewId: PreviewId;
-  /** The digest of the preview that was shown. */
-  readonly digest: Digest;
-  /** Paths of items, links or whole folders of the preview. */
-  readonly leaveOut: readonly string[];
 }
 interface GrantParams {
   readonly nodeId: NodeId;
@@ -166,6 +150,8 @@ export interface ClientMethods {
   readonly startEpisode: Method<StartEpisodeParams, StartEpisodeResult>;
   readonly cancelEpisode: Method<{ readonly episodeId: EpisodeId }, Nothing>;
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
+  /** What it was asked to do: for its details, and to run it again. */
+  readonly showRequest: Method<{ readonly episodeId: EpisodeId }, RequestView>;
   readonly listEpisodes: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
   readonly readPreview: Method<{ readonly previewId: PreviewId }, PreviewResult>;
   /** The bytes of one item exactly as they are sent; empty at the end. */
@@ -174,9 +160,15 @@ export interface ClientMethods {
   readonly reviseEgress: Method<ReviseParams, { readonly previewId: PreviewId; readonly digest: Digest }>;
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
+  /** What would leave of these files, and why; nothing is started, collected or sent. */
+  readonly inspectPaths: Method<InspectParams, InspectResult>;
   /** Holds everything back that would leave; attempts that are still fetching their inputs are cancelled. */
   readonly pauseOffloads: Method<Nothing, Nothing>;
   readonly resumeOffloads: Method<Nothing, Nothing>;
+  readonly listNeverLeaves: Method<Nothing, { readonly marks: readonly NeverLeavesMark[] }>;
+  /** Answers with the previews that were withdrawn because of it. */
+  readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
+  readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
   readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
@@ -252,45 +244,31 @@ export const METHODS: ClientMethods = {
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
+  showRequest: anyone("episode/request", z.strictObject({ episodeId: episodeId.schema }), requestViewSchema),
   listEpisodes: anyone("episode/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
-  readPreview: anyone(
-    "egress/preview",
-    z.strictObject({ previewId: previewId.schema }),
-    z.strictObject({
-      preview: egressPreviewSchema,
-      digest: digestSchema,
-      state: z.enum(["waiting", "approved", "denied", "withdrawn"]),
-      replacedBy: previewId.schema.exactOptional(),
-      leaseUnfit: leaseUnfitSchema.exactOptional(),
-    }),
-  ),
-  readPreviewItem: anyone(
-    "egress/previewItem",
-    z.strictObject({ previewId: previewId.schema, digest: digestSchema, fromByte: bytesSchema }),
-    base64,
-  ),
+  readPreview: anyone("egress/preview", z.strictObject({ previewId: previewId.schema }), previewResultSchema),
+  readPreviewItem: anyone("egress/previewItem", previewItemParamsSchema, base64),
   reviseEgress: anyone(
     "egress/revise",
-    z.strictObject({
-      previewId: previewId.schema,
-      digest: digestSchema,
-      leaveOut: z.array(z.string().min(1).max(WORKSPACE_PATH_CHARACTERS_MAX)).min(1).max(REVISED_PATHS_MAX),
-    }),
+    reviseParamsSchema,
     z.strictObject({ previewId: previewId.schema, digest: digestSchema }),
   ),
   approveEgress: owner(
     "egress/approve",
-    z.strictObject({
-      previewId: previewId.schema,
-      digest: digestSchema,
-      leaseMs: durationMsSchema.exactOptional(),
-      scoped: scopedTermsSchema.exactOptional(),
-    }),
+    approveParamsSchema,
     z.strictObject({ leaseId: leaseId.schema, recordId: egressRecordId.schema }),
   ),
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
+  inspectPaths: anyone("egress/inspect", inspectParamsSchema, inspectResultSchema),
   pauseOffloads: anyone("offloads/pause", nothing, nothing),
   resumeOffloads: owner("offloads/resume", nothing, nothing),
+  listNeverLeaves: anyone("neverLeaves/list", nothing, z.strictObject({ marks: z.array(neverLeavesMarkSchema) })),
+  markNeverLeaves: anyone(
+    "neverLeaves/mark",
+    globsParamsSchema,
+    z.strictObject({ withdrawn: z.array(previewId.schema) }),
+  ),
+  unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
   grantLease: owner(
     "lease/grant",

@@ -7,14 +7,17 @@ import * as decodeLimits from "../decode.ts";
 import * as idLimits from "../ids.ts";
 import * as jobLimits from "../job.ts";
 import * as leaseLimits from "../lease.ts";
+import * as markLimits from "../neverLeaves.ts";
 import * as globLimits from "../pathGlob.ts";
 import * as proposalLimits from "../proposal.ts";
 import * as pathLimits from "../workspacePath.ts";
 import * as clientLimits from "./client.ts";
 import * as viewLimits from "./clientViews.ts";
+import * as egressLimits from "./egressViews.ts";
 import * as enrolLimits from "./enrol.ts";
 import * as frameLimits from "./frame.ts";
 import * as inviteLimits from "./inviteText.ts";
+import * as requestLimits from "./requestView.ts";
 import * as versionLimits from "./version.ts";
 import * as workerLimits from "./worker.ts";
 
@@ -75,11 +78,14 @@ test("every limit has its row, with the value that the code has", () => {
     jobLimits,
     leaseLimits,
     globLimits,
+    markLimits,
     proposalLimits,
     pathLimits,
     clientLimits,
     viewLimits,
+    egressLimits,
     enrolLimits,
+    requestLimits,
   ];
   const limits = [...modules, frameLimits, inviteLimits, versionLimits, workerLimits]
     .flatMap((module) => Object.entries(module))

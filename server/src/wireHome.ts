@@ -14,9 +14,12 @@ import type { HeldLeaves } from "#platform/identity/leafFile.ts";
 import { join } from "node:path";
 import { egressApi } from "./adapters/api/egressApi.ts";
 import { episodeApi } from "./adapters/api/episodeApi.ts";
+import { inspectApi } from "./adapters/api/inspectApi.ts";
 import { leaseApi } from "./adapters/api/leaseApi.ts";
+import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
+import { requestApi } from "./adapters/api/requestApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
 import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
@@ -219,8 +222,11 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   const api: HomeApi = {
     ...timelineApi(services),
     ...egressApi(services),
+    ...neverLeavesApi(services),
+    ...inspectApi(services),
     ...leaseApi(services),
     ...episodeApi(services),
+    ...requestApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
     stopHome: async () => {

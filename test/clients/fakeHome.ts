@@ -31,6 +31,7 @@ import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.t
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { MethodName } from "#protocol/wire/client.ts";
 import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
+import type { RequestView } from "#protocol/wire/requestView.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { openClientServer } from "../../server/src/adapters/clientServer/clientServer.ts";
 import type { ClientSession, HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";
@@ -233,6 +234,7 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     showProposal: notInThisTest,
     readProposedFile: notInThisTest,
     showEpisode: async () => EPISODE,
+    showRequest: async () => REQUEST,
     listEpisodes: async () => ({ episodes: [EPISODE] }),
     listEgress: async () => ({ rows: [] }),
     listNodes: async () => ({ nodes: [WORKER_NODE] }),
@@ -246,6 +248,12 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     applyProposal: async () => ({ files: 1 }),
     cancelEpisode: nothing,
     denyEgress: nothing,
+    listNeverLeaves: async () => ({ marks: [{ glob: "secrets/", markedAt: epochMs(1_700_000_000_000), by: "cli" }] }),
+    markNeverLeaves: async () => ({ withdrawn: [IDS.preview] }),
+    unmarkNeverLeaves: nothing,
+    inspectPaths: async ({ paths }) => ({
+      files: paths.map((path) => ({ path, classification: "internal", why: "no rule", findings: [], leaves: true })),
+    }),
     pauseOffloads: nothing,
     resumeOffloads: nothing,
     turnClusteringOn: async () => ({ host: "127.0.0.1", port: 7_411 }),
@@ -261,6 +269,14 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     collectStorage: async ({ dryRun }) => ({ ...STORAGE, dryRun }),
   };
 }
+
+const REQUEST: RequestView = {
+  request: { kind: "command", argv: ["npm", "test"], folder: ".", outputs: [], dependencies: { kind: "nothing" } },
+  title: "npm test",
+  target: EPISODE.target,
+  limits: { wallMs: durationMs(60_000), memoryBytes: byteCount(1_000_000), outputBytes: byteCount(1_000) },
+  truncated: false,
+};
 
 const STORAGE: Omit<StorageView, "dryRun"> = {
   blobs: { kept: 3, dropped: 2, droppedBytes: byteCount(2_048) },
@@ -278,12 +294,17 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   startEpisode: { request: { kind: "ask", prompt: "why?" } },
   cancelEpisode: { episodeId: IDS.episode },
   showEpisode: { episodeId: IDS.episode },
+  showRequest: { episodeId: IDS.episode },
   listEpisodes: {},
   readPreview: { previewId: IDS.preview },
   readPreviewItem: { previewId: IDS.preview, digest: DIGEST, fromByte: 0 },
   reviseEgress: { previewId: IDS.preview, digest: DIGEST, leaveOut: ["src/a.ts"] },
   approveEgress: { previewId: IDS.preview, digest: DIGEST },
   denyEgress: { previewId: IDS.preview, reason: "no" },
+  listNeverLeaves: {},
+  markNeverLeaves: { globs: ["secrets/"] },
+  unmarkNeverLeaves: { globs: ["secrets/"] },
+  inspectPaths: { paths: ["src/a.ts"] },
   pauseOffloads: {},
   resumeOffloads: {},
   listEgress: {},

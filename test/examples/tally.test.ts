@@ -66,6 +66,7 @@ test("planted secrets stay, and what may leave is enough to run the tests", asyn
       folder: ".",
       dependencies: { kind: "nothing" },
       leaveOut: [],
+      neverLeaves: [],
       destination: "remote",
       blobs,
       detector: createSecretDetector(new Map<never, never>()),

@@ -40,7 +40,7 @@ async function bench(context: TestContext): Promise<Bench> {
   await writeFile(join(folder, "notes.txt"), "nothing to hide\n");
   const blobs = new MemoryBlobs();
   const detector = createSecretDetector(await FindingsCache.open(join(tmpdir(), "no-such-cache", "findings.json")));
-  const services: JobServices = { workspaceFolder: folder, blobs, detector };
+  const services: JobServices = { workspaceFolder: folder, blobs, detector, neverLeaves: [] };
   const never = new AbortController().signal;
   return {
     blobs,

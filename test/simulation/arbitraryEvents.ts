@@ -168,6 +168,8 @@ const EVENTS: OneOfEach = {
   ),
   OffloadsPaused: kindOf("OffloadsPaused", { ...fact, by: text }),
   OffloadsResumed: kindOf("OffloadsResumed", { ...fact, by: text }),
+  NeverLeavesMarked: kindOf("NeverLeavesMarked", { ...fact, glob: fc.constantFrom("a", "b/"), by: text }),
+  NeverLeavesUnmarked: kindOf("NeverLeavesUnmarked", { ...fact, glob: fc.constantFrom("a", "b/"), by: text }),
   EgressSettled: sometimes(
     kindOf("EgressSettled", {
       ...jobFact,

@@ -1,7 +1,15 @@
 // Commands about what waits to leave and what may never: revisions, the pause of all offloads, marks on paths.
 // As in homeCommands.ts a test names one number, and everything may be overridden.
-import type { PauseOffloads, ResumeOffloads, ReviseEgress } from "#protocol/commands.ts";
+import type {
+  CollectedPaths,
+  MarkNeverLeaves,
+  PauseOffloads,
+  ResumeOffloads,
+  ReviseEgress,
+  UnmarkNeverLeaves,
+} from "#protocol/commands.ts";
 import { digestOf } from "#protocol/digest.ts";
+import { jobKey } from "#protocol/job.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { CLIENT, commandJob, idsOf, NOW, OWNER } from "./homeCommands.ts";
 import { steadyAt } from "./homeScenario.ts";
@@ -35,4 +43,17 @@ export function pauseOffloads(change: Partial<PauseOffloads> = {}): PauseOffload
 
 export function resumeOffloads(change: Partial<ResumeOffloads> = {}): ResumeOffloads {
   return { kind: "resume-offloads", at: NOW, by: OWNER, ...change };
+}
+
+export function markNeverLeaves(glob: string, change: Partial<MarkNeverLeaves> = {}): MarkNeverLeaves {
+  return { kind: "mark-never-leaves", at: NOW, by: CLIENT, globs: [glob], collected: [], transfers: [], ...change };
+}
+
+export function unmarkNeverLeaves(glob: string, change: Partial<UnmarkNeverLeaves> = {}): UnmarkNeverLeaves {
+  return { kind: "unmark-never-leaves", at: NOW, by: OWNER, globs: [glob], ...change };
+}
+
+/** What a shell reads of episode `number`, whose job is of its number. */
+export function collected(number: number, ...paths: readonly string[]): CollectedPaths {
+  return { jobId: idsOf(number).jobId, jobKey: jobKey(commandJob(number)), paths };
 }

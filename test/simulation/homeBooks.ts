@@ -98,6 +98,9 @@ export class HomeBooks {
         this.#jobKeys.set(event.jobId, event.jobKey);
         this.#revised.add(event.previewId);
         return;
+      case "NeverLeavesMarked":
+      case "NeverLeavesUnmarked":
+        return;
       case "OffloadsPaused":
       case "OffloadsResumed":
         this.#paused = event.kind === "OffloadsPaused";

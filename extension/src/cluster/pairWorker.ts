@@ -10,7 +10,7 @@ import type { Editor } from "../editor.ts";
 import { admit } from "./admission.ts";
 import { type Invite, inviteWorker } from "./invite.ts";
 import { nodeWhen } from "./nodeWhen.ts";
-import { joinLine, presentWorkerFile, saveWorkerFile, workerFile } from "./workerFile.ts";
+import { joinLine, makeWorkerFile, saveWorkerFile, workerFile } from "./workerFile.ts";
 
 export async function pairWorker(editor: Editor): Promise<void> {
   await editor.home.connect();
@@ -32,7 +32,7 @@ export async function copyJoinCommand(editor: Editor): Promise<void> {
     untilText(invite),
   );
   void vscode.window.showInformationMessage(text, save).then(async (answer) => {
-    if (answer === save) await saveWorkerFile(file).catch(() => undefined);
+    if (answer === save) await saveWorkerFile(editor.context).catch(() => undefined);
   });
 }
 
@@ -116,15 +116,14 @@ function boardItems({ context }: Editor, invite: Invite, stop: () => void): read
       label: vscode.l10n.t("1. Save the Worker File…"),
       detail: vscode.l10n.t("One file for Node 20 or newer; carry it to the other machine as you like."),
       ...icon("save-as"),
-      act: async () => sayCopied(vscode.l10n.t("Saved as {0}.", (await saveWorkerFile(file)).fsPath)),
+      act: async () => sayCopied(vscode.l10n.t("Saved as {0}.", (await saveWorkerFile(context)).fsPath)),
     },
     {
       label: vscode.l10n.t("    Show It in the File Manager"),
       description: file.fsPath,
       ...icon("folder-opened"),
       act: async () => {
-        await presentWorkerFile(file);
-        await vscode.commands.executeCommand("revealFileInOS", file);
+        await vscode.commands.executeCommand("revealFileInOS", await makeWorkerFile(context));
       },
     },
     {

@@ -46,6 +46,7 @@ const ROWS: readonly ExitCodeRow[] = [
       "command-has-secret",
       "prompt-has-secret",
       "offloads-paused",
+      "never-leaves",
       "egress-*",
       "preview-*",
       "lease-*",

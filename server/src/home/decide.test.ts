@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Command, CommandKind, Requester } from "#protocol/commands.ts";
-import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
+import {
+  markNeverLeaves,
+  pauseOffloads,
+  resumeOffloads,
+  reviseEgress,
+  unmarkNeverLeaves,
+} from "../../../test/simulation/egressCommands.ts";
 import {
   accepted,
   applied,
@@ -43,6 +49,8 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "revise-egress": reviseEgress(1, 2),
   "pause-offloads": pauseOffloads(),
   "resume-offloads": resumeOffloads(),
+  "mark-never-leaves": markNeverLeaves("secrets/"),
+  "unmark-never-leaves": unmarkNeverLeaves("secrets/"),
   "approve-egress": approve(1),
   "grant-lease": grantLease(9, GPU, terms()),
   "expire-leases": expireLeases(1),
@@ -74,6 +82,7 @@ const ANY_CLIENT: readonly CommandKind[] = [
   "deny-egress",
   "revise-egress",
   "pause-offloads",
+  "mark-never-leaves",
 ];
 const SHELL_ONLY: readonly CommandKind[] = [
   "record-accepted",
@@ -105,7 +114,7 @@ const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
 
 test("a client of the same user without the owner session can give none of the owner's commands", () => {
   const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
-  assert.equal(owners.length, 11);
+  assert.equal(owners.length, 12);
   for (const kind of owners) {
     assert.equal(code(kind, CLIENT), "owner-session-required", kind);
     assert.equal(code(kind, SHELL), "owner-session-required", kind);
@@ -113,7 +122,7 @@ test("a client of the same user without the owner session can give none of the o
   }
 });
 
-test("any client may start, preview, cancel, deny, take something out and pause", () => {
+test("any client may start, preview, cancel, deny, take something out, pause and mark", () => {
   for (const kind of ANY_CLIENT) {
     for (const by of [CLIENT, OWNER]) {
       assert.ok(!["owner-session-required", "home-only"].includes(code(kind, by)), kind);

@@ -19,6 +19,8 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "revise-egress": ["client", "owner"],
   "pause-offloads": ["client", "owner"],
   "resume-offloads": ["owner"],
+  "mark-never-leaves": ["client", "owner"],
+  "unmark-never-leaves": ["owner"],
   "approve-egress": ["owner"],
   "grant-lease": ["owner"],
   "revoke-lease": ["owner"],
@@ -70,6 +72,8 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "revise-egress":
     case "pause-offloads":
     case "resume-offloads":
+    case "mark-never-leaves":
+    case "unmark-never-leaves":
       return decideEgress(state, command);
     case "grant-lease":
     case "revoke-lease":

@@ -39,6 +39,8 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "EgressSettled":
     case "OffloadsPaused":
     case "OffloadsResumed":
+    case "NeverLeavesMarked":
+    case "NeverLeavesUnmarked":
       return { ...state, egress: evolveEgress(state.egress, event) };
     case "LeaseGranted":
     case "LeaseReserved":

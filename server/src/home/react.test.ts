@@ -5,7 +5,13 @@ import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { epochMs } from "#protocol/quantities.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
-import { pauseOffloads, resumeOffloads, reviseEgress } from "../../../test/simulation/egressCommands.ts";
+import {
+  markNeverLeaves,
+  pauseOffloads,
+  resumeOffloads,
+  reviseEgress,
+  unmarkNeverLeaves,
+} from "../../../test/simulation/egressCommands.ts";
 import {
   applied,
   approve,
@@ -64,6 +70,8 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   EgressRevised: [],
   OffloadsPaused: [],
   OffloadsResumed: [],
+  NeverLeavesMarked: [],
+  NeverLeavesUnmarked: [],
   EgressRecorded: [],
   EgressSettled: [],
   ContributionMetered: [],
@@ -110,6 +118,8 @@ function wholeLife(): Scenario {
     pauseOffloads(),
     resumeOffloads(),
     deny(13),
+    markNeverLeaves("secrets/"),
+    unmarkNeverLeaves("secrets/"),
     preview(4, ATTIC),
     approve(4),
     lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),

@@ -87,6 +87,8 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "EgressSettled":
     case "OffloadsPaused":
     case "OffloadsResumed":
+    case "NeverLeavesMarked":
+    case "NeverLeavesUnmarked":
     case "ContributionMetered":
     case "LeaseGranted":
     case "LeaseReserved":

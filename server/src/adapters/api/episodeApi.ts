@@ -5,6 +5,7 @@ import { previewOffload } from "./offloadPreview.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
+import { globsOf } from "../../home/egress/neverLeaves.ts";
 import { pauseProblem } from "../../home/egress/pause.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
@@ -56,7 +57,12 @@ async function startEpisode(
   // Before anything is collected: nobody waits for what may not leave. The core says so again.
   const paused = placed.local ? undefined : pauseProblem(home.state.egress);
   if (paused !== undefined) return paused;
-  const collected = await collectJob(services, request, placed, session.signal);
+  const collected = await collectJob(
+    { ...services, neverLeaves: globsOf(home.state.egress) },
+    request,
+    placed,
+    session.signal,
+  );
   if (collected.kind === "refusal") return collected;
   const begun = {
     episodeId: mint(episodeId),

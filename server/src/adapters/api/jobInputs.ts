@@ -35,7 +35,10 @@ export const OUTPUT_TOKENS_DEFAULT = 256;
 export const DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant.";
 
 /** What collecting needs of the Home. */
-export type JobServices = Pick<HomeServices, "workspaceFolder" | "blobs" | "detector">;
+export interface JobServices extends Pick<HomeServices, "workspaceFolder" | "blobs" | "detector"> {
+  /** Globs of what the owner marked. */
+  readonly neverLeaves: readonly string[];
+}
 
 export async function collectJob(
   services: JobServices,
@@ -59,7 +62,7 @@ export async function collectJob(
 }
 
 async function collectCommand(
-  { workspaceFolder, blobs, detector }: JobServices,
+  { workspaceFolder, blobs, detector, neverLeaves }: JobServices,
   request: EpisodeRequest & { kind: "command" },
   placed: Placement,
   signal: AbortSignal,
@@ -74,7 +77,7 @@ async function collectCommand(
   const leaveOut = request.leaveOut ?? [];
   const destination = placed.local ? "local" : "remote";
   const tree = await collectTree(
-    { workspaceFolder, folder, dependencies, leaveOut, destination, blobs, detector },
+    { workspaceFolder, folder, dependencies, leaveOut, neverLeaves, destination, blobs, detector },
     signal,
   );
   const memoryBytes = request.memoryBytes ?? byteCount(MEMORY_BYTES_DEFAULT);

@@ -19,6 +19,7 @@ import {
   workspaceId,
 } from "#protocol/ids.ts";
 import { jobSpecSchema } from "#protocol/job.ts";
+import { neverLeavesMarkSchema } from "#protocol/neverLeaves.ts";
 import { nodeCapabilitiesSchema } from "#protocol/node.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, fencingTokenSchema } from "#protocol/quantities.ts";
 import { jobOutcomeSchema, jobResultSchema, outputStreamSchema } from "#protocol/result.ts";
@@ -197,6 +198,7 @@ const leases: z.ZodType<LeasesState> = z.strictObject({ byId: map(leaseId.schema
 const egress: z.ZodType<EgressState> = z.strictObject({
   previews: map(previewId.schema, heldPreviewSchema),
   open: map(egressRecordId.schema, openRecord),
+  neverLeaves: z.array(neverLeavesMarkSchema).exactOptional(),
   paused: z.strictObject({ at: epochMsSchema, by: text }).exactOptional(),
 });
 const nodes: z.ZodType<NodesState> = z.strictObject({

@@ -24,6 +24,8 @@ export interface CollectRequest {
   readonly dependencies: Dependencies;
   /** Globs of what the owner keeps out of this run. */
   readonly leaveOut: readonly string[];
+  /** Globs of what the owner marked as never leaving; they count for another machine only. */
+  readonly neverLeaves: readonly string[];
   /** `local` withholds nothing for secrecy: it stays on this machine. */
   readonly destination: "local" | "remote";
   readonly blobs: BlobStore;
@@ -96,7 +98,8 @@ export async function collectTree(request: CollectRequest, signal: AbortSignal):
   };
 }
 
-async function workspaceRoot(workspaceFolder: string): Promise<string> {
+/** Throws ArwError `folder-missing`. */
+export async function workspaceRoot(workspaceFolder: string): Promise<string> {
   return realpath(workspaceFolder).catch((error: unknown) => {
     const message = `The workspace ${JSON.stringify(workspaceFolder)} cannot be opened (${errnoOf(error) ?? "unknown error"}).`;
     throw new ArwError("folder-missing", message, "Start again in a folder that exists.");
@@ -123,7 +126,7 @@ async function collectFile(
       const digest = digestOf(read.bytes);
       if (destination === "remote") {
         const finding = (await detector.ofFile(read.bytes, digest, signal))[0];
-        if (finding !== undefined) return { kind: "left-out", reason: `secret: ${described(finding)}` };
+        if (finding !== undefined) return { kind: "left-out", reason: `secret: ${describedFinding(finding)}` };
       }
       if ((await blobs.size(digest)) === undefined) await blobs.put(read.bytes);
       return { kind: "file", path, digest, bytes: byteCount(read.bytes.length), executable: read.executable };
@@ -131,7 +134,8 @@ async function collectFile(
   }
 }
 
-function whyUnreadable(
+/** What an error of reading a file means for it. Throws what is no answer. */
+export function whyUnreadable(
   error: unknown,
 ): { readonly kind: "gone" } | { readonly kind: "refused"; readonly reason: string } {
   const errno = errnoOf(error);
@@ -142,7 +146,7 @@ function whyUnreadable(
 }
 
 /** File names and link targets are sent too: what looks like a secret in them keeps the entry here. */
-async function withoutSecretNames(
+export async function withoutSecretNames(
   entries: readonly Candidate[],
   destination: "local" | "remote",
   signal: AbortSignal,
@@ -161,7 +165,7 @@ async function withoutSecretNames(
   }
 }
 
-function described({ message, rule, line }: Finding): string {
+export function describedFinding({ message, rule, line }: Finding): string {
   return `${message} (${rule}, line ${line})`;
 }
 

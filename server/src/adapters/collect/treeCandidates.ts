@@ -6,6 +6,7 @@ import { errnoOf } from "#platform/files/fileSystem.ts";
 import type { Classification, LeftOut } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { Dependencies } from "#protocol/job.ts";
+import { neverLeaves } from "#protocol/neverLeaves.ts";
 import { isWorkspacePath, symlinkStaysInside, type WorkspacePath } from "#protocol/workspacePath.ts";
 import { atOnce } from "./atOnce.ts";
 import { classifySource } from "./classify.ts";
@@ -21,7 +22,11 @@ export interface CandidateRequest {
   readonly dependencies: Dependencies;
   /** Globs of what the owner keeps out of this run. */
   readonly leaveOut: readonly string[];
+  /** What the owner marked; it counts for another machine only. */
+  readonly neverLeaves: readonly string[];
   readonly destination: "local" | "remote";
+  /** Judges just these of the paths; absent for all of them. */
+  readonly only?: ReadonlySet<string>;
 }
 
 export type Candidate =
@@ -50,17 +55,24 @@ type Judged = Candidate | { readonly kind: "left-out"; readonly reason: string }
 
 export async function treeCandidates(request: CandidateRequest, signal: AbortSignal): Promise<Candidates> {
   const { paths, ignored } = await listedPaths(request, signal);
+  const { only } = request;
+  const wanted = only === undefined ? paths : paths.filter((path) => only.has(path));
   const isLeftOut = globMatcher(request.leaveOut);
+  const markOf = neverLeaves(request.destination === "remote" ? request.neverLeaves : []);
   const entries: Candidate[] = [];
   const leftOut: LeftOut[] = [...ignored];
   const judgeOne = async (path: string): Promise<void> => {
-    const judged = withParents(path).some(isLeftOut)
-      ? ({ kind: "left-out", reason: LEFT_OUT_BY_YOU } as const)
-      : await judge(request, path);
+    const mark = markOf(path);
+    const judged =
+      mark !== undefined
+        ? ({ kind: "left-out", reason: `never leaves: marked ${mark}` } as const)
+        : withParents(path).some(isLeftOut)
+          ? ({ kind: "left-out", reason: LEFT_OUT_BY_YOU } as const)
+          : await judge(request, path);
     if (judged.kind === "left-out") leftOut.push({ path, reason: judged.reason });
     else if (judged.kind !== "gone") entries.push(judged);
   };
-  await atOnce(paths, LOOKUPS_AT_ONCE, judgeOne, signal);
+  await atOnce(wanted, LOOKUPS_AT_ONCE, judgeOne, signal);
   return { entries, leftOut };
 }
 

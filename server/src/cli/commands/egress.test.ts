@@ -1,8 +1,8 @@
-// Previews at the terminal: shown, read byte for byte, and made smaller before anybody says yes.
+// Previews and marks at the terminal: shown, read byte for byte, and made smaller before anybody says yes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bench, calls, offloaded } from "../../../../test/clients/commandBench.ts";
-import { DIGEST, IDS } from "../../../../test/clients/fakeHome.ts";
+import { DIGEST, IDS, OWNER_SECRET } from "../../../../test/clients/fakeHome.ts";
 import { runCli } from "../program.ts";
 
 const BYTES = Buffer.from([0, 1, 2, 254, 255, 10]);
@@ -48,4 +48,28 @@ test("a preview that was revised is not asked about: the one in its place is nam
   assert.equal(await runCli(["egress", "approve", IDS.preview, "--yes"], screen.host), 75);
   assert.match(screen.stderr(), new RegExp(`fix: .*egress approve ${IDS.preview}`));
   assert.deepEqual(calls(home, "approveEgress"), []);
+});
+
+test("egress inspect says of each file whether it would leave, and never what a secret is", async (t) => {
+  const { home, terminal } = await bench(t);
+  const screen = terminal();
+  assert.equal(await runCli(["egress", "inspect", "src/a.ts", "--on", "gpu-box-1"], screen.host), 0);
+  assert.match(screen.stdout(), /src\/a\.ts: would leave, internal: no rule/);
+  assert.deepEqual(calls(home, "inspectPaths")[0]?.params, { paths: ["src/a.ts"], on: "gpu-box-1" });
+  assert.equal(await runCli(["egress", "inspect", "../outside"], terminal().host), 64);
+});
+
+test("never-leaves lists, adds and removes marks; only the owner removes", async (t) => {
+  const { home, terminal } = await bench(t);
+  const list = terminal();
+  assert.equal(await runCli(["never-leaves", "list"], list.host), 0);
+  assert.match(list.stdout(), /secrets\/ .* cli\n/);
+  const add = terminal();
+  assert.equal(await runCli(["never-leaves", "add", "secrets/", "*.pem"], add.host), 0);
+  assert.match(add.stdout(), /1 waiting preview had it/);
+  assert.deepEqual(calls(home, "markNeverLeaves")[0]?.params, { globs: ["secrets/", "*.pem"] });
+  assert.equal(await runCli(["never-leaves", "add", "../up"], terminal().host), 64);
+  assert.equal(await runCli(["never-leaves", "remove", "secrets/"], terminal().host), 73);
+  const env = { ARW_OWNER_SECRET: OWNER_SECRET };
+  assert.equal(await runCli(["never-leaves", "remove", "secrets/"], terminal({ env }).host), 0);
 });

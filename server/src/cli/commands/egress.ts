@@ -7,11 +7,15 @@ import { ArwError } from "#protocol/errors.ts";
 import { previewId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import type { InspectedFile } from "#protocol/wire/egressViews.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
 import { approve } from "../episodeFlow.ts";
 import type { HomeClient } from "../homeClient.ts";
 import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
+import { bytesText } from "../render/amounts.ts";
 import { previewCardLines } from "../render/previewCard.ts";
+import { plain } from "../render/style.ts";
 import { ledgerLines } from "../render/views.ts";
 import type { CliSession } from "../session.ts";
 
@@ -23,6 +27,7 @@ const answerSchema: z.ZodType<AnswerOptions> = z.looseObject({
   lease: z.string().optional(),
   yes: z.boolean().optional(),
 });
+const onSchema: z.ZodType<{ readonly on?: string | undefined }> = z.looseObject({ on: z.string().optional() });
 const itemSchema: z.ZodType<{ readonly item?: string | undefined }> = z.looseObject({ item: z.string().optional() });
 const leaveOutSchema: z.ZodType<{ readonly leaveOut: readonly string[] }> = z.looseObject({
   leaveOut: z.array(z.string()),
@@ -56,6 +61,7 @@ export function addEgressCommands(program: Command, bind: Bind): void {
   });
   addShow(egress, bind);
   addRevise(egress, bind);
+  addInspect(egress, bind);
 }
 
 function addShow(egress: Command, bind: Bind): void {
@@ -124,4 +130,44 @@ function addRevise(egress: Command, bind: Bind): void {
       `Took it out. ${revised.previewId} waits in its place: arw-home egress approve ${revised.previewId}`,
     ]);
   });
+}
+
+function addInspect(egress: Command, bind: Bind): void {
+  const inspect = egress
+    .command("inspect <path...>")
+    .description("what would leave of these files, and why; nothing is started or sent")
+    .option("--on <node>", "the worker it would go to (default: the first that is ready)");
+  bind(inspect, async (session, words, raw) => {
+    const paths = words.map((word) => readWord(workspacePathSchema, word, "path"));
+    const { on } = readOptions(onSchema, raw);
+    const home = await session.home();
+    const { destination, files } = await home.call(METHODS.inspectPaths, {
+      paths,
+      ...(on === undefined ? {} : { on }),
+    });
+    for (const file of files) {
+      await session.terminal.emit("inspected-file", { file, ...(destination === undefined ? {} : { destination }) });
+    }
+    const where =
+      destination === undefined
+        ? "No worker is ready that it could go to."
+        : `It would go to ${plain(destination.name)} · key ${plain(destination.keyWords.join(" "))}.`;
+    await session.terminal.print([...files.flatMap(inspectedLines), where]);
+  });
+}
+
+function inspectedLines({
+  path,
+  bytes,
+  classification,
+  why,
+  findings,
+  leaves,
+  reason,
+}: InspectedFile): readonly string[] {
+  const size = bytes === undefined ? "" : `, ${bytesText(bytes)}`;
+  return [
+    `${plain(path)}: ${leaves ? "would leave" : `stays here (${plain(reason ?? "")})`}${size}, ${classification}: ${plain(why)}`,
+    ...findings.map(({ rule, line, message }) => `  line ${line}: ${plain(message)} (${plain(rule)})`),
+  ];
 }

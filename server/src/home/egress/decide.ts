@@ -12,6 +12,7 @@ import { unfitBounds } from "../lease/covers.ts";
 import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/decide.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
+import { markNeverLeaves, unmarkNeverLeaves } from "./neverLeaves.ts";
 import { pause, pauseProblem, resumeOffloads } from "./pause.ts";
 import { revise } from "./revise.ts";
 import { egressRecord, type Previewed, sendEvents } from "./send.ts";
@@ -32,6 +33,10 @@ export function decideEgress(state: HomeState, command: EgressCommand): readonly
       return pause(state, command);
     case "resume-offloads":
       return resumeOffloads(state, command);
+    case "mark-never-leaves":
+      return markNeverLeaves(state, command);
+    case "unmark-never-leaves":
+      return unmarkNeverLeaves(state, command);
   }
 }
 

@@ -1,5 +1,5 @@
 // How previews, records and settlements change what is known of egress. Total.
-import type { EgressEvent, JobCancelled, JobFailed } from "#protocol/events.ts";
+import type { EgressEvent, JobCancelled, JobFailed, NeverLeavesMarked, NeverLeavesUnmarked } from "#protocol/events.ts";
 import type { PreviewId } from "#protocol/ids.ts";
 import { withEntry } from "../boundedMap.ts";
 import { type EgressState, type HeldPreview, RECENT_PREVIEWS_MAX } from "./state.ts";
@@ -59,6 +59,9 @@ export function evolveEgress(
       const { paused: _, ...rest } = state;
       return rest;
     }
+    case "NeverLeavesMarked":
+    case "NeverLeavesUnmarked":
+      return withMark(state, event);
     case "JobFailed":
     case "JobCancelled": {
       const waiting = [...state.previews.values()].find(
@@ -67,6 +70,14 @@ export function evolveEgress(
       return waiting === undefined ? state : changed(state, waiting.previewId, { state: "withdrawn" });
     }
   }
+}
+
+function withMark(state: EgressState, event: NeverLeavesMarked | NeverLeavesUnmarked): EgressState {
+  const { neverLeaves: before = [], ...rest } = state;
+  const others = before.filter(({ glob }) => glob !== event.glob);
+  const { glob, by, at: markedAt } = event;
+  const marks = event.kind === "NeverLeavesMarked" ? [...others, { glob, markedAt, by }] : others;
+  return marks.length === 0 ? rest : { ...rest, neverLeaves: marks };
 }
 
 function changed(state: EgressState, id: PreviewId, change: Partial<HeldPreview>): EgressState {

@@ -8,6 +8,7 @@ import type { Job } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
+import { markProblem } from "./neverLeaves.ts";
 import type { HeldPreview } from "./state.ts";
 
 export function revise(
@@ -26,6 +27,8 @@ export function revise(
       "Start the episode again for anything else.",
     );
   }
+  const marked = markProblem(state.egress, command.paths);
+  if (marked !== undefined) return marked;
   const { at, highestClassification, cost, payloadBytes, steady, paths } = command;
   const { corrId, jobId, destination, leaseMs } = held;
   const { nodeId } = destination;

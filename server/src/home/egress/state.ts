@@ -4,6 +4,7 @@ import type { Digest } from "#protocol/digest.ts";
 import type { Classification, Cost, Destination } from "#protocol/egress.ts";
 import type { AttemptId, EgressRecordId, EpisodeId, JobId, LeaseId, NodeId, PreviewId } from "#protocol/ids.ts";
 import type { LeaseUnfit } from "#protocol/lease.ts";
+import type { NeverLeavesMark } from "#protocol/neverLeaves.ts";
 import type { Bytes, DurationMs, EpochMs } from "#protocol/quantities.ts";
 
 /** Answered previews stay in memory up to this many. */
@@ -42,6 +43,8 @@ export interface OpenRecord {
 export interface EgressState {
   readonly previews: ReadonlyMap<PreviewId, HeldPreview>;
   readonly open: ReadonlyMap<EgressRecordId, OpenRecord>;
+  /** What never leaves; absent where nothing is marked. */
+  readonly neverLeaves?: readonly NeverLeavesMark[];
   /** Since when and by whom nothing new may leave; absent where it may. */
   readonly paused?: { readonly at: EpochMs; readonly by: string };
 }

@@ -5,6 +5,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
 import { fencingToken } from "#protocol/quantities.ts";
+import { markProblem } from "../egress/neverLeaves.ts";
 import { pauseProblem } from "../egress/pause.ts";
 import { sendEvents } from "../egress/send.ts";
 import { crossedWith, endingEvents } from "../job/ending.ts";
@@ -59,8 +60,8 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   const placed = placedAgain(state, command);
   if (placed.kind === "refusal") return placed;
   if (placed.local || placed.target !== command.destination.nodeId) return placementChanged(placed);
-  const paused = pauseProblem(state.egress);
-  if (paused !== undefined) return paused;
+  const held = pauseProblem(state.egress) ?? markProblem(state.egress, command.paths);
+  if (held !== undefined) return held;
   const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost } = command;
   const decision = evaluate({
     action: "offload",

@@ -118,6 +118,10 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `${event.by} paused all offloads: nothing new leaves this machine`, level: "attention" };
     case "OffloadsResumed":
       return { text: `${event.by} resumed offloads: what is approved or leased may leave again` };
+    case "NeverLeavesMarked":
+      return { text: `${event.by} marked ${event.glob}: it never leaves this machine` };
+    case "NeverLeavesUnmarked":
+      return { text: `${event.by} took the mark off ${event.glob}: it may leave after a preview`, level: "attention" };
     case "ContributionMetered":
       return { text: `Metered ${meteredText(event.usage)}`, level: "detail" };
     case "LeaseGranted":
