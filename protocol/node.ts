@@ -93,7 +93,7 @@ const rule: z.ZodType<SandboxRule> = z.enum([
   "output-limit",
   "seccomp",
 ]);
-const sandbox: z.ZodType<Sandbox> = z.discriminatedUnion("kind", [
+export const sandboxSchema: z.ZodType<Sandbox> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("none"), reason: text }),
   z.strictObject({ kind: z.literal("bubblewrap"), version: text, enforces: z.array(rule).max(16) }),
 ]);
@@ -132,7 +132,7 @@ export const nodeCapabilitiesSchema: z.ZodType<NodeCapabilities> = z.strictObjec
   memoryBytes: bytesSchema,
   diskFreeBytes: bytesSchema.exactOptional(),
   gpus: z.array(gpu).max(64),
-  sandbox,
+  sandbox: sandboxSchema,
   engines: z.array(engineAdvertSchema).max(16),
   slots: z.number().int().min(1).max(1_024),
   priceCard: priceCardSchema.exactOptional(),

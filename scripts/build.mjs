@@ -3,6 +3,7 @@
 import { chmodSync, cpSync, existsSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
 import { extensionBundle, nodeBundle } from "./bundling.mjs";
+import { buildWebviews } from "./webview-bundling.mjs";
 
 const PROGRAMS = [
   { source: "server/src/main.ts", output: "dist/arw-home.js", executable: true },
@@ -41,6 +42,8 @@ for (const { output, executable } of [...PROGRAMS, { ...EXTENSION, executable: f
   if (executable) chmodSync(output, 0o755);
   console.log(`${output}  ${Math.ceil(statSync(output).size / 1024)} kB`);
 }
+for (const { file, bytes } of await buildWebviews("dist/webviews"))
+  console.log(`${file}  ${Math.ceil(bytes / 1024)} kB`);
 // Removed first: a model that was renamed in the sources must not live on in dist/.
 rmSync(MODELS.to, { recursive: true, force: true });
 cpSync(MODELS.from, MODELS.to, { recursive: true });

@@ -13,6 +13,13 @@ export interface Editor {
   readonly home: Home;
   readonly mirror: HomeMirror;
   readonly ownerSecret: OwnerSecret;
+  readonly sight: Sight;
+}
+
+/** What the person can see now: whoever owns a view says so, and nobody is interrupted about what is in sight. */
+export interface Sight {
+  /** Whether the view *Needs You* is on the screen. */
+  needsYou: boolean;
 }
 
 /** Gets what a menu or another command hands over: nothing, a tree item, a URI. It decodes what it uses. */

@@ -12,6 +12,7 @@ import { type HomePlace, hasHome, homePlaceOf } from "./home/homePlace.ts";
 import { LiveMirror } from "./home/liveMirror.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
+import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
 import { openViews } from "./views/openViews.ts";
 
@@ -22,6 +23,7 @@ const FEATURES: readonly OpenFeature[] = [
   openViews,
   openEpisodesFeature,
   openClusterFeature,
+  openReviewFeature,
 ];
 
 export interface Workbench {
@@ -42,7 +44,7 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
   );
   const home = new HomeConnection(place, firstStatus(folder), ownerSecret, log);
   const mirror = new LiveMirror(home, log);
-  const editor: Editor = { context, log, folder, home, mirror, ownerSecret };
+  const editor: Editor = { context, log, folder, home, mirror, ownerSecret, sight: { needsYou: false } };
   const features: readonly Feature[] = [
     openHomeCommands(editor, home, ownerSecret),
     ...FEATURES.map((open) => open(editor)),

@@ -37,7 +37,12 @@ interface LeaseRow {
 
 export function openViews(editor: Editor): Feature {
   const trees = [
-    new RowTree(editor, NEEDS_YOU),
+    new RowTree(editor, {
+      ...NEEDS_YOU,
+      seen: (visible) => {
+        editor.sight.needsYou = visible;
+      },
+    }),
     new RowTree(editor, EPISODES),
     new RowTree(editor, NODES),
     new RowTree(editor, emptyView("arw.people")),

@@ -25,6 +25,8 @@ export interface RowSource<Row> {
   badge?(facts: HomeFacts): vscode.ViewBadge | undefined;
   /** A sentence above the rows. */
   message?(facts: HomeFacts): string | undefined;
+  /** Hears whether the view is on the screen, at first and whenever that changes. */
+  seen?(visible: boolean): void;
 }
 
 export class RowTree<Row> implements vscode.TreeDataProvider<Row>, vscode.Disposable {
@@ -50,8 +52,12 @@ export class RowTree<Row> implements vscode.TreeDataProvider<Row>, vscode.Dispos
         this.#readMs = Date.now();
         this.#draw();
       }),
-      this.#view.onDidChangeVisibility(({ visible }) => this.#redrawWhile(visible)),
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        source.seen?.(visible);
+        this.#redrawWhile(visible);
+      }),
     ];
+    source.seen?.(this.#view.visible);
     this.#redrawWhile(this.#view.visible);
     this.#draw();
   }

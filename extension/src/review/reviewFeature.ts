@@ -1,0 +1,134 @@
+// The approval surfaces: the Review panel, the documents of exactly what is sent, leases, and notices of what waits.
+// It joins them; what is shown and what becomes of an ask is the desk's, and every decision is a native confirmation's.
+import * as vscode from "vscode";
+import { ArwError } from "#protocol/errors.ts";
+import { durationMs } from "#protocol/quantities.ts";
+import { plainText } from "#protocol/webview/plainText.ts";
+import { isNoFile } from "#protocol/webview/review.ts";
+import { METHODS } from "#protocol/wire/client.ts";
+import { Dismissed } from "../commandRunner.ts";
+import type { Editor, Feature } from "../editor.ts";
+import type { HomeFacts } from "../home/homeMirror.ts";
+import { confirmSend } from "./confirmSend.ts";
+import { ExactContent, openExactly } from "./exactContent.ts";
+import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
+import { ReviewDesk } from "./reviewDesk.ts";
+import { ReviewPanel } from "./reviewPanel.ts";
+import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice.ts";
+import { openWaitingNotice } from "./waitingNotice.ts";
+
+const MINUTE_MS = 60_000;
+
+export function openReviewFeature(editor: Editor): Feature {
+  const { home, log, mirror } = editor;
+  /** Handlers outside of a command: what goes wrong is shown as if it were one. */
+  const show = (error: unknown): void => {
+    if (error instanceof Dismissed || error instanceof vscode.CancellationError) return;
+    log.error("The review failed", error instanceof Error ? error : String(error));
+    const text =
+      error instanceof ArwError
+        ? `${error.message} ${error.advice}`
+        : vscode.l10n.t("ARW failed at this for a reason of its own. The log has the details.");
+    void vscode.window.showErrorMessage(text);
+  };
+  const desk: ReviewDesk = new ReviewDesk(
+    {
+      call: (method, params) => home.call(method, params),
+      confirmSend: (question) =>
+        confirmSend(question, () => openExactly(folderOf(editor), question.preview, firstFile(question.preview.items))),
+      changed: () => panel.draw(),
+      startedHere: ({ why }) =>
+        void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why))),
+      showItem: (preview, item) => openExactly(folderOf(editor), preview, item),
+      reviewNext: () => reviewNext(),
+      leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
+    },
+    mirror.facts,
+  );
+  const panel = new ReviewPanel(editor, { view: () => desk.view, ask: (ask) => void desk.ask(ask).catch(show) });
+  const review = async ({ previewId }: WaitingEgress): Promise<void> => {
+    await desk.show(previewId);
+    panel.reveal();
+  };
+  const reviewNext = async (): Promise<void> => {
+    const facts = await mirror.refresh();
+    const egress = waitingEgress(facts);
+    const shown = desk.view?.preview.previewId;
+    const next = egress.find(({ previewId }) => previewId !== shown || !panel.isOpen) ?? egress[0];
+    if (next !== undefined) return review(next);
+    await answerJoinOf(facts);
+  };
+  const subscriptions = [
+    new ExactContent(home),
+    openWaitingNotice(editor),
+    mirror.onDidChange((facts) => {
+      if (panel.isOpen) void desk.follow(facts).catch(show);
+    }),
+    panel,
+  ];
+  return {
+    commands: {
+      "arw.reviewNext": reviewNext,
+      "arw.review": async (given) =>
+        review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?"))),
+      "arw.denyEgress": (given) => denyEgress(editor, given),
+      "arw.showWhatLeaves": (given) => showWhatLeaves(editor, given),
+      "arw.manageLeases": () => manageLeases(editor),
+      "arw.revokeLease": (given) => revokeLease(editor, given),
+      "arw.revokeAllLeases": () => revokeAllLeases(editor),
+    },
+    dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
+  };
+}
+
+/** A machine that wants in is answered by its own command, which shows the words to compare. */
+async function answerJoinOf({ waiting }: HomeFacts): Promise<void> {
+  const join = waiting.find((item) => item.kind === "join");
+  if (join !== undefined)
+    return void (await vscode.commands.executeCommand("arw.approveWorker", { kind: "waiting", item: join }));
+  void vscode.window.showInformationMessage(vscode.l10n.t("Nothing waits for you."));
+}
+
+async function denyEgress({ home, mirror }: Editor, given: unknown): Promise<void> {
+  const { previewId, shown } = await chosenEgress(given, mirror, vscode.l10n.t("Which one should not be sent?"));
+  await home.call(METHODS.denyEgress, { previewId, reason: "denied in the editor" });
+  await mirror.refresh();
+  const name = plainText(shown.preview.destination.name, 80);
+  void vscode.window.showInformationMessage(vscode.l10n.t("Nothing was sent to {0}. The denial is recorded.", name));
+}
+
+/** Every item of one preview, to be opened one by one. */
+async function showWhatLeaves(editor: Editor, given: unknown): Promise<void> {
+  const { shown } = await chosenEgress(given, editor.mirror, vscode.l10n.t("What leaves with which one?"));
+  const { items } = shown.preview;
+  const picks = items.map((item, index) => ({
+    label: plainText(item.path),
+    description: item.classification,
+    index,
+  }));
+  const [first] = picks;
+  const picked =
+    picks.length === 1
+      ? first
+      : await vscode.window.showQuickPick(picks, {
+          placeHolder: vscode.l10n.t("See exactly what is sent of which item?"),
+        });
+  if (picked === undefined) throw new Dismissed();
+  await openExactly(folderOf(editor), shown.preview, picked.index);
+}
+
+function firstFile(items: readonly { readonly path: string }[]): number {
+  return Math.max(
+    0,
+    items.findIndex(({ path }) => !isNoFile(path)),
+  );
+}
+
+function folderOf({ folder }: Editor): vscode.Uri {
+  if (folder !== undefined) return folder.uri;
+  throw new ArwError(
+    "no-folder",
+    vscode.l10n.t("No folder is open."),
+    vscode.l10n.t("Open a folder: a Home belongs to a folder."),
+  );
+}

@@ -1,0 +1,67 @@
+// The one panel `arw.review`, beside whatever is open: carries views to the page and asks to the desk. It opens only when a
+// person asks for it, keeps nothing while it is hidden, and holds no decision.
+import * as vscode from "vscode";
+import { plainText } from "#protocol/webview/plainText.ts";
+import {
+  type ReviewAsk,
+  type ReviewFromPage,
+  reviewFromPageSchema,
+  type ReviewToPage,
+  type ReviewView,
+} from "#protocol/webview/review.ts";
+import type { Editor } from "../editor.ts";
+import { openPage, type OpenPage } from "../webviewHost/webviewPage.ts";
+
+const VIEW_TYPE = "arw.review";
+const TITLE_CHARACTERS_MAX = 40;
+
+export interface ReviewPanelPorts {
+  /** What to show now. */
+  view(): ReviewView | undefined;
+  ask(ask: ReviewAsk): void;
+}
+
+export class ReviewPanel implements vscode.Disposable {
+  readonly #editor: Editor;
+  readonly #ports: ReviewPanelPorts;
+  #open: { readonly panel: vscode.WebviewPanel; readonly page: OpenPage<ReviewToPage> } | undefined;
+
+  constructor(editor: Editor, ports: ReviewPanelPorts) {
+    this.#editor = editor;
+    this.#ports = ports;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** Opens the panel or brings it to the front. */
+  reveal(): void {
+    if (this.#open !== undefined) return this.#open.panel.reveal(undefined, false);
+    const panel = vscode.window.createWebviewPanel(VIEW_TYPE, vscode.l10n.t("Review"), vscode.ViewColumn.Beside, {
+      retainContextWhenHidden: false,
+    });
+    const screen = { name: "review", title: vscode.l10n.t("Review"), fromPage: reviewFromPageSchema } as const;
+    const page = openPage<ReviewToPage, ReviewFromPage>(panel.webview, screen, this.#editor, (message) => {
+      if (message.kind === "ready") this.draw();
+      else this.#ports.ask(message);
+    });
+    panel.onDidDispose(() => {
+      page.dispose();
+      this.#open = undefined;
+    });
+    this.#open = { panel, page };
+  }
+
+  /** Sends what is shown now. A page that is hidden takes nothing; it asks again with `ready` when it is back. */
+  draw(): void {
+    const view = this.#ports.view();
+    if (this.#open === undefined || view === undefined) return;
+    this.#open.panel.title = vscode.l10n.t("Review: {0}", plainText(view.preview.title, TITLE_CHARACTERS_MAX));
+    void this.#open.page.post({ kind: "review", review: view });
+  }
+
+  dispose(): void {
+    this.#open?.panel.dispose();
+  }
+}

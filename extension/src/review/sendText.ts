@@ -1,0 +1,81 @@
+// What the native confirmation says: exactly what would leave, to whom, until when, at what cost, and the digest of all of it.
+// Text of files and other machines is one line of bounded length in it, so that none can fake a line of ours.
+import * as vscode from "vscode";
+import type { EgressPreview, PreviewItem } from "#protocol/egress.ts";
+import { bytesText, countOf, durationText, moneyText, momentText } from "#protocol/webview/amounts.ts";
+import { plainText } from "#protocol/webview/plainText.ts";
+import type { LeaseAsk } from "#protocol/webview/review.ts";
+import type { SendQuestion } from "./reviewDesk.ts";
+
+/** Named in the dialog; the rest is counted, and the panel has all. */
+const ITEMS_NAMED_MAX = 8;
+export const NAME_CHARACTERS_MAX = 80;
+const TITLE_CHARACTERS_MAX = 200;
+const DIGEST_CHARACTERS_SHOWN: number = "sha256:".length + 12;
+
+export function sendMessage({ preview }: SendQuestion): string {
+  const { destination, items, payloadBytes } = preview;
+  const language = vscode.env.language;
+  const name = plainText(destination.name, NAME_CHARACTERS_MAX);
+  const size = bytesText(payloadBytes, language);
+  return items.length === 1
+    ? vscode.l10n.t("Send 1 item, {0}, to {1}?", size, name)
+    : vscode.l10n.t("Send {0} items, {1}, to {2}?", countOf(items.length, language), size, name);
+}
+
+export function sendDetail({ digest, lease, preview }: SendQuestion, now: number): string {
+  const { destination, title } = preview;
+  const keyWords = plainText(destination.keyWords.join(" "), NAME_CHARACTERS_MAX);
+  return [
+    plainText(title, TITLE_CHARACTERS_MAX),
+    "",
+    vscode.l10n.t("What: {0}", itemsText(preview.items)),
+    vscode.l10n.t("Where: {0} · key {1}", plainText(destination.name, NAME_CHARACTERS_MAX), keyWords),
+    vscode.l10n.t("Until: {0}", leaseText(lease, now)),
+    vscode.l10n.t("Cost: {0}", costText(preview)),
+    "",
+    vscode.l10n.t(
+      "This approves exactly {0}…; if anything changes, you are asked again.",
+      digest.slice(0, DIGEST_CHARACTERS_SHOWN),
+    ),
+    vscode.l10n.t("Sending cannot be taken back; revoking stops further sends."),
+  ].join("\n");
+}
+
+function itemsText(items: readonly PreviewItem[]): string {
+  // What is not public is named first: it must never be among those only counted.
+  const sorted = items.toSorted(
+    (a, b) => Number(a.classification === "public") - Number(b.classification === "public"),
+  );
+  const named = sorted.slice(0, ITEMS_NAMED_MAX).map(({ path }) => plainText(path, NAME_CHARACTERS_MAX));
+  const list = new Intl.ListFormat(vscode.env.language, { type: "unit" }).format(named);
+  const more = items.length - named.length;
+  return more > 0 ? vscode.l10n.t("{0}, and {1} more", list, countOf(more, vscode.env.language)) : list;
+}
+
+/** What a yes would grant, in one sentence. */
+function leaseText(lease: LeaseAsk, now: number): string {
+  const language = vscode.env.language;
+  if (lease.kind === "once") {
+    const until = momentText(now + lease.leaseMs, language);
+    return vscode.l10n.t("this job only, for {0} ({1})", durationText(lease.leaseMs, language), until);
+  }
+  const { budget, ceiling, leaseMs, paths } = lease.terms;
+  return vscode.l10n.t(
+    "up to {0} jobs of this kind, this one included; {1} in all; {2} files in {3}; for {4} ({5})",
+    countOf(budget.uses, language),
+    bytesText(budget.bytes, language),
+    ceiling === "public" ? vscode.l10n.t("only public") : vscode.l10n.t("public and internal"),
+    plainText(paths.join(" "), TITLE_CHARACTERS_MAX),
+    durationText(leaseMs, language),
+    momentText(now + leaseMs, language),
+  );
+}
+
+function costText({ cost }: EgressPreview): string {
+  const language = vscode.env.language;
+  if (cost.kind === "unknown") return vscode.l10n.t("unknown: {0}", plainText(cost.reason, TITLE_CHARACTERS_MAX));
+  const low = moneyText(cost.lowMicros, plainText(cost.currency, 16), language);
+  const high = moneyText(cost.highMicros, plainText(cost.currency, 16), language);
+  return low === high ? vscode.l10n.t("about {0}, estimated", low) : vscode.l10n.t("{0} to {1}, estimated", low, high);
+}

@@ -1,0 +1,221 @@
+// The Review page in a real browser under its real policy: everybody can use it, no text runs, and no key approves.
+// The page only asks: what an approval needs beyond that is the editor's, and is tested there.
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { pageHtml } from "../../../extension/src/webviewHost/pageHtml.ts";
+import { decode } from "../../../protocol/decode.ts";
+import { digestOf } from "../../../protocol/digest.ts";
+import { kindOf } from "../../../protocol/schemaByKind.ts";
+import { PAGE_MESSAGE_CHARACTERS_MAX } from "../../../protocol/webview/page.ts";
+import { type ReviewFromPage, reviewFromPageSchema, type ReviewView } from "../../../protocol/webview/review.ts";
+import type { Theme } from "../host/profile.ts";
+import { type WebviewPage, type WebviewPageOptions, webviewTest } from "../webviewPage.ts";
+import { HOSTILE_TEXTS, hostileReview, hugeReview, reviewOf } from "./reviewSamples.ts";
+
+const THEMES: readonly Theme[] = ["light", "dark", "hc-dark", "hc-light"];
+/** A page of two thousand items stays as small as this. */
+const ELEMENTS_MAX = 3_000;
+const CYCLES = 50;
+
+type Open = (options: WebviewPageOptions) => Promise<WebviewPage>;
+
+async function opened(open: Open, view: ReviewView, options: Partial<WebviewPageOptions> = {}): Promise<WebviewPage> {
+  const answers = [
+    { kind: "start", language: "en", strings: {} },
+    { kind: "review", review: view },
+  ];
+  const page = await open({
+    screen: "review",
+    document: pageHtml,
+    width: 900,
+    height: 900,
+    answer: (message) => (kindOf(message) === "ready" ? answers : []),
+    ...options,
+  });
+  await page.page.locator(".review").waitFor();
+  return page;
+}
+
+/** What the page asked for, decoded as the extension does, without `ready`. */
+function asks({ posted }: WebviewPage): readonly ReviewFromPage[] {
+  return posted
+    .map((message) => {
+      const decoded = decode(reviewFromPageSchema, message);
+      assert.ok(decoded.ok, JSON.stringify(decoded));
+      assert.ok(JSON.stringify(message).length <= PAGE_MESSAGE_CHARACTERS_MAX);
+      return decoded.value;
+    })
+    .filter(({ kind }) => kind !== "ready");
+}
+
+function assertQuiet({ watch }: WebviewPage): void {
+  assert.deepEqual(watch.complaints, []);
+  assert.deepEqual(watch.requestsOutside, []);
+}
+
+async function button(page: Page, name: string): Promise<ReturnType<Page["locator"]>> {
+  const found = page.getByRole("button", { name });
+  await found.first().waitFor();
+  return found.first();
+}
+
+webviewTest("the review is for everybody: axe finds nothing serious in any theme and state", async (open) => {
+  for (const theme of THEMES) {
+    const page = await opened(open, reviewOf({ othersWaiting: 1 }), { theme });
+    assert.deepEqual(await page.axe(), [], theme);
+    await page.screenshot(`review-${theme}`);
+    await page.page.getByText("More jobs like this").click();
+    await page.page.getByText("Take something out…").click();
+    await page.page.getByRole("checkbox", { name: "Take out all of src/log/" }).click();
+    assert.deepEqual(await page.axe(), [], `${theme}, taking out`);
+    await page.screenshot(`review-taking-${theme}`);
+    for (const state of ["approved", "denied", "withdrawn"] as const) {
+      await page.send({ kind: "review", review: reviewOf({ state, othersWaiting: 1 }) });
+      await page.page.getByRole("button", { name: "Review the next one" }).waitFor();
+      assert.deepEqual(await page.axe(), [], `${theme}, ${state}`);
+    }
+    assertQuiet(page);
+    await page.close();
+  }
+});
+
+webviewTest("a small or magnified window shows all of it without scrolling sideways", async (open) => {
+  for (const [name, options] of [
+    ["300", { width: 300, height: 700 }],
+    ["200-percent", { width: 900, height: 700, zoom: 2 }],
+  ] as const) {
+    const page = await opened(open, reviewOf(), { ...options, theme: "light" });
+    await page.page.getByText("Take something out…").click();
+    await page.page.getByText("More jobs like this").click();
+    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+    assert.ok(Number(excess) <= 0, `${name}: ${String(excess)} px wider than the window`);
+    await (await button(page.page, "Keep everything in")).scrollIntoViewIfNeeded();
+    await page.screenshot(`review-${name}`);
+    assert.deepEqual(await page.axe(), [], name);
+    assertQuiet(page);
+  }
+});
+
+webviewTest("no text of elsewhere runs, loads or moves anything, wherever it stands", async (open) => {
+  const page = await opened(open, reviewOf());
+  for (const text of HOSTILE_TEXTS) {
+    const review = { ...hostileReview(text), digest: digestOf(text) };
+    await page.send({ kind: "review", review });
+    await page.page.getByText(digestOf(text)).waitFor();
+    const markup = await page.page.evaluate(
+      "({ hit: globalThis.arwHit ?? null, foreign: document.querySelectorAll('#page :is(script,img,iframe,a,form,style,link,object,embed,base,meta)').length })",
+    );
+    assert.deepEqual(markup, { hit: null, foreign: 0 }, text);
+  }
+  assertQuiet(page);
+  assert.deepEqual(asks(page), []);
+});
+
+webviewTest("the keyboard reaches every answer, nothing has the focus at first, and no key approves", async (open) => {
+  const page = await opened(open, reviewOf());
+  const { keyboard } = page.page;
+  assert.equal(await page.page.evaluate("document.activeElement === document.body"), true);
+  for (const keys of ["Enter", "Control+Enter", "Space", "y", "a"]) await keyboard.press(keys);
+  assert.deepEqual(asks(page), []);
+  const reached: string[] = [];
+  for (let steps = 0; steps < 60 && !reached.includes("Don't send"); steps++) {
+    await keyboard.press("Tab");
+    reached.push(String(await page.page.evaluate("document.activeElement?.textContent?.trim() ?? ''")));
+  }
+  for (const name of ["Send under this lease…", "Run here instead", "Take something out…", "Don't send"]) {
+    assert.ok(reached.includes(name), `${name} is not reached: ${reached.join(" | ")}`);
+  }
+  await keyboard.press("Shift+Tab");
+  await keyboard.press("Shift+Tab");
+  await keyboard.press("Shift+Tab");
+  await keyboard.press("Enter");
+  // It asks, once; the answer is the editor's to take.
+  const sent = await page.postedMessage("the ask", (message) => (kindOf(message) === "send" ? message : undefined));
+  assert.deepEqual(sent, {
+    kind: "send",
+    digest: reviewOf().digest,
+    lease: { kind: "once", leaseMs: 600_000 },
+  });
+  assert.equal(asks(page).length, 1);
+  assertQuiet(page);
+});
+
+webviewTest("two thousand items stay a small page, are found, and a folder of them is one wish", async (open) => {
+  const page = await opened(open, hugeReview(), { theme: "light" });
+  const count = async (): Promise<number> => Number(await page.page.evaluate("document.querySelectorAll('*').length"));
+  assert.ok((await count()) < ELEMENTS_MAX, `${await count()} elements at first`);
+  await page.screenshot("review-2000");
+  const find = page.page
+    .getByRole("searchbox", { name: "Find an item" })
+    .or(page.page.getByRole("textbox", { name: "Find an item" }));
+  await find.first().fill("m1234.ts");
+  await page.page.getByText("m1234.ts").waitFor();
+  assert.equal(await page.page.locator("tr.item").count(), 1);
+  await find.first().fill("packages");
+  await page.page.getByText("more are not shown").first().waitFor();
+  assert.ok((await count()) < ELEMENTS_MAX, `${await count()} elements with every folder open`);
+  await find.first().fill("");
+  await page.page.getByText("Take something out…").click();
+  await page.page.getByRole("checkbox", { name: "Take out all of packages/p7/src/" }).click();
+  await page.page.getByText("would leave instead of").waitFor();
+  await (await button(page.page, "Take these out")).click();
+  const wish = await page.postedMessage("the wish", (message) =>
+    kindOf(message) === "take-out" ? message : undefined,
+  );
+  assert.deepEqual(wish, { kind: "take-out", digest: hugeReview().digest, taken: [{ item: 8, folderDepth: 2 }] });
+  assertQuiet(page);
+});
+
+webviewTest("while a revision is on its way nothing can be asked, and the new one begins afresh", async (open) => {
+  const page = await opened(open, reviewOf());
+  await page.page.getByText("More jobs like this").click();
+  await page.page.getByText("Take something out…").click();
+  await page.page.getByRole("checkbox", { name: "Take out src/cart.ts" }).click();
+  await (await button(page.page, "Take these out")).click();
+  await page.send({ kind: "review", review: reviewOf({ busy: "revising" }) });
+  await page.page.getByText("Making a new revision…").waitFor();
+  for (const each of await page.page.locator(".actions vscode-button").all()) {
+    assert.notEqual(await each.getAttribute("disabled"), null);
+  }
+  const replaced = { digest: reviewOf().digest, by: "taken-out" } as const;
+  await page.send({ kind: "review", review: reviewOf({ digest: digestOf("the next"), replaced }) });
+  await page.page.getByText("A new revision, without what you took out.").waitFor();
+  assert.equal(await page.page.getByRole("checkbox").count(), 0);
+  assert.equal(await page.page.getByRole("radio", { name: "This job only" }).isChecked(), true);
+  await (await button(page.page, "Send under this lease…")).click();
+  await page.postedMessage("an ask about the new digest", (message) =>
+    JSON.stringify(message).includes(digestOf("the next")) ? message : undefined,
+  );
+  assertQuiet(page);
+});
+
+webviewTest("a lease that cannot stand cannot be asked for, and says why", async (open) => {
+  const page = await opened(open, reviewOf());
+  await page.page.getByText("More jobs like this").click();
+  await page.page.getByRole("textbox", { name: "Jobs, this one included" }).fill("0");
+  await page.page.getByText("Jobs must be a whole number").waitFor();
+  const send = page.page.locator("vscode-button", { hasText: "Send under this lease…" });
+  assert.notEqual(await send.getAttribute("disabled"), null);
+  await page.page.getByRole("textbox", { name: "Jobs, this one included" }).fill("3");
+  await page.page.getByText("Grants up to 3 jobs").first().waitFor();
+  await send.click();
+  const sent = await page.postedMessage("the ask", (message) => (kindOf(message) === "send" ? message : undefined));
+  assert.match(JSON.stringify(sent), /"uses":3,/u);
+  assertQuiet(page);
+});
+
+webviewTest(
+  "fifty times hidden and shown, it comes back with what was typed and complains of nothing",
+  async (open) => {
+    const page = await opened(open, reviewOf());
+    await page.page.getByText("More jobs like this").click();
+    await page.page.getByRole("textbox", { name: "Jobs, this one included" }).fill("7");
+    await page.page.getByText("Grants up to 7 jobs").first().waitFor();
+    for (let cycle = 0; cycle < CYCLES; cycle++) {
+      await page.hideAndShow();
+      await page.page.getByText("Grants up to 7 jobs").first().waitFor();
+    }
+    assert.deepEqual(asks(page), []);
+    assertQuiet(page);
+  },
+);

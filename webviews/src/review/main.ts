@@ -1,0 +1,66 @@
+// The Review page: takes what the editor shows, keeps what a person composes for it, draws, and asks.
+// It must never hold an answer back or repeat one: a click is one message, and the editor says what became of it.
+import "./review.css";
+import { render } from "lit";
+import {
+  type ReviewFromPage,
+  type ReviewToPage,
+  reviewToPageSchema,
+  type ReviewView,
+} from "#protocol/webview/review.ts";
+import { defineControls } from "../controls.ts";
+import { openPage } from "../page/page.ts";
+import { emptyPage, reviewPage } from "./reviewPage.ts";
+import { keptOf, type ReviewKept, reviewKeptSchema, type ReviewState, stateFor } from "./reviewState.ts";
+
+defineControls();
+
+const root = document.getElementById("page");
+if (root === null) throw new Error("the document has no #page");
+const place: HTMLElement = root;
+
+let view: ReviewView | undefined;
+let state: ReviewState | undefined;
+let kept: ReviewKept | undefined;
+let language = "en";
+
+const page = openPage<ReviewToPage, ReviewFromPage, ReviewKept>({
+  toPage: reviewToPageSchema,
+  state: reviewKeptSchema,
+  begin: (keptBefore, start) => {
+    kept = keptBefore;
+    ({ language } = start);
+    draw();
+  },
+  receive: ({ review }) => {
+    const isOther = view !== undefined && view.digest !== review.digest;
+    view = review;
+    state = stateFor(review, state, kept);
+    draw();
+    // Another revision is read from its beginning.
+    if (isOther) document.querySelector(".review")?.scrollTo(0, 0);
+  },
+});
+
+function draw(): void {
+  if (view === undefined || state === undefined) {
+    render(emptyPage(), place);
+    return;
+  }
+  render(
+    reviewPage({
+      view,
+      state,
+      language,
+      isBusy: view.busy !== "nothing" || view.state !== "waiting",
+      change: (change) => {
+        if (state === undefined) return;
+        state = { ...state, ...change };
+        page.keep(keptOf(state));
+        draw();
+      },
+      ask: (ask) => page.post(ask),
+    }),
+    place,
+  );
+}
