@@ -53,6 +53,7 @@ async function place(t: TestContext, events: readonly JournalEvent[]): Promise<P
     blobs,
     outputs,
     engines: [],
+    examine: async () => [],
     homeFolder,
     invitesFolder,
     workspaceFolder,

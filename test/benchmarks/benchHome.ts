@@ -71,6 +71,7 @@ export class BenchHome {
       blobs: await openBlobFiles(join(folder, "blobs")),
       outputs,
       engines: instantEngines(own),
+      examine: async () => [],
       homeFolder: folder,
       invitesFolder,
       workspaceFolder: workspace,
