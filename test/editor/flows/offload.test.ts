@@ -66,6 +66,7 @@ editorTest(
     });
     await step("one file is taken out, and the new revision no longer has it", async () => {
       await press(window, "Take something out…");
+      await press(window, "Top of the workspace");
       const review = await window.webview("Review");
       await review.getByRole("checkbox", { name: "Take out README.md" }).click();
       await press(window, "Take these out");
