@@ -224,13 +224,21 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     applying,
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
+  let begun: () => void = () => undefined;
+  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+  const episodes = episodeApi(services);
   const api: HomeApi = {
     ...timelineApi(services),
     ...egressApi(services),
     ...neverLeavesApi(services),
     ...inspectApi(services),
     ...leaseApi(services),
-    ...episodeApi(services),
+    ...episodes,
+    // A Home whose journal was opened again has clients before it has looked at its engines: what they start would be lost.
+    startEpisode: async (params, session) => {
+      await hasBegun;
+      return episodes.startEpisode(params, session);
+    },
     ...requestApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
@@ -278,11 +286,16 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     state: () => home.state,
     busy: () => liveAttempts(home.state.jobs).length > 0,
     begin: async (signal) => {
-      leaseWatch.look();
-      for (const effect of resume(parts.state)) perform(effect);
-      await connectLocalNode(signal);
+      try {
+        leaseWatch.look();
+        for (const effect of resume(parts.state)) perform(effect);
+        await connectLocalNode(signal);
+      } finally {
+        begun();
+      }
     },
     dispose: async () => {
+      begun();
       const closing = new ClosingStack();
       closing.defer(() => findings.save());
       closing.defer(() => localNode.dispose());
