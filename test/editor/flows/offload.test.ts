@@ -2,7 +2,9 @@
 // approve, watch both machines on one timeline; deny; revoke; and lose nothing when a window or the Home is lost meanwhile.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { editorTest } from "../host/editor.ts";
 import type { VscodeWindow } from "../host/vscodeWindow.ts";
 import { connection, connectedHomes, exampleWorkspace, OwnersTerminal, packagedExtension } from "./ownersEditor.ts";
@@ -11,6 +13,15 @@ import { type PairedWorker, pairWorker } from "./pairing.ts";
 const WORKER = "gpubox";
 /** What the example's own tests say, wherever they run: two of them fail on purpose. */
 const TESTS_SAY = "26 passed, 2 failed";
+
+/** A command that prints a line five times a second until it is ended. */
+const BEAT = "node beat.mjs";
+
+function workspaceWithBeat(): string {
+  const workspace = exampleWorkspace();
+  writeFileSync(join(workspace, "beat.mjs"), 'let n = 0;\nsetInterval(() => console.log("beat", ++n), 200);\n');
+  return workspace;
+}
 
 /** Start Episode… with a command on the worker. */
 async function startThere(window: VscodeWindow, line: string): Promise<void> {
@@ -115,7 +126,7 @@ editorTest(
       const review = await window.webview("Review");
       await review.getByRole("button", { name: "Don't send" }).click();
       await window.openContainer("ARW");
-      await episodeRow(window, "npm run report", "denied");
+      await episodeRow(window, "npm run report", "not sent");
       const { stdout } = await terminal.home(["egress", "--json"]);
       assert.match(stdout, /"decision":"deny"/u);
     });
@@ -136,20 +147,19 @@ editorTest(
 
 editorTest(
   "what runs on another machine outlives the window that started it, and the Home",
-  () => ({ workspace: exampleWorkspace(), extensions: [packagedExtension()] }),
+  () => ({ workspace: workspaceWithBeat(), extensions: [packagedExtension()] }),
   async (editor, context, step) => {
     const window = await editor.openWindow();
     const terminal = new OwnersTerminal(context, editor, window.workspace);
     await pairWorker(window, editor, terminal, WORKER);
-    const slow = `node -e "let n = 0; setInterval(() => console.log('beat', ++n), 200)"`;
     await step("a reload mid-job: the output is read again from its first byte and goes on", async () => {
-      await startThere(window, slow);
+      await startThere(window, BEAT);
       await press(window, "Send under this lease…");
       await window.clickDialog(`Send to ${WORKER}`);
       await terminalShows(window, "beat 3");
       await window.reload();
       await window.runCommand("ARW: Show Output");
-      await window.pick("node -e");
+      await window.pick(BEAT);
       await terminalShows(window, "beat 1");
     });
     await step(
@@ -161,13 +171,13 @@ editorTest(
         const home = await connection(window, editor, connections + 1);
         assert.notEqual(home, killed);
         await window.openContainer("ARW");
-        await episodeRow(window, "node -e", "running", WORKER);
+        await episodeRow(window, BEAT, "running", WORKER);
       },
     );
     await step("revoking its lease ends it at once", async () => {
       await window.runCommand("ARW: Revoke All Leases");
       await window.clickDialog("Revoke");
-      await episodeRow(window, "node -e", "cancelled");
+      await episodeRow(window, BEAT, "cancelled");
     });
     assert.deepEqual(window.watch.complaints, []);
   },
