@@ -38,9 +38,7 @@ export class OwnersTerminal {
   constructor(scope: Scope, editor: Editor, workspace: string) {
     this.#workspace = workspace;
     this.#state = editor.profile.state;
-    scope.after(async () => {
-      for (const program of this.#programs) program.kill();
-    });
+    scope.after(() => Promise.all(this.#programs.map((program) => program.kill())));
   }
 
   /** Runs `arw-home` in the workspace until it ends. */
