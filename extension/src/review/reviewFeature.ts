@@ -11,7 +11,9 @@ import type { Editor, Feature } from "../editor.ts";
 import type { HomeFacts } from "../home/homeMirror.ts";
 import { confirmSend } from "./confirmSend.ts";
 import { ExactContent, openExactly } from "./exactContent.ts";
+import { inspectFiles } from "./fileInspection.ts";
 import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
+import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
 import { ReviewPanel } from "./reviewPanel.ts";
 import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice.ts";
@@ -58,8 +60,11 @@ export function openReviewFeature(editor: Editor): Feature {
     if (next !== undefined) return review(next);
     await answerJoinOf(facts);
   };
+  const content = new ExactContent(editor);
+  const marks = new NeverLeavesMarks(editor);
   const subscriptions = [
-    new ExactContent(home),
+    content,
+    marks,
     openWaitingNotice(editor),
     mirror.onDidChange((facts) => {
       if (panel.isOpen) void desk.follow(facts).catch(show);
@@ -76,6 +81,9 @@ export function openReviewFeature(editor: Editor): Feature {
       "arw.manageLeases": () => manageLeases(editor),
       "arw.revokeLease": (given) => revokeLease(editor, given),
       "arw.revokeAllLeases": () => revokeAllLeases(editor),
+      "arw.previewEgressForFile": (...given) => inspectFiles(editor, content, given),
+      "arw.markNeverLeaves": (...given) => marks.mark(given),
+      "arw.unmarkNeverLeaves": (...given) => marks.unmark(given),
     },
     dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
   };
