@@ -1,8 +1,9 @@
-// Runs the tests in a real VS Code (test/editor/), from the repository's root; installs that VS Code first where it lacks.
+// Runs the tests in a real VS Code (test/editor/), from the repository's root; installs that VS Code first where it lacks,
+// and packs the extension from dist/, which npm run build makes.
 //   node scripts/test-editor.mjs [substring…]     only the test files whose path holds one of the substrings
 // They run one after the other: each starts a VS Code and a browser of its own, and two of those starve each other.
 import { editorHostProblem, installEditorHost } from "./editor-host.mjs";
-import { bundleTests, findTests, runTests } from "./testing.mjs";
+import { bundleInHostTests, bundleTests, findTests, packageExtension, runTests } from "./testing.mjs";
 
 /** A file holds several tests, each with a limit of its own below this. */
 const TEST_TIMEOUT_MS = 900_000;
@@ -20,8 +21,10 @@ if (sources.length === 0) {
 const { folder: host } = await installEditorHost();
 const folder = await bundleTests(sources);
 if (folder === undefined) process.exit(1);
+const vsix = packageExtension(folder);
+const inHost = await bundleInHostTests(`${folder}/in-host`);
 process.exitCode = await runTests(folder, sources, {
   timeoutMs: TEST_TIMEOUT_MS,
   concurrency: 1,
-  environment: { ARW_EDITOR_HOST: host },
+  environment: { ARW_EDITOR_HOST: host, ARW_IN_HOST_TESTS: inHost, ARW_VSIX: vsix },
 });

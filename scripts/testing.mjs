@@ -1,14 +1,17 @@
 // Finds *.test.ts files, bundles them into a folder of their own and runs them with node:test.
 // It decides how a test runs, not which: scripts/test.mjs and scripts/test-editor.mjs do. Runs side by side never
 // clobber each other. It must never leave its folder behind.
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { nodeBundle } from "./bundling.mjs";
+import { extensionBundle, nodeBundle } from "./bundling.mjs";
 
 /** Loaded as they are installed: they ask for packages or files of their own folder. */
-const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
+export const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
+
+/** The bundles of claims that run inside VS Code's extension host. */
+const IN_HOST_SUITES = ["probe", "extension"];
 
 /** The tests of these folders, those with one of the substrings in their path where there are any. */
 export function findTests(folders, substrings) {
@@ -45,6 +48,30 @@ export async function bundleTests(sources, childPrograms = []) {
   }
 }
 
+/** Bundles what runs inside VS Code's extension host, which loads CommonJS; answers the absolute folder. */
+export async function bundleInHostTests(folder) {
+  const sources = IN_HOST_SUITES.map((name) => `test/editor/inHost/${name}.ts`);
+  await build({ ...extensionBundle(), entryPoints: sources, outdir: folder });
+  // The repository's own files are modules.
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "commonjs" }));
+  return resolve(folder);
+}
+
+/** Packs the extension from dist/, as it is built, into the folder; answers the absolute path of the .vsix. */
+export function packageExtension(folder) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/package.mjs", folder], { encoding: "utf8" });
+  const name = readdirSync(folder).find((file) => file.endsWith(".vsix"));
+  if (status !== 0 || name === undefined) throw new Error(`no package of the extension: ${stdout}${stderr}`);
+  return resolve(folder, name);
+}
+
+/** verify.mjs asks for the sums of a run in a file. */
+function figuresWords() {
+  const file = process.env.ARW_FIGURES_FILE;
+  if (file === undefined) return [];
+  return ["--test-reporter=./scripts/figures.mjs", `--test-reporter-destination=${file}`];
+}
+
 /** Runs bundled tests and removes their folder; answers the exit code. */
 export function runTests(folder, sources, { timeoutMs, concurrency, environment = {} }) {
   // Every file is named: Node 20 takes no glob and counts shared chunks as tests, Node 22 and later take no folder.
@@ -54,6 +81,8 @@ export function runTests(folder, sources, { timeoutMs, concurrency, environment 
       "--enable-source-maps",
       "--test",
       "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      ...figuresWords(),
       `--test-timeout=${timeoutMs}`,
       `--test-concurrency=${concurrency}`,
       ...sources.map((file) => join(folder, file.replace(/\.ts$/, ".mjs"))),
@@ -61,10 +90,10 @@ export function runTests(folder, sources, { timeoutMs, concurrency, environment 
     { stdio: "inherit", env: { ...process.env, ...environment } },
   );
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => runner.kill(signal));
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
     runner.on("exit", (code) => {
       rmSync(folder, { recursive: true, force: true });
-      resolve(code ?? 1);
+      settle(code ?? 1);
     });
   });
 }

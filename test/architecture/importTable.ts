@@ -168,6 +168,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
       "axe-core",
       "fast-check",
       "playwright-core",
+      "vscode",
       "vscode-jsonrpc",
       "zod",
     ],

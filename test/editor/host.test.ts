@@ -1,8 +1,7 @@
 // The editor host proves itself with a fixture extension: what fails here is no fault of ours, or a fault of the host.
 // It must never test our own extension: that is for the tests beside it.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { editorTest } from "./host/editor.ts";
 import type { Theme } from "./host/profile.ts";
@@ -24,14 +23,10 @@ async function sampleOf(window: VscodeWindow, theme: Theme): Promise<ThemeSample
 
 editorTest(
   "a packaged extension runs in a real VS Code, and every verb of a window reaches it",
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "arw-probe-"));
-    writeFileSync(join(folder, "notes.txt"), "first line\nsecond line\n");
-    return { workspace: folder, extensions: [packFixture("probe", folder), packFixture("empty", folder)] };
-  },
-  async (editor, context, step) => {
+  () => ({ extensions: [packFixture("probe"), packFixture("empty")] }),
+  async (editor, _context, step) => {
+    writeFileSync(join(editor.profile.emptyWorkspace, "notes.txt"), "first line\nsecond line\n");
     const window = await editor.openWindow();
-    context.after(() => rmSync(window.workspace, { recursive: true, force: true }));
     await step("the status bar shows what the extension wrote", async () => {
       await window.statusItem("probe ready");
     });
@@ -114,13 +109,9 @@ editorTest(
 
 editorTest(
   "two windows stand on one server, themes change while they are open, and nothing is left behind",
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "arw-probe-"));
-    return { workspace: folder, extensions: [packFixture("probe", folder)], theme: "light" };
-  },
-  async (editor, context, step) => {
+  () => ({ extensions: [packFixture("probe")], theme: "light" }),
+  async (editor, _context, step) => {
     const [first, second] = [await editor.openWindow(), await editor.openWindow({ width: 900, height: 600 })];
-    context.after(() => rmSync(first.workspace, { recursive: true, force: true }));
     await step("each window has an extension host of its own", async () => {
       for (const window of [first, second]) await window.statusItem("probe ready");
     });

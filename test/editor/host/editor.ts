@@ -27,6 +27,13 @@ export interface EditorOptions {
   readonly switches?: readonly string[];
 }
 
+/** The .vsix of our own extension, which scripts/test-editor.mjs packed from dist/. */
+export function packagedExtension(): string {
+  const path = process.env["ARW_VSIX"];
+  if (path === undefined) throw new Error("ARW_VSIX is not set: start these tests by npm run test:editor");
+  return path;
+}
+
 export interface WindowOptions {
   readonly workspace?: string;
   readonly width?: number;

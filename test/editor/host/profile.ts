@@ -50,6 +50,8 @@ export class Profile {
   /** Where a Home that is started from this editor keeps its state. */
   readonly state: string;
   readonly emptyWorkspace: string;
+  /** Where claims inside the extension host put their results. */
+  readonly claims: string;
   #settings: Settings = {};
 
   constructor(settings: Settings, theme: Theme) {
@@ -65,6 +67,7 @@ export class Profile {
     this.home = inside("h");
     this.state = inside("s");
     this.emptyWorkspace = inside("w");
+    this.claims = join(this.folder, "claims.jsonl");
     inside("r");
     inside("u/User");
     this.writeSettings({ "workbench.colorTheme": THEMES[theme].id, ...settings });
@@ -91,6 +94,7 @@ export class Profile {
       XDG_STATE_HOME: join(this.home, ".local", "state"),
       XDG_RUNTIME_DIR: this.#below("r"),
       ARW_STATE_HOME: this.state,
+      ARW_CLAIMS_FILE: this.claims,
       // No marketplace: nobody outside is asked about extensions.
       EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }),
     };

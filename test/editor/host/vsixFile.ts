@@ -1,6 +1,7 @@
 // Packs a fixture extension as a .vsix, the way VS Code installs one from a file.
 // Only for fixtures: the real extension is packed by vsce. It must never be given a folder with more than a few files.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -17,8 +18,10 @@ const CONTENT_TYPES =
   '<Default Extension=".json" ContentType="application/json"/><Default Extension=".js" ContentType="text/javascript"/>' +
   "</Types>";
 
-/** Packs a fixture of `test/editor/host/fixture/` into a folder; answers the file. */
-export function packFixture(name: "probe" | "empty", intoFolder: string): string {
+/** Packs a fixture of `test/editor/host/fixture/`; answers the file, which this process removes when it ends. */
+export function packFixture(name: "probe" | "empty"): string {
+  const intoFolder = mkdtempSync(join(tmpdir(), "arw-fixture-"));
+  process.on("exit", () => rmSync(intoFolder, { recursive: true, force: true }));
   const folder = resolve("test/editor/host/fixture", name);
   const entries = readdirSync(folder).map(
     (file): Entry => ({ name: `extension/${file}`, data: readFileSync(join(folder, file)) }),
