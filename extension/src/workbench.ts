@@ -14,6 +14,7 @@ import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
+import { openTimelineFeature } from "./timeline/timelineFeature.ts";
 import { openViews } from "./views/openViews.ts";
 
 /** Every surface and flow. A new one is a line here. */
@@ -24,6 +25,7 @@ const FEATURES: readonly OpenFeature[] = [
   openEpisodesFeature,
   openClusterFeature,
   openReviewFeature,
+  openTimelineFeature,
 ];
 
 export interface Workbench {

@@ -29,6 +29,8 @@ export interface HomeNotice {
   readonly reachable: boolean;
   /** What to say about it: cause and fix. */
   readonly text: string;
+  /** Whether somebody has to do something about it. */
+  readonly urgent: boolean;
 }
 /** A piece of an attempt's output, from a byte that the page asked for. */
 export interface OutputPiece {
@@ -77,6 +79,7 @@ export const homeNoticeSchema: z.ZodType<HomeNotice> = z.strictObject({
   kind: z.literal("home"),
   reachable: z.boolean(),
   text: z.string().max(4_096),
+  urgent: z.boolean(),
 });
 export const outputPieceSchema: z.ZodType<OutputPiece> = z.strictObject({
   kind: z.literal("output"),

@@ -20,8 +20,9 @@ import {
   readOutputSchema,
 } from "./feed.ts";
 import { type PageReady, pageReadySchema } from "./page.ts";
+import { type ShownEpisodes, shownEpisodesSchema } from "./timeline.ts";
 
-/** Entries that the tail shows. */
+/** Entries that the tail shows; steps in between do not count. */
 export const TAIL_ENTRIES_MAX = 200;
 
 export type TailToPage =
@@ -29,6 +30,7 @@ export type TailToPage =
   | FeedLive
   | HomeNotice
   | OutputPiece
+  | ShownEpisodes
   | { readonly kind: "jump"; readonly to: "latest" };
 
 export type TailFromPage =
@@ -49,6 +51,7 @@ const toPageSchemas: SchemaOfKind<TailToPage> = {
   live: feedLiveSchema,
   home: homeNoticeSchema,
   output: outputPieceSchema,
+  episodes: shownEpisodesSchema,
   jump: z.strictObject({ kind: z.literal("jump"), to: z.literal("latest") }),
 };
 export const tailToPageSchema: z.ZodType<TailToPage> = schemaByKind<TailToPage>(toPageSchemas);

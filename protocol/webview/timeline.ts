@@ -146,6 +146,11 @@ const shownEpisode: z.ZodType<ShownEpisode> = z.strictObject({
   usage: usageSchema.exactOptional(),
 });
 
+export const shownEpisodesSchema: z.ZodType<ShownEpisodes> = z.strictObject({
+  kind: z.literal("episodes"),
+  episodes: z.array(shownEpisode).max(SHOWN_EPISODES_MAX),
+});
+
 const toPageSchemas: SchemaOfKind<TimelineToPage> = {
   opened: z.strictObject({ kind: z.literal("opened"), scope, density }),
   snapshot: feedSnapshotSchema,
@@ -157,7 +162,7 @@ const toPageSchemas: SchemaOfKind<TimelineToPage> = {
     problem,
   }),
   home: homeNoticeSchema,
-  episodes: z.strictObject({ kind: z.literal("episodes"), episodes: z.array(shownEpisode).max(SHOWN_EPISODES_MAX) }),
+  episodes: shownEpisodesSchema,
   request: z.strictObject({
     kind: z.literal("request"),
     episodeId: episodeId.schema,

@@ -19,6 +19,7 @@ import { leaseApi } from "./adapters/api/leaseApi.ts";
 import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
+import { requestApi } from "./adapters/api/requestApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
 import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
@@ -225,6 +226,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...inspectApi(services),
     ...leaseApi(services),
     ...episodeApi(services),
+    ...requestApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
     stopHome: async () => {

@@ -109,6 +109,14 @@ test("nodes, episodes, egress and timeline print what the Home has", async (t) =
   assert.equal(one.lines().length, 1);
 });
 
+test("request shows what an episode was asked to do", async (t) => {
+  const { home, terminal } = await bench(t);
+  const screen = terminal();
+  assert.equal(await runCli(["request", IDS.episode], screen.host), 0);
+  assert.match(screen.stdout(), /command: \["npm","test"\] in \./);
+  assert.deepEqual(calls(home, "showRequest")[0]?.params, { episodeId: IDS.episode });
+});
+
 test("timeline --follow goes on until Ctrl-C", async (t) => {
   const { home, terminal } = await bench(t);
   home.timeline.append({ kind: "NodeLost", text: "before" });

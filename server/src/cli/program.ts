@@ -13,6 +13,7 @@ import { addNeverLeavesCommands } from "./commands/neverLeaves.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
 import { addOffloadCommands } from "./commands/offloads.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
+import { addRequestCommand } from "./commands/requests.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
 import { plain } from "./render/style.ts";
@@ -55,6 +56,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addEpisodeCommands(program, bind);
   addNodeCommands(program, bind);
   addRecordCommands(program, bind);
+  addRequestCommand(program, bind);
   addEgressCommands(program, bind);
   addOffloadCommands(program, bind);
   addNeverLeavesCommands(program, bind);

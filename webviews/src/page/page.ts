@@ -11,13 +11,6 @@ import { type PageReady, type PageStart, pageStartSchema } from "#protocol/webvi
 // Before the first decoding: zod would otherwise compile its checks, which the content security policy forbids.
 z.config({ jitless: true });
 
-interface VsCodeApi {
-  postMessage(message: unknown): void;
-  getState(): unknown;
-  setState(state: unknown): void;
-}
-declare const acquireVsCodeApi: () => VsCodeApi;
-
 export interface PageOptions<ToPage, State> {
   readonly toPage: z.ZodType<ToPage>;
   /** What the page keeps while it is hidden or its window reloads. What does not decode is forgotten. */

@@ -21,6 +21,7 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     startEpisode: route(METHODS.startEpisode, (params, session) => api.startEpisode(params, session)),
     cancelEpisode: route(METHODS.cancelEpisode, (params, session) => api.cancelEpisode(params, session)),
     showEpisode: route(METHODS.showEpisode, (params, session) => api.showEpisode(params, session)),
+    showRequest: route(METHODS.showRequest, (params, session) => api.showRequest(params, session)),
     listEpisodes: route(METHODS.listEpisodes, (params, session) => api.listEpisodes(params, session)),
     readPreview: route(METHODS.readPreview, (params, session) => api.readPreview(params, session)),
     readPreviewItem: route(METHODS.readPreviewItem, (params, session) => api.readPreviewItem(params, session)),

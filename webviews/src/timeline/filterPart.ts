@@ -1,0 +1,117 @@
+// The filters: levels, node, episode, kind, and only what crossed. Native selects and checkboxes, so that every keyboard and
+// screen reader knows them.
+import * as l10n from "@vscode/l10n";
+import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import { episodeId } from "#protocol/ids.ts";
+import type { Amounts } from "../page/amounts.ts";
+import { icon } from "../page/icon.ts";
+import { plainLine } from "../page/plainText.ts";
+import { type EntryFilter, HOME_PLACE, LEVELS, type Level, narrowings, USUAL_FILTER } from "./entryFilter.ts";
+import { kindWord, levelIcon, levelsWord } from "./entryWords.ts";
+import type { TimelineModel } from "./timelineModel.ts";
+
+/** Episodes to choose from: the newest; an older one is chosen by its row. */
+const EPISODES_LISTED_MAX = 100;
+
+export interface FilterActions {
+  readonly filter: (filter: EntryFilter) => void;
+}
+
+export function filterPart(model: TimelineModel, amounts: Amounts, { filter: set }: FilterActions): TemplateResult {
+  const { filter } = model.rows;
+  const { node: _node, ...withoutNode } = filter;
+  const { episodeId: _episode, ...withoutEpisode } = filter;
+  const { eventKind: _kind, ...withoutKind } = filter;
+  return html`<div class="filters" id="filters" role="group" aria-label=${l10n.t("Filters")}>
+    <span class="levels" role="group" aria-label=${l10n.t("Levels")}>
+      ${LEVELS.map((level) => levelToggle(level, model, amounts, filter, set))}
+    </span>
+    ${choice(l10n.t("Node"), l10n.t("All nodes"), nodeChoices(model), filter.node ?? "", (node) =>
+      set(node === "" ? withoutNode : { ...filter, node }),
+    )}
+    ${
+      model.scope.kind === "episode"
+        ? nothing
+        : choice(l10n.t("Episode"), l10n.t("All episodes"), episodeChoices(model), filter.episodeId ?? "", (id) =>
+            set(episodeId.is(id) ? { ...filter, episodeId: id } : withoutEpisode),
+          )
+    }
+    ${choice(l10n.t("Kind"), l10n.t("All kinds"), kindChoices(model), filter.eventKind ?? "", (eventKind) =>
+      set(eventKind === "" ? withoutKind : { ...filter, eventKind }),
+    )}
+    <button
+      class="icon-button named"
+      aria-pressed=${filter.crossedOnly ? "true" : "false"}
+      title=${l10n.t("Only what left this machine or came back")}
+      @click=${() => set({ ...filter, crossedOnly: !filter.crossedOnly })}
+    >
+      <span class="both" aria-hidden="true">▲▼</span> <span>${l10n.t("Only what crossed")}</span>
+    </button>
+    ${
+      narrowings(filter) === 0
+        ? nothing
+        : html`<button class="link-button" @click=${() => set(USUAL_FILTER)}>${l10n.t("Clear filter")}</button>`
+    }
+  </div>`;
+}
+
+function levelToggle(
+  level: Level,
+  model: TimelineModel,
+  amounts: Amounts,
+  filter: EntryFilter,
+  set: FilterActions["filter"],
+): TemplateResult {
+  const on = filter.levels.includes(level);
+  const levels = LEVELS.filter((other) => (other === level ? !on : filter.levels.includes(other)));
+  const tone = level === "error" ? "tone-error" : level === "attention" ? "tone-attention" : "";
+  return html`<button
+    class="icon-button named"
+    aria-pressed=${on ? "true" : "false"}
+    @click=${() => set({ ...filter, levels })}
+  >
+    ${icon(levelIcon(level), tone)} <span>${levelsWord(level)}</span>
+    <span class="dim">${amounts.count(model.rows.countOf(level))}</span>
+  </button>`;
+}
+
+type Choice = readonly [value: string, text: string];
+
+function choice(
+  label: string,
+  all: string,
+  choices: readonly Choice[],
+  chosen: string,
+  set: (value: string) => void,
+): TemplateResult {
+  return html`<label class="choice">
+    <span class="heard-only">${label}</span>
+    <select
+      class="select"
+      .value=${live(chosen)}
+      @change=${(event: Event) => {
+        if (event.target instanceof HTMLSelectElement) set(event.target.value);
+      }}
+    >
+      <option value="" ?selected=${chosen === ""}>${all}</option>
+      ${choices.map(([value, text]) => html`<option value=${value} ?selected=${chosen === value}>${text}</option>`)}
+    </select>
+  </label>`;
+}
+
+function nodeChoices(model: TimelineModel): readonly Choice[] {
+  const nodes = [...model.facets.nodes].map(([id, name]): Choice => [id, plainLine(name)]);
+  return model.facets.home ? [[HOME_PLACE, l10n.t("Home")], ...nodes] : nodes;
+}
+
+function episodeChoices(model: TimelineModel): readonly Choice[] {
+  return [...model.totals.episodes]
+    .slice(-EPISODES_LISTED_MAX)
+    .toReversed()
+    .map((id): Choice => [id, plainLine(model.titleOf(id))]);
+}
+
+function kindChoices(model: TimelineModel): readonly Choice[] {
+  return [...model.facets.kinds].toSorted().map((kind): Choice => [kind, kindWord(kind)]);
+}
