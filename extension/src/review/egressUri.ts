@@ -6,7 +6,7 @@ import { decodeJson } from "#protocol/decode.ts";
 import { type Digest, digestSchema } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type PreviewId, previewId } from "#protocol/ids.ts";
-import { INSPECTED_PATHS_MAX } from "#protocol/wire/client.ts";
+import { INSPECTED_PATHS_MAX } from "#protocol/wire/egressViews.ts";
 import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 
 export const EGRESS_SCHEME = "arw-egress";

@@ -81,6 +81,7 @@ export async function openExactly(
   folder: vscode.Uri,
   { destination, items, payload, previewId: id }: EgressPreview,
   index: number | undefined,
+  viewColumn: vscode.ViewColumn = vscode.ViewColumn.One,
 ): Promise<void> {
   const item = index === undefined ? undefined : items[index];
   const name = plainText(destination.name);
@@ -89,7 +90,7 @@ export async function openExactly(
     const digest = item?.digest ?? payload;
     const uri = egressUri(label, { kind: "item", previewId: id, digest });
     const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: true, viewColumn: vscode.ViewColumn.One });
+    await vscode.window.showTextDocument(document, { preview: true, viewColumn });
     return;
   }
   const sent = egressUri(item.path, { kind: "item", previewId: id, digest: item.digest, bytes: item.bytes });
@@ -98,7 +99,7 @@ export async function openExactly(
   const title = vscode.l10n.t("{0} (here now ↔ what is sent to {1})", plainText(item.path), name);
   await vscode.commands.executeCommand("vscode.diff", left, sent, title, {
     preview: true,
-    viewColumn: vscode.ViewColumn.One,
+    viewColumn,
   });
 }
 

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import { plainText } from "#protocol/webview/plainText.ts";
-import { INSPECTED_PATHS_MAX } from "#protocol/wire/client.ts";
+import { INSPECTED_PATHS_MAX } from "#protocol/wire/egressViews.ts";
 import type { Editor } from "../editor.ts";
 import { egressUri } from "./egressUri.ts";
 import type { ExactContent } from "./exactContent.ts";

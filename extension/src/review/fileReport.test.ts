@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
-import type { InspectedFile } from "#protocol/wire/clientViews.ts";
+import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { reportText, staysText } from "./fileReport.ts";
 

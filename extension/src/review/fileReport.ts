@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { bytesText } from "#protocol/webview/amounts.ts";
 import { plainText } from "#protocol/webview/plainText.ts";
 import type { ResultOf } from "#protocol/wire/client.ts";
-import type { InspectedFile } from "#protocol/wire/clientViews.ts";
+import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 
 export function reportText({ destination, files }: ResultOf<"inspectPaths">): string {
   const where =

@@ -37,11 +37,13 @@ export function openReviewFeature(editor: Editor): Feature {
     {
       call: (method, params) => home.call(method, params),
       confirmSend: (question) =>
-        confirmSend(question, () => openExactly(folderOf(editor), question.preview, firstFile(question.preview.items))),
+        confirmSend(question, () =>
+          openExactly(folderOf(editor), question.preview, firstFile(question.preview.items), panel.besideColumn),
+        ),
       changed: () => panel.draw(),
       startedHere: ({ why }) =>
         void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why))),
-      showItem: (preview, item) => openExactly(folderOf(editor), preview, item),
+      showItem: (preview, item) => openExactly(folderOf(editor), preview, item, panel.besideColumn),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
     },

@@ -35,6 +35,11 @@ export class ReviewPanel implements vscode.Disposable {
     return this.#open !== undefined;
   }
 
+  /** Where a document opens that must not cover the panel. */
+  get besideColumn(): vscode.ViewColumn {
+    return this.#open?.panel.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Two : vscode.ViewColumn.One;
+  }
+
   /** Opens the panel or brings it to the front. */
   reveal(): void {
     if (this.#open !== undefined) return this.#open.panel.reveal(undefined, false);
