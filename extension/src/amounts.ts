@@ -30,7 +30,7 @@ export function timeText(epochMs: number, language: string, timeZone?: string): 
 }
 
 function inUnit(value: number, unit: string, digitsMax: number, language: string): string {
-  // The short form of a byte is a word that has no plural.
+  // Short for "byte" is "byte" in any number.
   const unitDisplay = unit === "byte" ? "long" : "short";
   const style = { style: "unit", unit, unitDisplay, maximumFractionDigits: digitsMax } as const;
   return new Intl.NumberFormat(language, style).format(value);

@@ -57,6 +57,7 @@ import {
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
+import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
 import {
   type ApproveParams,
   approveParamsSchema,
@@ -143,6 +144,8 @@ export interface ClientMethods {
   readonly hello: Method<HelloParams, HelloResult>;
   readonly openOwnerSession: Method<{ readonly secret: string }, Nothing>;
   readonly stopHome: Method<Nothing, Nothing>;
+  /** Looks at the Home and its machine; takes seconds, and changes nothing. */
+  readonly diagnose: Method<Nothing, { readonly checks: readonly DiagnosisCheck[] }>;
   readonly readTimeline: Method<TimelineParams, TimelinePage>;
   /** From then on the Home sends `timeline/entries` notifications (TimelinePage), durable entries only. */
   readonly followTimeline: Method<TimelineParams, Nothing>;
@@ -234,6 +237,7 @@ export const METHODS: ClientMethods = {
   ),
   openOwnerSession: anyone("home/openOwnerSession", z.strictObject({ secret: z.string().max(256) }), nothing),
   stopHome: owner("home/stop", nothing, nothing),
+  diagnose: anyone("home/diagnose", nothing, z.strictObject({ checks: z.array(diagnosisCheckSchema) })),
   readTimeline: anyone("timeline/read", timelineParams, timelinePageSchema),
   followTimeline: anyone("timeline/follow", timelineParams, nothing),
   readOutput: anyone(

@@ -65,6 +65,7 @@ const OPTIONAL: readonly RegExp[] = [
   /(follow|read)Timeline\.params \$\.episodeId$/,
   /inspectPaths\.(params \$\.on|result \$\.(destination|files\[0\]\.(bytes|reason)))$/,
   /showRequest\.result \$\.request\.(wallMs|memoryBytes|leaveOut)$/,
+  /checks\[0\]\.fix$/,
   /showProposal\.result \$\.(appliedAt|appliedPaths)$/,
   /applyProposal\.params \$\.paths$/,
   /startEpisode\.params \$\.(on|title|request\.(wallMs|memoryBytes|leaveOut))$/,

@@ -32,6 +32,7 @@ import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { MethodName } from "#protocol/wire/client.ts";
 import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
 import type { RequestView } from "#protocol/wire/requestView.ts";
+import type { DiagnosisCheck } from "#protocol/wire/diagnosis.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { openClientServer } from "../../server/src/adapters/clientServer/clientServer.ts";
 import type { ClientSession, HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";
@@ -234,6 +235,7 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     showProposal: notInThisTest,
     readProposedFile: notInThisTest,
     showEpisode: async () => EPISODE,
+    diagnose: async () => ({ checks: CHECKS }),
     showRequest: async () => REQUEST,
     listEpisodes: async () => ({ episodes: [EPISODE] }),
     listEgress: async () => ({ rows: [] }),
@@ -278,6 +280,11 @@ const REQUEST: RequestView = {
   truncated: false,
 };
 
+const CHECKS: readonly DiagnosisCheck[] = [
+  { id: "journal", title: "Journal", state: "ok", cause: "it takes writes" },
+  { id: "nodes", title: "Workers", state: "attention", cause: "gpu-box-1 is silent", fix: "arw-worker run" },
+];
+
 const STORAGE: Omit<StorageView, "dryRun"> = {
   blobs: { kept: 3, dropped: 2, droppedBytes: byteCount(2_048) },
   outputs: { kept: 1, dropped: 1, droppedBytes: byteCount(512) },
@@ -288,6 +295,7 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   hello: { v: PROTOCOL_VERSION, client: "test" },
   openOwnerSession: { secret: OWNER_SECRET },
   stopHome: {},
+  diagnose: {},
   readTimeline: { fromSequence: 1 },
   followTimeline: { fromSequence: 1 },
   readOutput: { attemptId: IDS.attempt, stream: "stdout", fromByte: 0 },

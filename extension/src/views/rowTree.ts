@@ -130,7 +130,7 @@ const COLLAPSIBLE: Readonly<Record<ItemLook["children"], vscode.TreeItemCollapsi
 
 const COLORS: Readonly<Record<StateColor, string>> = {
   good: "testing.iconPassed",
-  attention: "charts.orange",
+  attention: "problemsWarningIcon.foreground",
   bad: "testing.iconFailed",
   quiet: "disabledForeground",
   busy: "charts.blue",

@@ -5,6 +5,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { CliHost } from "./cliHost.ts";
 import { binder, usage } from "./commandLine.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEgressCommands } from "./commands/egress.ts";
 import { addEpisodeCommands } from "./commands/episodes.ts";
 import { addHomeCommands } from "./commands/home.ts";
@@ -63,6 +64,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addHomeCommands(program, bind);
+  addDoctorCommand(program, bind);
   program
     .command("help [command...]")
     .description("help for a command; help exit-codes lists the exit codes")

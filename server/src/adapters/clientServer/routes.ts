@@ -16,6 +16,7 @@ export interface Route {
 export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
   const routes: Readonly<Record<RoutedMethod, readonly [string, Route]>> = {
     stopHome: route(METHODS.stopHome, (params, session) => api.stopHome(params, session)),
+    diagnose: route(METHODS.diagnose, (params, session) => api.diagnose(params, session)),
     readTimeline: route(METHODS.readTimeline, (params, session) => api.readTimeline(params, session)),
     readOutput: route(METHODS.readOutput, (params, session) => api.readOutput(params, session)),
     startEpisode: route(METHODS.startEpisode, (params, session) => api.startEpisode(params, session)),
