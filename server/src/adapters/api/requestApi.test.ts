@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
 import { episodeId } from "#protocol/ids.ts";
+import { LEAVE_OUT_MAX } from "#protocol/wire/clientViews.ts";
 import { REQUEST_CHARACTERS_MAX } from "#protocol/wire/requestView.ts";
 import { ANYONE, answered, codeOf, type Request, services } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
@@ -67,6 +68,18 @@ test("a question shows its prompt, system text, model and seed; a long one is cu
   const shown = answered(await showRequest({ episodeId: cut.episodeId }, ANYONE));
   assert.ok(shown.request.kind === "ask" && shown.request.prompt.length === REQUEST_CHARACTERS_MAX);
   assert.equal(shown.truncated, true);
+});
+
+test("where more was taken out than can be said again, the request says that it is not whole", async (t) => {
+  const files = Object.fromEntries(Array.from({ length: LEAVE_OUT_MAX + 1 }, (_, index) => [`many/${index}.txt`, "x"]));
+  const here = await services(t, new DeskBench(homeWith(GPU).state), files);
+  const { reviseEgress, readPreview } = egressApi(here);
+  const first = answered(await episodeApi(here).startEpisode({ request: COMMAND, on: GPU.name }, ANYONE));
+  assert.ok(first.previewId !== undefined);
+  const { digest } = answered(await readPreview({ previewId: first.previewId }, ANYONE));
+  answered(await reviseEgress({ previewId: first.previewId, digest, leaveOut: ["many"] }, ANYONE));
+  const shown = answered(await requestApi(here).showRequest({ episodeId: first.episodeId }, ANYONE));
+  assert.deepEqual([shown.truncated, shown.request], [true, COMMAND]);
 });
 
 test("an episode of long ago is shown as well, and one that never was is refused", async (t) => {
