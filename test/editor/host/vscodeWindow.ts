@@ -246,7 +246,7 @@ export class VscodeWindow {
     }
   }
 
-  /** The document of the webview (view, panel or editor) with this title, once it is loaded and visible. */
+  /** The document of the webview (view, panel or editor) whose title begins so, once it is loaded and visible. */
   async webview(title: string): Promise<Frame> {
     return until(
       `the webview "${title}"`,
@@ -322,7 +322,7 @@ export class VscodeWindow {
 async function isWebview(frame: Frame, title: string): Promise<boolean> {
   try {
     const element = await frame.frameElement();
-    return (await element.getAttribute("title")) === title && (await element.isVisible());
+    return ((await element.getAttribute("title")) ?? "").startsWith(title) && (await element.isVisible());
   } catch {
     // The frame is being replaced.
     return false;
