@@ -79,7 +79,7 @@ export const TREE_ENTRIES_MAX = 50_000;
 export const ARGV_MAX = 1_024;
 
 const argvSchema = z.array(z.string().max(65_536)).min(1).max(ARGV_MAX);
-const limitsSchema: z.ZodType<JobLimits> = z.strictObject({
+export const jobLimitsSchema: z.ZodType<JobLimits> = z.strictObject({
   wallMs: durationMsSchema,
   memoryBytes: bytesSchema,
   outputBytes: bytesSchema,
@@ -98,7 +98,7 @@ export const jobSpecSchema: z.ZodType<JobSpec> = z.discriminatedUnion("kind", [
     tree: digestSchema,
     dependencies: dependenciesSchema,
     outputs: z.array(z.string().min(1).max(1_024)).max(256),
-    limits: limitsSchema,
+    limits: jobLimitsSchema,
   }),
   z.strictObject({
     kind: z.literal("ask"),
@@ -107,7 +107,7 @@ export const jobSpecSchema: z.ZodType<JobSpec> = z.discriminatedUnion("kind", [
     outputTokensMax: z.number().int().min(1).max(1_000_000),
     temperatureMilli: z.number().int().min(0).max(2_000),
     seed: z.number().int().min(0).max(0xffff_ffff),
-    limits: limitsSchema,
+    limits: jobLimitsSchema,
   }),
 ]);
 

@@ -1,5 +1,5 @@
-// Writes test/golden/'s journal and its state hash. It was run once, and refuses to run again: a journal that was
-// written must be read for ever. A later kind of event gets a golden run of its own.
+// Writes the golden journals of test/golden/ that are not there yet, each with its state hash. One that is there stays:
+// a journal that was written must be read for ever. A later kind of event gets a golden run of its own.
 import { mkdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 import { nodeBundle } from "./bundling.mjs";

@@ -6,7 +6,7 @@ import { bytesText, durationText, timeText } from "./amounts.ts";
 test("bytes are told in the unit that keeps them short, and 999.95 never becomes 1000", () => {
   assert.deepEqual(
     [0, 999, 1_000, 18_400, 999_949, 999_950].map((bytes) => bytesText(bytes, "en")),
-    ["0 byte", "999 byte", "1 kB", "18.4 kB", "999.9 kB", "1 MB"],
+    ["0 bytes", "999 bytes", "1 kB", "18.4 kB", "999.9 kB", "1 MB"],
   );
 });
 

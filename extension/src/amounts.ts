@@ -30,7 +30,9 @@ export function timeText(epochMs: number, language: string, timeZone?: string): 
 }
 
 function inUnit(value: number, unit: string, digitsMax: number, language: string): string {
-  const style = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digitsMax } as const;
+  // Short for "byte" is "byte" in any number.
+  const unitDisplay = unit === "byte" ? "long" : "short";
+  const style = { style: "unit", unit, unitDisplay, maximumFractionDigits: digitsMax } as const;
   return new Intl.NumberFormat(language, style).format(value);
 }
 

@@ -232,7 +232,7 @@ test("the walkthrough has six steps, each with a picture without words and an ev
   assert.ok(CODE.includes(`#${walkthrough.id}`), "the command opens another walkthrough");
   assert.equal(walkthrough.steps.length, 6);
   for (const { id, completionEvents, media } of walkthrough.steps) {
-    assert.doesNotMatch(readFileSync(media.svg, "utf8"), /<text|<script|href|url\(/, id);
+    assert.doesNotMatch(readFileSync(media.svg, "utf8"), /<text|<style|<script|style=|href|url\(/, id);
     assert.ok(completionEvents.length > 0, id);
     for (const event of completionEvents) {
       const [kind, what = ""] = event.split(":");

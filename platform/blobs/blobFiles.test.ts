@@ -97,6 +97,36 @@ test("nothing but a digest becomes a path", () =>
     assert.deepEqual(await kept(folder), []);
   }));
 
+test("a blob that arrives has its place when it is whole, unless the store uses it early", async () => {
+  for (const usedEarly of [false, true]) {
+    for (const size of [100, 200_000]) {
+      await withStore(async (_, folder, outside) => {
+        const bytes = Buffer.alloc(size, "b");
+        const digest = digestOf(bytes);
+        const store = await openBlobFiles(join(outside, "other"), { usedEarly });
+        const half = bytes.subarray(0, size - 40);
+        if (size > 100) await store.receive(digest, byteCount(size), byteCount(0), half);
+        const rest = size > 100 ? bytes.subarray(half.length) : bytes;
+        const from = byteCount(size - rest.length);
+        assert.equal(await store.receive(digest, byteCount(size), from, rest), "complete");
+        const atOnce = await kept(join(outside, "other", digestHex(digest).slice(0, 2))).catch(() => []);
+        if (!usedEarly) assert.deepEqual(atOnce, [digestHex(digest)]);
+        assert.equal(await store.size(digest), size);
+        assert.deepEqual(Buffer.from(await store.read(digest, byteCount(0), size)), bytes);
+        await store.materialise(digest, join(outside, "copy"), false);
+        assert.equal(await store.receive(digest, byteCount(size), byteCount(0), half), "complete");
+        await store.settled();
+        assert.deepEqual(await kept(join(outside, "other")), [digestHex(digest)]);
+        assert.equal(
+          (await lstat(join(outside, "other", digestHex(digest).slice(0, 2), digestHex(digest)))).mode & 0o777,
+          0o400,
+        );
+        assert.equal(await store.size(digest), size, folder);
+      });
+    }
+  }
+});
+
 test("chunks in any sizes, with overlaps and restarts of the store, make the blob", async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -3,7 +3,7 @@
 // One process opens a folder at a time: leftovers of an earlier life are swept when it opens.
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Digest, digestFromHex, digestHex, digestOf, isDigest } from "#protocol/digest.ts";
@@ -20,13 +20,24 @@ export const BLOB_BYTES_MAX: Bytes = byteCount(8 * 1024 ** 3);
 /** Files are hashed and copied in pieces of this size, so memory stays flat whatever a blob weighs. */
 const PIECE_BYTES = 1024 * 1024;
 
+export interface BlobFilesTerms {
+  readonly now?: () => number;
+  /**
+   * Whether a blob that arrives may be used before it is durable. Never where something durable will name it: a worker
+   * that dies loses its attempts with their inputs, a Home must still have the proposal that its journal names.
+   */
+  readonly usedEarly?: boolean;
+}
+
 /** Opens (or creates) the store in this folder. */
-export async function openBlobFiles(folder: string, now: () => number = Date.now): Promise<SweptBlobStore> {
+export async function openBlobFiles(folder: string, terms: BlobFilesTerms = {}): Promise<SweptBlobStore> {
+  const { now = Date.now, usedEarly = false } = terms;
   const places: Places = {
     folder,
     temporary: join(folder, "temporary"),
     partial: join(folder, "partial"),
     namedDurably: new Set(),
+    early: new Map(),
     uses: new BlobUses(now),
   };
   // Whatever has a temporary name was never acknowledged, so nobody misses it.
@@ -44,21 +55,22 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
     size: (digest) =>
       used(places, digest, async () => {
         const bytes = begun.bytes(digest);
-        return bytes === undefined ? sizeOf(places, digest) : byteCount(bytes.length);
+        return bytes === undefined ? sizeNow(places, digest) : byteCount(bytes.length);
       }),
     partialBytes: async (digest) =>
-      (await sizeOf(places, digest)) === undefined ? partial.bytes(digest) : byteCount(0),
+      (await sizeNow(places, digest)) === undefined ? partial.bytes(digest) : byteCount(0),
     put: (bytes) => put(places, bytes),
     putFile: (path, bytesMax, signal) => putFile(places, path, bytesMax, signal),
     receive: async (digest, blobBytes, fromByte, chunk) => {
+      if (!usedEarly) await begun.settled(digest);
       if (begun.bytes(digest) !== undefined) return "complete";
-      // Small and whole: it is used from memory while it becomes durable. A process that dies loses its attempts with it.
       const isWhole = fromByte === 0 && chunk.length === blobBytes && blobBytes <= BEGUN_BLOB_BYTES_MAX;
-      if (isWhole && digestOf(chunk) === digest) {
+      if (usedEarly && isWhole && digestOf(chunk) === digest) {
         await begun.begin(Uint8Array.from(chunk));
         return "complete";
       }
-      return receive(places, partial, { digest, blobBytes, fromByte, chunk });
+      if (places.early.has(digest)) return "complete";
+      return receive(places, partial, { digest, blobBytes, fromByte, chunk }, usedEarly);
     },
     read: (digest, fromByte, bytesMax) =>
       used(places, digest, async () => {
@@ -66,7 +78,10 @@ export async function openBlobFiles(folder: string, now: () => number = Date.now
         return bytes?.subarray(fromByte, fromByte + bytesMax) ?? read(places, digest, fromByte, bytesMax);
       }),
     begin: (bytes) => begun.begin(bytes),
-    settled: () => begun.settled(),
+    settled: async () => {
+      await begun.settled();
+      await Promise.all([...places.early.values()].map(({ settled }) => settled));
+    },
     renew: (digest) => used(places, digest, () => renew(places, digest)),
     materialise: (digest, path, executable) =>
       used(places, digest, async () => {
@@ -84,6 +99,8 @@ interface Places {
   readonly partial: string;
   /** Folders of the store whose own name this process has made durable. */
   readonly namedDurably: Set<string>;
+  /** Whole blobs that are used before they are durable; where they lie, a crash loses them. */
+  readonly early: Map<Digest, { readonly path: string; readonly settled: Promise<void> }>;
   readonly uses: BlobUses;
 }
 
@@ -135,6 +152,14 @@ async function sizeOf(places: Places, digest: Digest): Promise<Bytes | undefined
   }
 }
 
+/** Of a blob that can be read, durable or not. */
+async function sizeNow(places: Places, digest: Digest): Promise<Bytes | undefined> {
+  const early = places.early.get(digest);
+  const found = early === undefined ? undefined : await lstat(early.path).catch(() => undefined);
+  // It may have got its place between the two looks.
+  return found === undefined ? sizeOf(places, digest) : byteCount(found.size);
+}
+
 async function put(places: Places, bytes: Uint8Array): Promise<StoredBlob> {
   requireSize(bytes.length, BLOB_BYTES_MAX);
   const stored: StoredBlob = { digest: digestOf(bytes), bytes: byteCount(bytes.length) };
@@ -175,19 +200,39 @@ async function putFile(places: Places, path: string, bytesMax: Bytes, signal: Ab
   }
 }
 
-async function receive(places: Places, partial: PartialBlobs, arrival: Arrival): Promise<"more" | "complete"> {
-  const target = pathOf(places, arrival.digest);
+async function receive(
+  places: Places,
+  partial: PartialBlobs,
+  arrival: Arrival,
+  usedEarly: boolean,
+): Promise<"more" | "complete"> {
+  const { digest } = arrival;
   requireSize(arrival.blobBytes, BLOB_BYTES_MAX);
-  return partial.append(arrival.digest, arrival, {
-    isWhole: () => isDurable(places, arrival.digest),
+  return partial.append(digest, arrival, {
+    isWhole: () => isDurable(places, digest),
     settle: async (path) => {
-      await places.uses.use(arrival.digest);
-      await chmod(path, 0o400);
-      await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
-      await rename(path, target);
-      await syncFolders(places, arrival.digest);
+      await places.uses.use(digest);
+      if (!usedEarly) return keep(places, path, digest);
+      const early = join(places.temporary, digestHex(digest));
+      await rename(path, early);
+      const kept = keep(places, early, digest).catch(() => rm(early, { force: true }));
+      places.early.set(digest, { path: early, settled: kept.finally(() => places.early.delete(digest)) });
     },
   });
+}
+
+/** Makes a whole file durable under its digest. */
+async function keep(places: Places, path: string, digest: Digest): Promise<void> {
+  const file = await open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+  try {
+    await file.sync();
+    await file.chmod(0o400);
+  } finally {
+    await file.close();
+  }
+  await mkdir(join(pathOf(places, digest), ".."), { recursive: true, mode: 0o700 });
+  await rename(path, pathOf(places, digest));
+  await syncFolders(places, digest);
 }
 
 async function read(places: Places, digest: Digest, fromByte: Bytes, bytesMax: number): Promise<Uint8Array> {
@@ -276,6 +321,9 @@ async function syncFolders(places: Places, digest: Digest): Promise<void> {
 }
 
 async function openBlob(places: Places, digest: Digest): Promise<FileHandle> {
+  const early = places.early.get(digest);
+  const found = early === undefined ? undefined : await openPlainFile(early.path).catch(() => undefined);
+  if (found !== undefined) return found;
   try {
     return await openPlainFile(pathOf(places, digest));
   } catch (error) {

@@ -22,8 +22,8 @@ export interface BlobStore {
   /** Stores a file's bytes, hashed while they stream; durable when it resolves. Never follows a symlink. */
   putFile(path: string, bytesMax: Bytes, signal: AbortSignal): Promise<StoredBlob>;
   /**
-   * Appends a chunk of a blob that arrives. `complete` once all bytes are here and hash to the digest: they can be read
-   * then, and are in the store after a crash whole or not at all.
+   * Appends a chunk of a blob that arrives. `complete` once all bytes are here and hash to the digest; durable then too,
+   * unless the store was opened to use them early.
    * Throws ArwError `blob-wrong-digest` where they do not (nothing is kept), `blob-gap` for a chunk that does not follow.
    */
   receive(digest: Digest, blobBytes: Bytes, fromByte: Bytes, chunk: Uint8Array): Promise<"more" | "complete">;

@@ -26,6 +26,7 @@ interface ArrivingChunk {
 /** Where a blob goes once it is whole, and whether it is there already. */
 interface WholeBlob {
   readonly isWhole: () => Promise<boolean>;
+  /** Takes the whole file, which is not synced yet. */
   readonly settle: (path: string) => Promise<void>;
 }
 
@@ -54,9 +55,11 @@ export function openPartialBlobs(folder: string): PartialBlobs {
     bytes: async (digest) => byteCount(await fileBytes(partialPath(folder, digest))),
     append: (digest, arrival, whole) =>
       inTurn(digest, async () => {
-        if (await whole.isWhole()) return "complete";
+        const known = progressOf.get(digest);
+        // One that is still arriving here has not become whole elsewhere: its chunks all come by this way.
+        if (known === undefined && (await whole.isWhole())) return "complete";
         const path = partialPath(folder, digest);
-        const progress = progressOf.get(digest) ?? (await rebuild(path));
+        const progress = known ?? (await rebuild(path));
         remember(progressOf, digest, progress);
         try {
           const ending = await appendChunk(path, progress, digest, arrival);
@@ -102,7 +105,6 @@ async function appendChunk(
     progress.hash.update(fresh);
     progress.receivedBytes += fresh.length;
     if (progress.receivedBytes < blobBytes) return "more";
-    await file.sync();
   } catch (error) {
     if (errnoOf(error) !== "ENOSPC") throw error;
     throw new ArwError("disk-full", "the disk of the blob store is full", "free some space, then try again", {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ArwError } from "#protocol/errors.ts";
 import { openPrivateFolder, realWorkspaceFolder } from "./privateFolder.ts";
-import { type Machine, SOCKET_PATH_BYTES_MAX, stateFolders, workspaceIdOf } from "./stateFolders.ts";
+import { type Machine, SOCKET_PATH_BYTES_MAX, stateFolders, thisMachine, workspaceIdOf } from "./stateFolders.ts";
 
 const LINUX: Machine = {
   env: {},
@@ -34,6 +34,16 @@ test("a workspace's folder follows from its real path alone", () => {
   assert.equal(workspaceIdOf("/home/ada/parser"), WORKSPACE);
   assert.notEqual(workspaceIdOf("/home/ada/other"), WORKSPACE);
   assert.match(stateFolders(LINUX).homeFolder(WORKSPACE), /^\/home\/ada\/\.local\/state\/arw\/homes\/ws_[a-z2-7]{26}$/);
+});
+
+test("a user whom the system knows no name for has folders too", (t) => {
+  const { getuid } = process;
+  if (getuid === undefined) return t.skip("no user ids on this system");
+  t.after(() => {
+    process.getuid = getuid;
+  });
+  process.getuid = () => 12_345;
+  assert.equal(thisMachine().userId, 12_345);
 });
 
 test("the socket lies in the runtime folder, except for Homes of a chosen state folder", () => {

@@ -2,7 +2,7 @@
 // It decides paths and nothing else. It must never place anything inside a workspace or where another user could read.
 import { digestHex, digestOf } from "#protocol/digest.ts";
 import { type WorkspaceId, workspaceId } from "#protocol/ids.ts";
-import { homedir, tmpdir, userInfo } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { posix, win32 } from "node:path";
 
 export interface StateFolders {
@@ -86,6 +86,7 @@ export function thisMachine(env: Machine["env"] = process.env): Machine {
     platform: process.platform,
     homeDirectory: homedir(),
     temporaryDirectory: tmpdir(),
-    userId: process.platform === "win32" ? 0 : userInfo().uid,
+    // Not by `userInfo`, which throws for a user without a name, as many containers have.
+    userId: process.getuid?.() ?? 0,
   };
 }

@@ -2,14 +2,7 @@
 // user can open. Each method says whether it needs an owner session. The Home decodes every parameter, clients every result.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
-import {
-  type Destination,
-  destinationSchema,
-  type EgressLedgerRow,
-  egressLedgerRowSchema,
-  type EgressPreview,
-  egressPreviewSchema,
-} from "../egress.ts";
+import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
 import {
   type AttemptId,
   attemptId,
@@ -29,13 +22,8 @@ import {
   proposalId,
 } from "../ids.ts";
 import type { JobKind } from "../job.ts";
-import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
-import {
-  NEVER_LEAVES_MAX,
-  neverLeavesGlobSchema,
-  type NeverLeavesMark,
-  neverLeavesMarkSchema,
-} from "../neverLeaves.ts";
+import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -47,15 +35,13 @@ import {
   sequenceSchema,
 } from "../quantities.ts";
 import { type OutputStream, outputStreamSchema } from "../result.ts";
-import { WORKSPACE_PATH_CHARACTERS_MAX, type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
+import { type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
   type HelloParams,
   type HelloResult,
   helloResultSchema,
-  type InspectedFile,
-  inspectedFileSchema,
   type LeaseView,
   leaseViewSchema,
   type NodeView,
@@ -71,12 +57,25 @@ import {
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
+import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
+import {
+  type ApproveParams,
+  approveParamsSchema,
+  type GlobsParams,
+  globsParamsSchema,
+  type InspectParams,
+  inspectParamsSchema,
+  type InspectResult,
+  inspectResultSchema,
+  type PreviewItemParams,
+  previewItemParamsSchema,
+  type PreviewResult,
+  previewResultSchema,
+  type ReviseParams,
+  reviseParamsSchema,
+} from "./egressViews.ts";
+import { type RequestView, requestViewSchema } from "./requestView.ts";
 
-/** So many paths may be taken out of a preview at once; a folder counts as one. */
-export const REVISED_PATHS_MAX = 1_000;
-
-/** Files that can be asked about at once. */
-export const INSPECTED_PATHS_MAX = 256;
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
 export const APPLIED_PATHS_MAX = 1_000;
 
@@ -104,50 +103,6 @@ interface InviteResult {
   readonly text: string;
   readonly addresses: readonly string[];
   readonly expiresAt: EpochMs;
-}
-interface PreviewResult {
-  readonly preview: EgressPreview;
-  readonly digest: Digest;
-  readonly state: "waiting" | "approved" | "denied" | "withdrawn";
-  /** The preview that took its place, where something was taken out of it. */
-  readonly replacedBy?: PreviewId;
-  /** Why the owner is asked although there is a scoped lease. */
-  readonly leaseUnfit?: LeaseUnfit;
-}
-interface ApproveParams {
-  readonly previewId: PreviewId;
-  /** The digest of the preview that was shown: an approval of anything else is refused. */
-  readonly digest: Digest;
-  /** How long a once lease lives. */
-  readonly leaseMs?: DurationMs;
-  /** Grants a scoped lease, of which this job is the first use; absent for this job only. */
-  readonly scoped?: ScopedTerms;
-}
-interface PreviewItemParams {
-  readonly previewId: PreviewId;
-  /** Of an item, or the payload: then it is the job's specification, which is sent as well. */
-  readonly digest: Digest;
-  readonly fromByte: Bytes;
-}
-interface ReviseParams {
-  readonly previewId: PreviewId;
-  /** The digest of the preview that was shown. */
-  readonly digest: Digest;
-  /** Paths of items, links or whole folders of the preview. */
-  readonly leaveOut: readonly string[];
-}
-interface InspectParams {
-  readonly paths: readonly WorkspacePath[];
-  /** A worker's name or id; absent takes the first that is ready. */
-  readonly on?: string;
-}
-interface InspectResult {
-  readonly files: readonly InspectedFile[];
-  /** Where they would go; absent where no worker is there. */
-  readonly destination?: Destination;
-}
-interface GlobsParams {
-  readonly globs: readonly string[];
 }
 interface GrantParams {
   readonly nodeId: NodeId;
@@ -189,6 +144,8 @@ export interface ClientMethods {
   readonly hello: Method<HelloParams, HelloResult>;
   readonly openOwnerSession: Method<{ readonly secret: string }, Nothing>;
   readonly stopHome: Method<Nothing, Nothing>;
+  /** Looks at the Home and its machine; takes seconds, and changes nothing. */
+  readonly diagnose: Method<Nothing, { readonly checks: readonly DiagnosisCheck[] }>;
   readonly readTimeline: Method<TimelineParams, TimelinePage>;
   /** From then on the Home sends `timeline/entries` notifications (TimelinePage), durable entries only. */
   readonly followTimeline: Method<TimelineParams, Nothing>;
@@ -196,6 +153,8 @@ export interface ClientMethods {
   readonly startEpisode: Method<StartEpisodeParams, StartEpisodeResult>;
   readonly cancelEpisode: Method<{ readonly episodeId: EpisodeId }, Nothing>;
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
+  /** What it was asked to do: for its details, and to run it again. */
+  readonly showRequest: Method<{ readonly episodeId: EpisodeId }, RequestView>;
   readonly listEpisodes: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
   readonly readPreview: Method<{ readonly previewId: PreviewId }, PreviewResult>;
   /** The bytes of one item exactly as they are sent; empty at the end. */
@@ -258,9 +217,6 @@ export const clientErrorDataSchema: z.ZodType<ClientErrorData> = z.looseObject({
 const nothing: z.ZodType<Nothing> = z.strictObject({});
 const reason = z.string().max(1_024);
 const base64 = z.strictObject({ base64: z.base64() });
-const globs: z.ZodType<GlobsParams> = z.strictObject({
-  globs: z.array(neverLeavesGlobSchema).min(1).max(NEVER_LEAVES_MAX),
-});
 const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
   fromSequence: sequenceSchema,
   episodeId: episodeId.schema.exactOptional(),
@@ -281,6 +237,7 @@ export const METHODS: ClientMethods = {
   ),
   openOwnerSession: anyone("home/openOwnerSession", z.strictObject({ secret: z.string().max(256) }), nothing),
   stopHome: owner("home/stop", nothing, nothing),
+  diagnose: anyone("home/diagnose", nothing, z.strictObject({ checks: z.array(diagnosisCheckSchema) })),
   readTimeline: anyone("timeline/read", timelineParams, timelinePageSchema),
   followTimeline: anyone("timeline/follow", timelineParams, nothing),
   readOutput: anyone(
@@ -291,56 +248,31 @@ export const METHODS: ClientMethods = {
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
+  showRequest: anyone("episode/request", z.strictObject({ episodeId: episodeId.schema }), requestViewSchema),
   listEpisodes: anyone("episode/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
-  readPreview: anyone(
-    "egress/preview",
-    z.strictObject({ previewId: previewId.schema }),
-    z.strictObject({
-      preview: egressPreviewSchema,
-      digest: digestSchema,
-      state: z.enum(["waiting", "approved", "denied", "withdrawn"]),
-      replacedBy: previewId.schema.exactOptional(),
-      leaseUnfit: leaseUnfitSchema.exactOptional(),
-    }),
-  ),
-  readPreviewItem: anyone(
-    "egress/previewItem",
-    z.strictObject({ previewId: previewId.schema, digest: digestSchema, fromByte: bytesSchema }),
-    base64,
-  ),
+  readPreview: anyone("egress/preview", z.strictObject({ previewId: previewId.schema }), previewResultSchema),
+  readPreviewItem: anyone("egress/previewItem", previewItemParamsSchema, base64),
   reviseEgress: anyone(
     "egress/revise",
-    z.strictObject({
-      previewId: previewId.schema,
-      digest: digestSchema,
-      leaveOut: z.array(z.string().min(1).max(WORKSPACE_PATH_CHARACTERS_MAX)).min(1).max(REVISED_PATHS_MAX),
-    }),
+    reviseParamsSchema,
     z.strictObject({ previewId: previewId.schema, digest: digestSchema }),
   ),
   approveEgress: owner(
     "egress/approve",
-    z.strictObject({
-      previewId: previewId.schema,
-      digest: digestSchema,
-      leaseMs: durationMsSchema.exactOptional(),
-      scoped: scopedTermsSchema.exactOptional(),
-    }),
+    approveParamsSchema,
     z.strictObject({ leaseId: leaseId.schema, recordId: egressRecordId.schema }),
   ),
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
-  inspectPaths: anyone(
-    "egress/inspect",
-    z.strictObject({
-      paths: z.array(workspacePathSchema).min(1).max(INSPECTED_PATHS_MAX),
-      on: z.string().min(1).max(64).exactOptional(),
-    }),
-    z.strictObject({ files: z.array(inspectedFileSchema), destination: destinationSchema.exactOptional() }),
-  ),
+  inspectPaths: anyone("egress/inspect", inspectParamsSchema, inspectResultSchema),
   pauseOffloads: anyone("offloads/pause", nothing, nothing),
   resumeOffloads: owner("offloads/resume", nothing, nothing),
   listNeverLeaves: anyone("neverLeaves/list", nothing, z.strictObject({ marks: z.array(neverLeavesMarkSchema) })),
-  markNeverLeaves: anyone("neverLeaves/mark", globs, z.strictObject({ withdrawn: z.array(previewId.schema) })),
-  unmarkNeverLeaves: owner("neverLeaves/unmark", globs, nothing),
+  markNeverLeaves: anyone(
+    "neverLeaves/mark",
+    globsParamsSchema,
+    z.strictObject({ withdrawn: z.array(previewId.schema) }),
+  ),
+  unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
   grantLease: owner(
     "lease/grant",

@@ -2,7 +2,6 @@
 // Views are snapshots for reading; no client derives a permission from them.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
-import { type Classification, classificationSchema } from "../egress.ts";
 import type { EpisodeSnapshot } from "../events.ts";
 import { episodeSnapshotSchema } from "../eventSchemas/episode.ts";
 import {
@@ -23,7 +22,7 @@ import {
   type WorkspaceId,
   workspaceId,
 } from "../ids.ts";
-import { type Dependencies, type JobKind } from "../job.ts";
+import type { Dependencies, JobKind } from "../job.ts";
 import { type Lease, leaseSchema } from "../lease.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import { type Proposal, proposalSchema } from "../proposal.ts";
@@ -50,6 +49,9 @@ export const TIMELINE_PAGE_ENTRIES_MAX = 1_000;
 export const OUTPUT_PAGE_BYTES_MAX: number = 512 * 1024;
 /** A prompt longer than this is refused before it is stored. */
 export const PROMPT_CHARACTERS_MAX = 1_000_000;
+/** Globs that keep something out of one run, and how long each may be. */
+export const LEAVE_OUT_MAX = 256;
+export const LEAVE_OUT_CHARACTERS_MAX = 1_024;
 /** A once lease lives at most this long, and this long by default. */
 export const LEASE_MS_MAX: number = 60 * 60_000;
 export const LEASE_MS_DEFAULT: number = 10 * 60_000;
@@ -188,21 +190,6 @@ export interface NodeView {
   readonly running: number;
 }
 
-/** What would become of one file in a send, and why. */
-export interface InspectedFile {
-  readonly path: WorkspacePath;
-  /** Absent where there is no regular file to read. */
-  readonly bytes?: Bytes;
-  readonly classification: Classification;
-  /** Why it is of this class. */
-  readonly why: string;
-  /** What looks like a secret in it: rules and lines, never the text itself. */
-  readonly findings: readonly { readonly rule: string; readonly line: number; readonly message: string }[];
-  readonly leaves: boolean;
-  /** Why it stays here, where it does. */
-  readonly reason?: string;
-}
-
 export interface ProposalView {
   readonly proposalId: ProposalId;
   readonly episodeId: EpisodeId;
@@ -224,8 +211,8 @@ export interface TimelinePage {
 }
 
 const argv = z.array(z.string().max(65_536)).min(1).max(1_024);
-const globs = z.array(z.string().min(1).max(1_024)).max(256);
-const target: z.ZodType<EpisodeTarget> = z.strictObject({
+const globs = z.array(z.string().min(1).max(LEAVE_OUT_CHARACTERS_MAX)).max(LEAVE_OUT_MAX);
+export const episodeTargetSchema: z.ZodType<EpisodeTarget> = z.strictObject({
   nodeId: nodeId.schema,
   name: z.string(),
   local: z.boolean(),
@@ -270,7 +257,7 @@ export const episodeViewSchema: z.ZodType<EpisodeView> = z.strictObject({
   outcome: jobOutcomeSchema.exactOptional(),
   jobId: jobId.schema,
   attemptId: attemptId.schema.exactOptional(),
-  target,
+  target: episodeTargetSchema,
   previewId: previewId.schema.exactOptional(),
   proposalId: proposalId.schema.exactOptional(),
   produced,
@@ -341,7 +328,7 @@ export const startEpisodeParamsSchema: z.ZodType<StartEpisodeParams> = z.strictO
 export const startEpisodeResultSchema: z.ZodType<StartEpisodeResult> = z.strictObject({
   episodeId: episodeId.schema,
   jobId: jobId.schema,
-  target,
+  target: episodeTargetSchema,
   why: z.string(),
   previewId: previewId.schema.exactOptional(),
   leaseId: leaseId.schema.exactOptional(),
@@ -357,16 +344,6 @@ export const leaseViewSchema: z.ZodType<LeaseView> = z.strictObject({
   costMicrosLeft: costMicrosSchema.exactOptional(),
   remainingMs: durationMsSchema,
   inUse: z.number().int().min(0),
-  reason: z.string().exactOptional(),
-});
-
-export const inspectedFileSchema: z.ZodType<InspectedFile> = z.strictObject({
-  path: workspacePathSchema,
-  bytes: bytesSchema.exactOptional(),
-  classification: classificationSchema,
-  why: z.string(),
-  findings: z.array(z.strictObject({ rule: z.string(), line: z.number().int().min(1), message: z.string() })),
-  leaves: z.boolean(),
   reason: z.string().exactOptional(),
 });
 

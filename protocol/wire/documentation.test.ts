@@ -13,9 +13,11 @@ import * as proposalLimits from "../proposal.ts";
 import * as pathLimits from "../workspacePath.ts";
 import * as clientLimits from "./client.ts";
 import * as viewLimits from "./clientViews.ts";
+import * as egressLimits from "./egressViews.ts";
 import * as enrolLimits from "./enrol.ts";
 import * as frameLimits from "./frame.ts";
 import * as inviteLimits from "./inviteText.ts";
+import * as requestLimits from "./requestView.ts";
 import * as versionLimits from "./version.ts";
 import * as workerLimits from "./worker.ts";
 
@@ -81,7 +83,9 @@ test("every limit has its row, with the value that the code has", () => {
     pathLimits,
     clientLimits,
     viewLimits,
+    egressLimits,
     enrolLimits,
+    requestLimits,
   ];
   const limits = [...modules, frameLimits, inviteLimits, versionLimits, workerLimits]
     .flatMap((module) => Object.entries(module))

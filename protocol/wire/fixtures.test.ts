@@ -64,6 +64,8 @@ const OPTIONAL: readonly RegExp[] = [
   /leases\[0\]\.(costMicrosLeft|reason)$/,
   /(follow|read)Timeline\.params \$\.episodeId$/,
   /inspectPaths\.(params \$\.on|result \$\.(destination|files\[0\]\.(bytes|reason)))$/,
+  /showRequest\.result \$\.request\.(wallMs|memoryBytes|leaveOut)$/,
+  /checks\[0\]\.fix$/,
   /showProposal\.result \$\.(appliedAt|appliedPaths)$/,
   /applyProposal\.params \$\.paths$/,
   /startEpisode\.params \$\.(on|title|request\.(wallMs|memoryBytes|leaveOut))$/,

@@ -13,6 +13,7 @@ import type { TimelineEntry } from "#protocol/timeline.ts";
 import { exited, finished, homeAlone, homeWith, start, withProposal } from "../../test/simulation/homeCommands.ts";
 import { GPU, IDENTITY, LOCAL, only, steadyAt } from "../../test/simulation/homeScenario.ts";
 import { grantLease, terms } from "../../test/simulation/leaseCommands.ts";
+import { slowEngines } from "../../test/simulation/slowEngines.ts";
 import type { ClientSession, HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { Followers } from "./adapters/followers.ts";
 import type { HomeLife } from "./adapters/homeLives.ts";
@@ -53,6 +54,7 @@ async function place(t: TestContext, events: readonly JournalEvent[]): Promise<P
     blobs,
     outputs,
     engines: [],
+    examine: async () => [],
     homeFolder,
     invitesFolder,
     workspaceFolder,
@@ -158,4 +160,36 @@ test("a life does not end while it writes a proposal: the next one's would meet 
   fail(new Error("what it reads does not matter here"));
   await assert.rejects(applied);
   assert.equal(await ended, "ended");
+});
+
+test("an episode that is started while a life begins waits until the local node is there, and then runs", async (t) => {
+  const at = await place(t, homeAlone().events);
+  const engines = slowEngines();
+  Object.assign(at.parts, { engines: engines.all });
+  const life = await at.open();
+  const begun = life.begin(new AbortController().signal);
+  const request = {
+    kind: "command",
+    argv: ["true"],
+    folder: ".",
+    outputs: [],
+    dependencies: { kind: "nothing" },
+  } as const;
+  const started = life.api.startEpisode({ request, on: "local" }, SESSION);
+  const early = new Promise((resolve) => setTimeout(() => resolve("waiting"), 100));
+  assert.equal(await Promise.race([started, early]), "waiting");
+  engines.found();
+  await begun;
+  assert.ok("episodeId" in (await started));
+  const ends = async (): Promise<readonly TimelineEntry[]> =>
+    (await timelineOf(life)).filter(({ kind }) => kind === "EpisodeFinished");
+  const over = new Promise<void>((resolve) => {
+    life.api.onDurable(() => void ends().then(({ length }) => (length > 0 ? resolve() : undefined)));
+  });
+  if ((await ends()).length === 0) await over;
+  assert.deepEqual(
+    (await timelineOf(life)).filter(({ kind }) => kind === "JobFailed"),
+    [],
+  );
+  await life.end();
 });

@@ -67,6 +67,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
     blobs,
     outputs,
     engines: engines.all,
+    examine: (signal) => engines.examine(signal),
     homeFolder,
     invitesFolder,
     workspaceFolder,

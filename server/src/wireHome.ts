@@ -12,6 +12,7 @@ import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { HeldLeaves } from "#platform/identity/leafFile.ts";
 import { join } from "node:path";
+import { diagnoseApi } from "./adapters/api/diagnoseApi.ts";
 import { egressApi } from "./adapters/api/egressApi.ts";
 import { episodeApi } from "./adapters/api/episodeApi.ts";
 import { inspectApi } from "./adapters/api/inspectApi.ts";
@@ -19,10 +20,12 @@ import { leaseApi } from "./adapters/api/leaseApi.ts";
 import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
+import { requestApi } from "./adapters/api/requestApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
 import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
+import { ownerSecretProblem } from "./adapters/clientServer/ownerSecret.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { FindingsCache } from "./adapters/collect/findingsCache.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
@@ -30,6 +33,7 @@ import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
 import { InTurn } from "./adapters/inTurn.ts";
 import { LeaseWatch } from "./adapters/leaseWatch.ts";
+import type { LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
@@ -57,6 +61,8 @@ export interface HomeParts {
   readonly blobs: SweptBlobStore;
   readonly outputs: OutputFiles;
   readonly engines: LocalNodeOptions["engines"];
+  /** What the doctor says of this machine. */
+  readonly examine: LocalEngines["examine"];
   readonly homeFolder: string;
   readonly invitesFolder: string;
   readonly workspaceFolder: string;
@@ -218,15 +224,33 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     applying,
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
+  let begun: () => void = () => undefined;
+  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+  const episodes = episodeApi(services);
   const api: HomeApi = {
     ...timelineApi(services),
     ...egressApi(services),
     ...neverLeavesApi(services),
     ...inspectApi(services),
     ...leaseApi(services),
-    ...episodeApi(services),
+    ...episodes,
+    // A Home whose journal was opened again has clients before it has looked at its engines: what they start would be lost.
+    startEpisode: async (params, session) => {
+      await hasBegun;
+      return episodes.startEpisode(params, session);
+    },
+    ...requestApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
+    ...diagnoseApi({
+      services,
+      homeFolder,
+      clustering,
+      readOnly: parts.readOnly,
+      selfTest: (signal) => selfTest(steps, AbortSignal.any([signal, ending.signal])),
+      ownerSecretProblem: () => ownerSecretProblem(homeFolder),
+      examine: parts.examine,
+    }),
     stopHome: async () => {
       setImmediate(parts.onStop);
       return {};
@@ -262,11 +286,16 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     state: () => home.state,
     busy: () => liveAttempts(home.state.jobs).length > 0,
     begin: async (signal) => {
-      leaseWatch.look();
-      for (const effect of resume(parts.state)) perform(effect);
-      await connectLocalNode(signal);
+      try {
+        leaseWatch.look();
+        for (const effect of resume(parts.state)) perform(effect);
+        await connectLocalNode(signal);
+      } finally {
+        begun();
+      }
     },
     dispose: async () => {
+      begun();
       const closing = new ClosingStack();
       closing.defer(() => findings.save());
       closing.defer(() => localNode.dispose());

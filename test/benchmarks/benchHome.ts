@@ -22,7 +22,7 @@ import { initialState } from "../../server/src/home/state.ts";
 import { type WiredHome, wireHome } from "../../server/src/wireHome.ts";
 import { Child } from "./child.ts";
 import { DurableWatch } from "./durableWatch.ts";
-import { instantEngines, type OwnTime } from "./instantEngine.ts";
+import { instantEngines, type OwnTime } from "../simulation/instantEngine.ts";
 
 const SESSION: ClientSession = { client: "bench", owner: true, signal: new AbortController().signal };
 
@@ -71,6 +71,7 @@ export class BenchHome {
       blobs: await openBlobFiles(join(folder, "blobs")),
       outputs,
       engines: instantEngines(own),
+      examine: async () => [],
       homeFolder: folder,
       invitesFolder,
       workspaceFolder: workspace,

@@ -23,7 +23,11 @@ export class Child {
     const program = join(import.meta.dirname, "childMain.mjs");
     const started = spawn(process.execPath, [program, role, ...words], { stdio: ["ignore", "ignore", "inherit"] });
     alive.add(started);
-    started.once("exit", () => alive.delete(started));
+    started.once("exit", (code) => {
+      alive.delete(started);
+      // Whoever waits for its answer would wait for ever.
+      if (code !== null && code !== 0) throw new Error(`the benchmark's process ${role} ended with ${code}`);
+    });
     return new Child(started);
   }
 

@@ -13,7 +13,7 @@ import { enrol } from "../../worker-companion/src/adapters/dial/enrol.ts";
 import { startWorker } from "../../worker-companion/src/adapters/runningWorker.ts";
 import { openWorkerLog } from "../../worker-companion/src/adapters/workerLog.ts";
 import { openWorkerFolder } from "../../worker-companion/src/adapters/workerFolder.ts";
-import { instantEngines } from "./instantEngine.ts";
+import { instantEngines } from "../simulation/instantEngine.ts";
 
 const SLOTS = 8;
 const NAME = "box";

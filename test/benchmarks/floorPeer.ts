@@ -31,6 +31,8 @@ export class FloorPeer {
     for (const [name, text] of Object.entries(files)) writeFileSync(`${folder}/${name}`, text, { mode: 0o600 });
     const tls = { key: ours.privateKey, cert: ours.certificate, ca: [theirs.certificate] };
     const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" });
+    // A connection that waits for its next turn is not to be closed: a loaded machine takes more than the usual five seconds.
+    server.keepAliveTimeout = 0;
     const served = { bytes: new Uint8Array(0) };
     server.on("request", (_, response) => response.end(served.bytes));
     const sockets = new WebSocketServer({ server, perMessageDeflate: false });

@@ -31,6 +31,8 @@ import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.t
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { MethodName } from "#protocol/wire/client.ts";
 import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
+import type { RequestView } from "#protocol/wire/requestView.ts";
+import type { DiagnosisCheck } from "#protocol/wire/diagnosis.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { openClientServer } from "../../server/src/adapters/clientServer/clientServer.ts";
 import type { ClientSession, HomeApi } from "../../server/src/adapters/clientServer/homeApi.ts";
@@ -233,6 +235,8 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     showProposal: notInThisTest,
     readProposedFile: notInThisTest,
     showEpisode: async () => EPISODE,
+    diagnose: async () => ({ checks: CHECKS }),
+    showRequest: async () => REQUEST,
     listEpisodes: async () => ({ episodes: [EPISODE] }),
     listEgress: async () => ({ rows: [] }),
     listNodes: async () => ({ nodes: [WORKER_NODE] }),
@@ -268,6 +272,19 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
   };
 }
 
+const REQUEST: RequestView = {
+  request: { kind: "command", argv: ["npm", "test"], folder: ".", outputs: [], dependencies: { kind: "nothing" } },
+  title: "npm test",
+  target: EPISODE.target,
+  limits: { wallMs: durationMs(60_000), memoryBytes: byteCount(1_000_000), outputBytes: byteCount(1_000) },
+  truncated: false,
+};
+
+const CHECKS: readonly DiagnosisCheck[] = [
+  { id: "journal", title: "Journal", state: "ok", cause: "it takes writes" },
+  { id: "nodes", title: "Workers", state: "attention", cause: "gpu-box-1 is silent", fix: "arw-worker run" },
+];
+
 const STORAGE: Omit<StorageView, "dryRun"> = {
   blobs: { kept: 3, dropped: 2, droppedBytes: byteCount(2_048) },
   outputs: { kept: 1, dropped: 1, droppedBytes: byteCount(512) },
@@ -278,12 +295,14 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   hello: { v: PROTOCOL_VERSION, client: "test" },
   openOwnerSession: { secret: OWNER_SECRET },
   stopHome: {},
+  diagnose: {},
   readTimeline: { fromSequence: 1 },
   followTimeline: { fromSequence: 1 },
   readOutput: { attemptId: IDS.attempt, stream: "stdout", fromByte: 0 },
   startEpisode: { request: { kind: "ask", prompt: "why?" } },
   cancelEpisode: { episodeId: IDS.episode },
   showEpisode: { episodeId: IDS.episode },
+  showRequest: { episodeId: IDS.episode },
   listEpisodes: {},
   readPreview: { previewId: IDS.preview },
   readPreviewItem: { previewId: IDS.preview, digest: DIGEST, fromByte: 0 },

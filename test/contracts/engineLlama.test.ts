@@ -249,6 +249,26 @@ test("without node-llama-cpp, or with one that does not load, the engine is abse
     }
   }));
 
+test("a build for a GPU that does not load here says so, and what to mend", () =>
+  inPlace(async (place) => {
+    const installation = await newInstallation(place.folder);
+    const own = join(installation, "node_modules/node-llama-cpp/dist/index.js");
+    await mkdir(join(own, ".."), { recursive: true });
+    await writeFile(own, "throw new Error('NoBinaryFoundError');");
+    await writeFile(join(installation, "package.json"), '{"type":"module"}');
+    await makeCurrent(installation, { version: "1.0.0", gpu: "vulkan" });
+    const parts = { blobs: place.blobs, models: modelsIn(place), childPath: CHILD };
+    const engine = createLlamaEngine({ ...parts, resolve: () => resolveLlama(place.folder) });
+    const advert = await engine.probe(never);
+    assert.ok(advert.state === "absent");
+    assert.equal(
+      advert.reason,
+      "the vulkan build of llama.cpp does not load here: its libraries or drivers are not here",
+    );
+    assert.match(advert.advice, /vulkan driver.*processor answer: arw-worker engines add llama$/u);
+    await engine.dispose();
+  }));
+
 test("the engine folder of the user comes before the development dependency", () =>
   inPlace(async ({ folder }) => {
     assert.match(resolveLlama(folder) ?? "", /node_modules.node-llama-cpp.dist.index\.js$/);

@@ -1,10 +1,11 @@
-// A journal that an earlier program wrote, kept in the repository: it must replay to the same state hash for ever,
+// Journals that earlier programs wrote, kept in the repository: each must replay to the same state hash for ever,
 // whatever has become of events and state since. An event that changes its form is upcast, never rewritten.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as z from "zod";
 import { decodeJson } from "#protocol/decode.ts";
+import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { sequence } from "#protocol/quantities.ts";
 import { stateHash } from "../../server/src/adapters/checkpoint/stateCodec.ts";
 import { segmentName } from "../../server/src/adapters/journal/scanJournal.ts";
@@ -13,54 +14,76 @@ import { addUp } from "../../server/src/recoverHome.ts";
 import { chanceOf } from "../simulation/chance.ts";
 import { IDENTITY } from "../simulation/homeScenario.ts";
 import { ModelledDisk } from "../simulation/modelledDisk.ts";
+import { GOLDEN_RUNS } from "./goldenRuns.ts";
 
-const FOLDER = "test/golden";
-const golden = decodeJson(
-  z.strictObject({ frames: z.number(), stateHash: z.string(), lastDigest: z.string(), kinds: z.array(z.string()) }),
-  readFileSync(`${FOLDER}/golden.json`, "utf8"),
-);
+interface Golden {
+  readonly frames: number;
+  readonly stateHash: string;
+  readonly lastDigest: string;
+  readonly kinds: readonly string[];
+}
+const goldenSchema: z.ZodType<Golden> = z.strictObject({
+  frames: z.number(),
+  stateHash: z.string(),
+  lastDigest: z.string(),
+  kinds: z.array(z.string()),
+});
 
-async function goldenDisk(): Promise<ModelledDisk> {
+function goldenOf(folder: string): Golden {
+  const decoded = decodeJson(goldenSchema, readFileSync(`${folder}/golden.json`, "utf8"));
+  assert.ok(decoded.ok, folder);
+  return decoded.value;
+}
+
+async function goldenDisk(folder: string): Promise<ModelledDisk> {
   const disk = new ModelledDisk(chanceOf(1));
   const segment = segmentName(1);
   await disk.create(segment);
-  await disk.write(segment, readFileSync(`${FOLDER}/${segment}`), 0);
+  await disk.write(segment, readFileSync(`${folder}/${segment}`), 0);
   await disk.sync(segment);
   await disk.syncDirectory();
   return disk;
 }
 
-async function replayed(): Promise<Awaited<ReturnType<typeof addUp>>> {
+async function replayed(folder: string): Promise<Awaited<ReturnType<typeof addUp>>> {
   const checkpoints = new ModelledDisk(chanceOf(1));
-  const fileSystem = await goldenDisk();
+  const fileSystem = await goldenDisk(folder);
   return addUp({ fileSystem, checkpoints, identity: IDENTITY, program: "today", onFault: () => undefined });
 }
 
-test("the golden journal is whole, byte by byte what was written", async () => {
-  assert.ok(golden.ok);
-  const verdict = await verifyJournal(await goldenDisk());
-  assert.equal(verdict.kind, "ok");
-  if (verdict.kind !== "ok") return;
-  assert.equal(verdict.frames, golden.value.frames);
-  assert.equal(verdict.lastDigest, golden.value.lastDigest);
-});
+for (const { folder } of GOLDEN_RUNS) {
+  test(`in ${folder} the golden journal is whole, byte by byte what was written`, async () => {
+    const golden = goldenOf(folder);
+    const verdict = await verifyJournal(await goldenDisk(folder));
+    assert.equal(verdict.kind, "ok");
+    if (verdict.kind !== "ok") return;
+    assert.equal(verdict.frames, golden.frames);
+    assert.equal(verdict.lastDigest, golden.lastDigest);
+  });
 
-test("the golden journal replays to the same state hash for ever", async () => {
-  assert.ok(golden.ok);
-  const { state } = await replayed();
-  assert.equal(
-    stateHash(state),
-    golden.value.stateHash,
-    "an old journal means another state now: upcast the event (protocol/decodeEvent.ts), and keep the meaning of the old one",
+  test(`in ${folder} the golden journal replays to the same state hash for ever`, async () => {
+    const { state } = await replayed(folder);
+    assert.equal(
+      stateHash(state),
+      goldenOf(folder).stateHash,
+      "an old journal means another state now: upcast the event (protocol/decodeEvent.ts), and keep the meaning of the old one",
+    );
+  });
+
+  test(`in ${folder} every kind of event that the golden journal holds can still be read`, async () => {
+    const { journal } = await replayed(folder);
+    const kinds = new Set<string>();
+    for await (const frame of journal.read(sequence(1), Number.MAX_SAFE_INTEGER)) {
+      for (const event of frame.events) kinds.add(event.kind);
+    }
+    assert.deepEqual([...kinds].sort(), goldenOf(folder).kinds);
+  });
+}
+
+test("every kind of event there is has a golden journal that holds it", () => {
+  const held = new Set(GOLDEN_RUNS.flatMap(({ folder }) => goldenOf(folder).kinds));
+  assert.deepEqual(
+    Object.keys(eventSchemas).filter((kind) => !held.has(kind)),
+    [],
   );
-});
-
-test("every kind of event that the golden journal holds can still be read", async () => {
-  assert.ok(golden.ok);
-  const { journal } = await replayed();
-  const kinds = new Set<string>();
-  for await (const frame of journal.read(sequence(1), Number.MAX_SAFE_INTEGER)) {
-    for (const event of frame.events) kinds.add(event.kind);
-  }
-  assert.deepEqual([...kinds].sort(), golden.value.kinds);
 });

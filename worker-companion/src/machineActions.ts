@@ -23,15 +23,22 @@ import { followLog, lastLines } from "./adapters/workerLog.ts";
 import type {
   EngineActions,
   EngineListing,
+  InstalledEngine,
   ServiceActions,
   ServiceOptions,
   WorkerActions,
 } from "./cli/workerActions.ts";
 import { examine } from "./core/doctor/checks.ts";
 import type { Engine } from "./core/engine.ts";
-import { createEngines } from "./engines/createEngines.ts";
+import { createEngines, tryLlama } from "./engines/createEngines.ts";
 import { addLlamaEngine, folderBytes } from "./engines/llama/addLlama.ts";
-import { forgetCurrent, installedLlama, isAlive, sweepInstallations } from "./engines/llama/engineFolder.ts";
+import {
+  forgetCurrent,
+  installedLlama,
+  isAlive,
+  type LlamaInstallation,
+  sweepInstallations,
+} from "./engines/llama/engineFolder.ts";
 
 type MachineActions = Pick<WorkerActions, "doctor" | "drain" | "logs" | "engines" | "service">;
 
@@ -82,7 +89,7 @@ function engineActions(): EngineActions {
     },
     addLlama: async (gpu, onLine, signal) => {
       const folder = llamaFolder(stateFolders());
-      const added = await addLlamaEngine(folder, gpu, onLine, signal);
+      const added = await addLlamaEngine(folder, gpu, { onLine, tryOut: tryLlama }, signal);
       await sweepInstallations(folder);
       return added.folder;
     },
@@ -100,17 +107,21 @@ async function listEngines(engines: readonly Engine[], signal: AbortSignal): Pro
   for (const engine of engines) {
     const advert = await engine.probe(signal);
     if (advert.state === "absent") {
-      listings.push({ engine: advert.kind, state: "absent", reason: advert.reason, fix: advert.advice });
+      const held = advert.kind === "llama" && installed !== undefined ? { installed: await described(installed) } : {};
+      listings.push({ engine: advert.kind, state: "absent", reason: advert.reason, fix: advert.advice, ...held });
     } else if (advert.kind === "command") listings.push({ engine: "command", state: "ready" });
     else if (installed === undefined) {
       const development = { version: "of the development dependencies", gpu: "cpu", folder: "", bytes: 0 } as const;
       listings.push({ engine: "llama", state: "ready", ...development });
     } else {
-      const { version, gpu, folder } = installed;
-      listings.push({ engine: "llama", state: "ready", version, gpu, folder, bytes: await folderBytes(folder) });
+      listings.push({ engine: "llama", state: "ready", ...(await described(installed)) });
     }
   }
   return listings;
+}
+
+async function described({ version, gpu, folder }: LlamaInstallation): Promise<InstalledEngine> {
+  return { version, gpu, folder, bytes: await folderBytes(folder) };
 }
 
 /** Engines that only show what they can do: their jobs' folder is nobody else's, and is gone afterwards. */

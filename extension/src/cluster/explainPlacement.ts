@@ -12,7 +12,7 @@ import { placeText } from "../episodes/episodeWords.ts";
 import type { Home } from "../home/home.ts";
 import { fitOf } from "../nodes/nodeFit.ts";
 import { nodeName, nodeStateText, unfitText } from "../nodes/nodeWords.ts";
-import { markdownBlocks, markdownTable, markdownText } from "./markdown.ts";
+import { markdownBlocks, markdownItem, markdownText } from "./markdown.ts";
 import type { Reports } from "./reports.ts";
 
 type Shown = ResultOf<"readPreview">;
@@ -48,10 +48,7 @@ function reportOf(
     `## ${vscode.l10n.t("The Other Nodes, as They Are Now")}`,
     others.length === 0
       ? vscode.l10n.t("There is no other node.")
-      : markdownTable(
-          [vscode.l10n.t("Node"), vscode.l10n.t("State"), vscode.l10n.t("Could it take this job?")],
-          others.map((node) => [nodeName(node), nodeStateText(node), fitText(node, episode)]),
-        ),
+      : others.map((node) => markdownItem(nodeName(node), [nodeStateText(node), fitText(node, episode)])).join("\n"),
     vscode.l10n.t(
       "The rule: this machine first, unless you name another node. Another one only takes what this machine cannot do, and only after you approved what leaves.",
     ),
@@ -59,7 +56,7 @@ function reportOf(
 }
 
 function fitText(node: NodeView, { kind }: EpisodeView): string {
-  return unfitText(fitOf(node, { kind })) ?? vscode.l10n.t("Yes.");
+  return unfitText(fitOf(node, { kind })) ?? vscode.l10n.t("It could take this job.");
 }
 
 /** The entry in which the Home said where the job goes and why. */

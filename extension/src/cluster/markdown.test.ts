@@ -1,17 +1,17 @@
 // Reports hold text of other machines: none of it may become markup.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markdownBlocks, markdownTable, markdownText } from "./markdown.ts";
+import { markdownBlocks, markdownItem, markdownText } from "./markdown.ts";
 
-test("a name from elsewhere can make no link, no image, no markup and no new row", () => {
+test("a name from elsewhere can make no link, no image, no markup and no new line", () => {
   assert.equal(
     markdownText("![x](http://a) [b](command:c)\n| <img> `c` \u202E**d**"),
-    "\\!\\[x\\](http://a) \\[b\\](command:c) \\| \\<img\\> \\`c\\` \\*\\*d\\*\\*",
+    "!\\[x\\](http://a) \\[b\\](command:c) \\| \\<img\\> \\`c\\` \\*\\*d\\*\\*",
   );
 });
 
-test("a table has one row a line, whatever its cells hold", () => {
-  assert.equal(markdownTable(["node", "why"], [["gpu|box", "a\nb"]]), "| node | why |\n|---|---|\n| gpu\\|box | a b |");
+test("a thing of a list stays one line, and so does each line below it", () => {
+  assert.equal(markdownItem("gpu|box", ["a\nb", undefined, "", "- c"]), "- gpu\\|box\n  - a b\n  - - c");
 });
 
 test("absent blocks leave no gap", () => {

@@ -1,18 +1,20 @@
-// Text of reports as Markdown. What comes from elsewhere is shown as it is: it can make no link, no image and no new row.
+// Text of reports as Markdown. What comes from elsewhere is shown as it is: it can make no link, no image and no new line.
 
 /** One line of text from elsewhere. */
 export function markdownText(text: string): string {
   return text
     .replace(/\s+/gu, " ")
     .replace(/[\p{Cc}\p{Bidi_Control}]/gu, "")
-    .replace(/[\\`*_{}[\]<>|#!~&]/gu, "\\$&")
+    .replace(/[\\`*_{}[\]<>|~&]/gu, "\\$&")
     .trim();
 }
 
-/** Cells are text from elsewhere. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)].join("\n");
+/** One thing of a list: its head, and what belongs to it below, each a line of text from elsewhere. */
+export function markdownItem(head: string, lines: readonly (string | undefined)[]): string {
+  const below = lines
+    .filter((line) => line !== undefined && line !== "")
+    .map((line) => `  - ${markdownText(line ?? "")}`);
+  return [`- ${markdownText(head)}`, ...below].join("\n");
 }
 
 /** Blocks with an empty line between them; absent ones leave none. */

@@ -118,7 +118,7 @@ async function showConflicts(
     ...inConflict.map((change) => ({
       label: change.path,
       description: conflicts.get(change.path) ?? "",
-      detail: vscode.l10n.t("Opens yours and the proposed one side by side; take over what you want by hand."),
+      detail: vscode.l10n.t("Opens the proposed one beside yours, which you can edit: take over what you want."),
       iconPath: new vscode.ThemeIcon("git-pull-request-closed"),
       change,
     })),

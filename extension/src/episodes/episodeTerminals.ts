@@ -24,34 +24,39 @@ const CLOSING_SAID = "arw.saidClosingKeepsRunning";
 
 export class EpisodeTerminals implements vscode.Disposable {
   readonly #editor: Editor;
-  readonly #open = new Map<EpisodeId, vscode.Terminal>();
+  readonly #open = new Map<EpisodeId, { readonly terminal: vscode.Terminal; readonly pty: EpisodeTerminal }>();
   readonly #closing: vscode.Disposable;
 
   constructor(editor: Editor) {
     this.#editor = editor;
     this.#closing = vscode.window.onDidCloseTerminal((closed) => {
-      for (const [id, terminal] of this.#open) if (terminal === closed) this.#open.delete(id);
+      for (const [id, { pty, terminal }] of this.#open) {
+        if (terminal !== closed) continue;
+        this.#open.delete(id);
+        if (closed.exitStatus?.reason === vscode.TerminalExitReason.User && !pty.hasEnded) void pty.sayItGoesOn();
+      }
     });
   }
 
   /** Shows the terminal of this episode, which plays its output from the start where it is new. */
   show(episode: ShownEpisode): void {
     const known = this.#open.get(episode.episodeId);
-    if (known !== undefined) return known.show();
+    if (known !== undefined) return known.terminal.show();
+    const pty = new EpisodeTerminal(this.#editor, episode);
     const terminal = vscode.window.createTerminal({
       name: nameOf(episode),
       iconPath: new vscode.ThemeIcon(episode.target.local ? "home" : "server-environment"),
-      pty: new EpisodeTerminal(this.#editor, episode),
+      pty,
       // It would come back empty: `arw.showOutput` replays it instead.
       isTransient: true,
     });
-    this.#open.set(episode.episodeId, terminal);
+    this.#open.set(episode.episodeId, { terminal, pty });
     terminal.show(true);
   }
 
   dispose(): void {
     this.#closing.dispose();
-    for (const terminal of this.#open.values()) terminal.dispose();
+    for (const { terminal } of this.#open.values()) terminal.dispose();
     this.#open.clear();
   }
 }
@@ -79,7 +84,11 @@ class EpisodeTerminal implements vscode.Pseudoterminal {
   close(): void {
     this.#closed.abort();
     this.#writes.dispose();
-    if (!this.#ended) void this.#sayItGoesOn();
+  }
+
+  /** Whether there is nothing more to come. */
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   /** The first Ctrl-C says what the second will do. */
@@ -123,8 +132,8 @@ class EpisodeTerminal implements vscode.Pseudoterminal {
     }
   }
 
-  /** Once in a workspace: afterwards it is known. */
-  async #sayItGoesOn(): Promise<void> {
+  /** Once: afterwards it is known. */
+  async sayItGoesOn(): Promise<void> {
     const { globalState } = this.#editor.context;
     if (globalState.get<boolean>(CLOSING_SAID) === true) return;
     await globalState.update(CLOSING_SAID, true);

@@ -23,8 +23,14 @@ export async function openProposal(editor: Editor, given: unknown): Promise<void
     appliedAt === undefined
       ? vscode.l10n.t("Proposed by “{0}” on {1}", episode.title, placeText(episode.target))
       : vscode.l10n.t("Applied from “{0}”: Your Files and What Was Proposed", episode.title);
-  const resources = sides.map(({ label, left, right }) => [label, left, right]);
-  await vscode.commands.executeCommand("vscode.changes", title, resources);
+  const [only, ...others] = sides;
+  if (only?.left !== undefined && only.right !== undefined && others.length === 0) {
+    // A diff of one file has a button that applies it.
+    await vscode.commands.executeCommand("vscode.diff", only.left, only.right, title);
+  } else {
+    const resources = sides.map(({ label, left, right }) => [label, left, right]);
+    await vscode.commands.executeCommand("vscode.changes", title, resources);
+  }
   if (appliedAt === undefined) void offerToApply(episode, view);
 }
 
@@ -60,18 +66,28 @@ export async function sidesNow(
   return sidesOf(proposalId, change, folder, await isFile(path));
 }
 
-/** Shows one change alone, theirs on the right against the workspace on the left. */
+/**
+ * Shows one change alone. Where both sides have a file, the workspace's is on the right: that side can be edited, and VS Code
+ * copies single lines of the proposal over to it.
+ */
 export async function openChange(
   view: ProposalView,
   change: ProposedChange,
   folder: vscode.WorkspaceFolder,
 ): Promise<void> {
   const { label, left, right } = await sidesNow(view, change, folder);
-  const title = vscode.l10n.t("{0} (Yours ↔ Proposed)", change.path);
-  if (left !== undefined && right !== undefined)
-    await vscode.commands.executeCommand("vscode.diff", left, right, title);
+  if (left !== undefined && right !== undefined) {
+    await vscode.commands.executeCommand(
+      "vscode.diff",
+      right,
+      left,
+      vscode.l10n.t("{0} (Proposed ↔ Yours)", change.path),
+    );
+    return;
+  }
   // A diff of two sides cannot show that one of them is nothing; one of many files can.
-  else await vscode.commands.executeCommand("vscode.changes", title, [[label, left, right]]);
+  const title = vscode.l10n.t("{0} (Yours ↔ Proposed)", change.path);
+  await vscode.commands.executeCommand("vscode.changes", title, [[label, left, right]]);
 }
 
 async function offerToApply(episode: EpisodeView, view: ProposalView): Promise<void> {

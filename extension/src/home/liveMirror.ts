@@ -25,6 +25,7 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
   readonly onDidChange: vscode.Event<HomeFacts> = this.#changes.event;
   #facts: HomeFacts = NOTHING;
   #reads = 0;
+  #newest: Promise<HomeFacts> | undefined;
 
   constructor(home: Home, log: vscode.LogOutputChannel) {
     this.#home = home;
@@ -46,10 +47,15 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
     return this.#facts;
   }
 
-  async refresh(): Promise<HomeFacts> {
-    const read = ++this.#reads;
+  refresh(): Promise<HomeFacts> {
+    this.#newest = this.#read(++this.#reads);
+    return this.#newest;
+  }
+
+  async #read(read: number): Promise<HomeFacts> {
     const facts = await readFacts(this.#home);
-    if (read < this.#reads) return this.#facts;
+    // Overtaken: whoever asked gets the newer answer, never what was known before they asked.
+    if (read < this.#reads && this.#newest !== undefined) return this.#newest;
     this.#facts = facts;
     this.#changes.fire(facts);
     return facts;

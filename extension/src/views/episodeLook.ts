@@ -120,7 +120,7 @@ function outcomeText(outcome: JobOutcome | undefined): string {
     case "cancelled":
       return vscode.l10n.t("cancelled");
     case "failed":
-      return vscode.l10n.t("failed");
+      return isDenied(outcome) ? vscode.l10n.t("not sent") : vscode.l10n.t("failed");
   }
 }
 
@@ -137,8 +137,13 @@ function stateIcon({ outcome, state }: EpisodeView): ItemIcon {
     case "cancelled":
       return { shape: "circle-slash", color: "quiet" };
     case "failed":
-      return { shape: "warning", color: "bad" };
+      return isDenied(outcome) ? { shape: "circle-slash", color: "quiet" } : { shape: "warning", color: "bad" };
   }
+}
+
+/** The owner said no: the episode ended as it should. */
+function isDenied(outcome: JobOutcome): boolean {
+  return outcome.kind === "failed" && outcome.code === "egress-denied";
 }
 
 function placeText({ local, name }: EpisodeView["target"]): string {

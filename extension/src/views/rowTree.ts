@@ -62,9 +62,10 @@ export class RowTree<Row> implements vscode.TreeDataProvider<Row>, vscode.Dispos
     this.#draw();
   }
 
+  /** VS Code asks only for what a person can see: whoever looks at a view wants to know what the Home says. */
   getChildren(row?: Row): Row[] {
-    const { facts } = this.#editor.mirror;
-    return [...(row === undefined ? this.#source.roots(facts) : this.#source.children(row, facts))];
+    if (this.#editor.home.status.kind === "idle") this.#editor.home.connect().catch(() => undefined);
+    return [...this.#childrenOf(row)];
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
@@ -93,6 +94,11 @@ export class RowTree<Row> implements vscode.TreeDataProvider<Row>, vscode.Dispos
     vscode.Disposable.from(...this.#subscriptions).dispose();
   }
 
+  #childrenOf(row: Row | undefined): readonly Row[] {
+    const { facts } = this.#editor.mirror;
+    return row === undefined ? this.#source.roots(facts) : this.#source.children(row, facts);
+  }
+
   #look(row: Row): ItemLook {
     return this.#source.look(row, { readMs: this.#readMs, nowMs: Date.now() });
   }
@@ -114,7 +120,7 @@ export class RowTree<Row> implements vscode.TreeDataProvider<Row>, vscode.Dispos
   }
 
   #looksBelow(row: Row | undefined): readonly unknown[] {
-    return this.getChildren(row).map((child) => {
+    return this.#childrenOf(row).map((child) => {
       // Commands carry what the Home said whole; ids and words say whether a row looks the same.
       const { command, ...look } = this.#look(child);
       return [look, command?.id, look.children === "none" ? [] : this.#looksBelow(child)];
@@ -130,7 +136,7 @@ const COLLAPSIBLE: Readonly<Record<ItemLook["children"], vscode.TreeItemCollapsi
 
 const COLORS: Readonly<Record<StateColor, string>> = {
   good: "testing.iconPassed",
-  attention: "charts.orange",
+  attention: "problemsWarningIcon.foreground",
   bad: "testing.iconFailed",
   quiet: "disabledForeground",
   busy: "charts.blue",

@@ -5,7 +5,13 @@ import { test, type TestContext } from "node:test";
 import { epochMs } from "#protocol/quantities.ts";
 import { HomeLives, REOPEN_FIRST_MS, REOPEN_MS_MAX, REOPEN_TRIES_MAX } from "./homeLives.ts";
 
-type Trouble = "cannot be opened" | "takes no writes" | "cannot be wired" | "fails at its begin" | undefined;
+type Trouble =
+  | "cannot be opened"
+  | "takes no writes"
+  | "cannot be wired"
+  | "fails at its begin"
+  | "begins for long"
+  | undefined;
 
 class Disk {
   trouble: Trouble;
@@ -13,6 +19,7 @@ class Disk {
   readonly told: string[] = [];
   faults: ((fault: unknown) => void)[] = [];
   acting = 0;
+  begun: () => void = () => undefined;
 }
 
 /** Lets everything that can settle by itself settle: no timer of the test's is in it. */
@@ -45,6 +52,7 @@ async function homeOn(t: TestContext, disk: Disk): Promise<HomeLives<{ readonly 
             begin: async () => {
               disk.told.push(`begin ${life}`);
               if (disk.trouble === "fails at its begin") onFault(new Error("EIO again"));
+              if (disk.trouble === "begins for long") await new Promise<void>((resolve) => (disk.begun = resolve));
             },
             end: async () => {
               disk.acting--;
@@ -77,6 +85,19 @@ test("a Home whose journal failed says so, opens it again, and its clients never
   assert.equal(lives.readOnly, undefined, "a life that is over has no say");
   await lives.close();
   assert.equal(disk.acting, 0);
+});
+
+test("a life whose journal takes writes is not called read-only while it begins", async (t) => {
+  const disk = new Disk();
+  const lives = await homeOn(t, disk);
+  disk.faults[0]?.(new Error("EIO"));
+  disk.trouble = "begins for long";
+  const reopened = lives.reopen();
+  await settled();
+  assert.deepEqual([disk.told.at(-1), lives.readOnly], ["begin 2", undefined]);
+  disk.begun();
+  assert.deepEqual(await reopened, {});
+  await lives.close();
 });
 
 for (const trouble of ["cannot be opened", "takes no writes", "cannot be wired", "fails at its begin"] as const) {

@@ -83,7 +83,8 @@ export class HomeLives<Api extends object> {
   }
 
   get readOnly(): ReadOnlyView | undefined {
-    if (this.#trouble === undefined) return undefined;
+    // A life that is only beginning has shown that its disk takes writes.
+    if (this.#trouble === undefined || this.#current?.faulted === false) return undefined;
     const { reason, since, tries, nextTryAt } = this.#trouble;
     return { reason, since, tries, ...(nextTryAt === undefined ? {} : { nextTryAt }) };
   }

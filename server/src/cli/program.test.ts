@@ -109,6 +109,32 @@ test("nodes, episodes, egress and timeline print what the Home has", async (t) =
   assert.equal(one.lines().length, 1);
 });
 
+test("doctor shows every check with its fix, and ends with 1 where one failed", async (t) => {
+  const { terminal } = await bench(t);
+  const screen = terminal();
+  assert.equal(await runCli(["doctor"], screen.host), 0);
+  assert.match(
+    screen.stdout(),
+    /✓ Journal: it takes writes\n! Workers: gpu-box-1 is silent\n {2}fix: arw-worker run\n/,
+  );
+  const broken = await bench(t, () => ({
+    diagnose: async () => ({
+      checks: [{ id: "disk", title: "Disk room", state: "failed", cause: "full", fix: "free some" }],
+    }),
+  }));
+  const failed = broken.terminal();
+  assert.equal(await runCli(["--json", "doctor"], failed.host), 1);
+  assert.equal(failed.lines()[0]?.["kind"], "check");
+});
+
+test("request shows what an episode was asked to do", async (t) => {
+  const { home, terminal } = await bench(t);
+  const screen = terminal();
+  assert.equal(await runCli(["request", IDS.episode], screen.host), 0);
+  assert.match(screen.stdout(), /command: \["npm","test"\] in \./);
+  assert.deepEqual(calls(home, "showRequest")[0]?.params, { episodeId: IDS.episode });
+});
+
 test("timeline --follow goes on until Ctrl-C", async (t) => {
   const { home, terminal } = await bench(t);
   home.timeline.append({ kind: "NodeLost", text: "before" });

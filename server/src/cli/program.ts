@@ -5,6 +5,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { CliHost } from "./cliHost.ts";
 import { binder, usage } from "./commandLine.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEgressCommands } from "./commands/egress.ts";
 import { addEpisodeCommands } from "./commands/episodes.ts";
 import { addHomeCommands } from "./commands/home.ts";
@@ -13,6 +14,7 @@ import { addNeverLeavesCommands } from "./commands/neverLeaves.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
 import { addOffloadCommands } from "./commands/offloads.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
+import { addRequestCommand } from "./commands/requests.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
 import { plain } from "./render/style.ts";
@@ -55,12 +57,14 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addEpisodeCommands(program, bind);
   addNodeCommands(program, bind);
   addRecordCommands(program, bind);
+  addRequestCommand(program, bind);
   addEgressCommands(program, bind);
   addOffloadCommands(program, bind);
   addNeverLeavesCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addHomeCommands(program, bind);
+  addDoctorCommand(program, bind);
   program
     .command("help [command...]")
     .description("help for a command; help exit-codes lists the exit codes")

@@ -53,7 +53,7 @@ export class Editor {
   readonly #server: CodeServer;
   readonly #browser: Browser;
   readonly #context: BrowserContext;
-  readonly #workspace: string;
+  readonly workspace: string;
 
   private constructor(parts: {
     readonly profile: Profile;
@@ -68,7 +68,7 @@ export class Editor {
     this.#server = parts.server;
     this.#browser = parts.browser;
     this.#context = parts.context;
-    this.#workspace = parts.workspace;
+    this.workspace = parts.workspace;
   }
 
   static async start(options: EditorOptions = {}): Promise<Editor> {
@@ -97,7 +97,7 @@ export class Editor {
     const page = await this.#context.newPage();
     const { width = WINDOW_WIDTH, height = WINDOW_HEIGHT, zoom = 1 } = options;
     await page.setViewportSize({ width: Math.round(width / zoom), height: Math.round(height / zoom) });
-    const workspace = options.workspace ?? this.#workspace;
+    const workspace = options.workspace ?? this.workspace;
     const window = new VscodeWindow(page, this.address, workspace);
     this.windows.push(window);
     await options.prepare?.(window);

@@ -10,11 +10,16 @@ export interface Complaint {
   readonly place: string;
 }
 
+const OWN_FILES = ".vscode-resource.vscode-cdn.net";
+
 export class PageWatch {
   /** All lines of the browser's console, of every frame. */
   readonly console: string[] = [];
   readonly complaints: Complaint[] = [];
-  /** Requests to another host than the one that the page came from. None of them got out. */
+  /**
+   * Requests to another host than the one that the page came from. None of them got out. A webview's own files have an
+   * address below vscode-cdn.net, which VS Code's service worker answers from the extension's folder.
+   */
   readonly requestsOutside: string[] = [];
 
   constructor(page: Page, address: string) {
@@ -29,7 +34,9 @@ export class PageWatch {
     });
     page.on("request", (request) => {
       const url = request.url();
-      if (/^(https?|wss?):/.test(url) && new URL(url).host !== new URL(address).host) this.requestsOutside.push(url);
+      if (!/^(https?|wss?):/.test(url)) return;
+      const { host, hostname } = new URL(url);
+      if (host !== new URL(address).host && !hostname.endsWith(OWN_FILES)) this.requestsOutside.push(url);
     });
   }
 

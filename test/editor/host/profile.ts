@@ -115,10 +115,13 @@ export class Profile {
 
   /** Processes that carry this profile in their environment, such as a Home that VS Code started detached. */
   processes(): readonly number[] {
-    const mark = `ARW_STATE_HOME=${this.state}\0`;
+    // A practice worker has a state folder of its own below that of the Home.
+    const marks = [`ARW_STATE_HOME=${this.state}\0`, `ARW_STATE_HOME=${this.state}/`];
     return readdirSync("/proc")
       .map(Number)
-      .filter((id) => Number.isInteger(id) && id !== process.pid && environmentOf(id).includes(mark));
+      .filter(
+        (id) => Number.isInteger(id) && id !== process.pid && marks.some((mark) => environmentOf(id).includes(mark)),
+      );
   }
 
   /** Ends what still runs on this profile and removes its folders. */

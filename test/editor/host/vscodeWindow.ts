@@ -15,6 +15,8 @@ export const PATIENCE_MS = 60_000;
 /** After this a list that is still without the wanted row is asked for anew: its owner may have come up meanwhile. */
 const ASK_AGAIN_MS = 4_000;
 
+const ACTIVE_TAB = ".activitybar .action-item.checked a.action-label";
+
 const THEME_CLASSES: Readonly<Record<Theme, string>> = {
   light: "vs",
   dark: "vs-dark",
@@ -91,8 +93,21 @@ export class VscodeWindow {
   async openContainer(title: string): Promise<void> {
     const tab = this.page.locator(`.activitybar .action-item:has(a.action-label[aria-label^="${title}"])`);
     await tab.waitFor();
-    if (!(await this.#isOpen(tab))) await tab.locator("a.action-label").click();
-    await until(`the container ${title}`, async () => (await this.#isOpen(tab)) || undefined, PATIENCE_MS);
+    await until(
+      `the container ${title}`,
+      async () => {
+        if (await this.#isOpen(tab)) return true;
+        await tab.locator("a.action-label").click();
+        try {
+          await this.page.locator(`${ACTIVE_TAB}[aria-label^="${title}"]`).waitFor({ timeout: ASK_AGAIN_MS });
+        } catch {
+          // After a reload the click may have closed what was just being restored.
+          return undefined;
+        }
+        return true;
+      },
+      PATIENCE_MS,
+    );
   }
 
   /** The number on a container of the activity bar; empty where it has none. */
@@ -231,7 +246,7 @@ export class VscodeWindow {
     }
   }
 
-  /** The document of the webview (view, panel or editor) with this title, once it is loaded and visible. */
+  /** The document of the webview (view, panel or editor) whose title begins so, once it is loaded and visible. */
   async webview(title: string): Promise<Frame> {
     return until(
       `the webview "${title}"`,
@@ -307,7 +322,7 @@ export class VscodeWindow {
 async function isWebview(frame: Frame, title: string): Promise<boolean> {
   try {
     const element = await frame.frameElement();
-    return (await element.getAttribute("title")) === title && (await element.isVisible());
+    return ((await element.getAttribute("title")) ?? "").startsWith(title) && (await element.isVisible());
   } catch {
     // The frame is being replaced.
     return false;

@@ -37,7 +37,7 @@ export interface BoundedBlobs extends BlobStore {
 /** Opens the store; it is below its limit when this resolves, since no attempt needs anything yet. */
 export async function openBoundedBlobs(terms: BoundedBlobsTerms): Promise<BoundedBlobs> {
   await removeOldPartials(join(terms.folder, "partial"), terms.nowMs());
-  const store = await openBlobFiles(terms.folder);
+  const store = await openBlobFiles(terms.folder, { usedEarly: true });
   const cache = new BlobCache(terms, await blobsOnDisk(terms.folder));
   cache.collect();
   await cache.settled();

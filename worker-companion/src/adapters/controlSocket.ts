@@ -2,7 +2,7 @@
 // Whoever listens on it is the running worker: there is never a second one on the same folder.
 import { createServer, createConnection, type Server, type Socket } from "node:net";
 import { mkdir, rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { errnoOf } from "#platform/files/fileSystem.ts";
@@ -155,7 +155,7 @@ async function controlPath(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, "control.sock");
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return path;
-  const short = join(tmpdir(), `arw-${userInfo().uid}`);
+  const short = join(tmpdir(), `arw-${process.getuid?.() ?? 0}`);
   await openPrivateFolder(short);
   return join(short, `worker-${hash}.sock`);
 }

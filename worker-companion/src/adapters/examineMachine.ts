@@ -1,6 +1,6 @@
 // Finds out the doctor's facts on this machine: looks, tries the sandbox, starts the engine once, dials the Home.
 // It changes nothing and judges nothing; whatever cannot be found out becomes a fact that says so.
-import { readdir, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { readSecretFile } from "#platform/identity/secretFile.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -11,7 +11,7 @@ import type { Engine } from "../core/engine.ts";
 import type { WorkerStatus } from "../core/workerStatus.ts";
 import { probeGpus } from "../engines/gpuProbe.ts";
 import { installedLlama } from "../engines/llama/engineFolder.ts";
-import { looksLikeModel } from "../engines/llama/ggufHeader.ts";
+import { unreadableModels } from "../engines/llama/modelFiles.ts";
 import { sandboxOf } from "../engines/nodeProbe.ts";
 import { dialHome } from "./dial/dialHome.ts";
 import { openRulesFile } from "./rulesFile.ts";
@@ -153,21 +153,6 @@ async function secretTroubles(folder: string): Promise<readonly Trouble[]> {
     }
   }
   return troubles;
-}
-
-async function unreadableModels(folder: string): Promise<readonly string[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".gguf")).sort();
-  const unreadable: string[] = [];
-  for (const name of names) if (!(await isModel(join(folder, name)))) unreadable.push(name);
-  return unreadable;
-}
-
-async function isModel(path: string): Promise<boolean> {
-  try {
-    return await looksLikeModel(path);
-  } catch {
-    return false;
-  }
 }
 
 function rulesFact(folder: string): RulesFact {

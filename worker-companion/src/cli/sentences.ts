@@ -5,7 +5,7 @@ import { decodeJson } from "#protocol/decode.ts";
 import type { CheckReport } from "../core/doctor/checks.ts";
 import type { BudgetLine } from "../core/rules/dailyUse.ts";
 import type { IdleStatus, RulesStatus, WorkerStatus } from "../core/workerStatus.ts";
-import type { EngineListing, WorkerChange } from "./workerActions.ts";
+import type { EngineListing, InstalledEngine, WorkerChange } from "./workerActions.ts";
 
 /** Undefined for what only `--json` and logs care about. */
 export function changeSentence(change: WorkerChange): string | undefined {
@@ -86,10 +86,17 @@ export function findingSentence({ check, state, cause, fix }: CheckReport): stri
 }
 
 export function engineSentence(listing: EngineListing): string {
-  if (listing.state === "absent") return `${listing.engine}: absent (${listing.reason}); fix: ${listing.fix}`;
-  if (listing.engine === "command") return "command: ready";
-  const where = listing.folder === "" ? "" : `, ${Math.round(listing.bytes / 1024 ** 2)} MiB in ${listing.folder}`;
-  return `llama: ready, ${listing.version}, ${listing.gpu} build${where}`;
+  if (listing.state === "absent") {
+    const { engine, installed, reason, fix } = listing;
+    const state = installed === undefined ? "absent" : `of no use here, though installed: ${buildOf(installed)}`;
+    return `${engine}: ${state} (${reason}); fix: ${fix}`;
+  }
+  return listing.engine === "command" ? "command: ready" : `llama: ready, ${buildOf(listing)}`;
+}
+
+function buildOf({ version, gpu, folder, bytes }: InstalledEngine): string {
+  const where = folder === "" ? "" : `, ${Math.round(bytes / 1024 ** 2)} MiB in ${folder}`;
+  return `${version}, ${gpu} build${where}`;
 }
 
 /** A line of the log for a person; one that cannot be read is shown as it is. */

@@ -47,18 +47,26 @@ export interface LeaveOptions {
   readonly newIdentity: boolean;
 }
 
+/** What `engines add` brought. */
+export interface InstalledEngine {
+  readonly version: string;
+  readonly gpu: EngineGpu;
+  readonly folder: string;
+  readonly bytes: number;
+}
+
 /** An engine as it is installed on this machine. */
 export type EngineListing =
-  | { readonly engine: "command" | "llama"; readonly state: "absent"; readonly reason: string; readonly fix: string }
-  | { readonly engine: "command"; readonly state: "ready" }
   | {
-      readonly engine: "llama";
-      readonly state: "ready";
-      readonly version: string;
-      readonly gpu: EngineGpu;
-      readonly folder: string;
-      readonly bytes: number;
-    };
+      readonly engine: "command" | "llama";
+      readonly state: "absent";
+      readonly reason: string;
+      readonly fix: string;
+      /** It is there, but of no use to this machine. */
+      readonly installed?: InstalledEngine;
+    }
+  | { readonly engine: "command"; readonly state: "ready" }
+  | ({ readonly engine: "llama"; readonly state: "ready" } & InstalledEngine);
 
 export interface EngineActions {
   list(signal: AbortSignal): Promise<readonly EngineListing[]>;

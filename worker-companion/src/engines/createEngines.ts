@@ -5,8 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Engine } from "../core/engine.ts";
+import { systemEngineClock } from "./engineClock.ts";
 import { createCommandEngine } from "./command/commandEngine.ts";
 import { createLlamaEngine } from "./llama/llamaEngine.ts";
+import { startLlamaProcess } from "./llama/llamaProcess.ts";
 import { createModelFiles } from "./llama/models.ts";
 import { resolveLlama } from "./llama/resolveLlama.ts";
 
@@ -38,6 +40,12 @@ export function createEngines(options: EnginesOptions): readonly Engine[] {
       resolve: () => resolveLlama(join(enginesFolder, "llama")),
     }),
   ];
+}
+
+/** Loads llama.cpp once from there, as the engine would. Throws ArwError `engine-broken` or `engine-crashed`. */
+export async function tryLlama(modulePath: string): Promise<void> {
+  const child = await startLlamaProcess(shipped("llama-child.js"), modulePath, systemEngineClock);
+  await child.end();
 }
 
 /** A file that ships beside the worker's program, seen from the worker's bundle or from the Home's one folder above. */

@@ -24,6 +24,7 @@ const JOIN_MS_MAX = 60_000;
 export class PracticeCluster {
   readonly #editor: Editor;
   #saidStale = false;
+  #isChanging = false;
 
   constructor(editor: Editor) {
     this.#editor = editor;
@@ -33,8 +34,11 @@ export class PracticeCluster {
   async find(): Promise<void> {
     if (this.#editor.folder?.uri.scheme !== "file" || !vscode.workspace.isTrusted) return;
     const state = await this.#tellState();
-    if (state !== "stale" || this.#saidStale) return;
-    this.#saidStale = true;
+    // Between the end of a process and that of its record it only looks stale.
+    if (this.#isChanging) return;
+    const saidBefore = this.#saidStale;
+    this.#saidStale = state === "stale";
+    if (!this.#saidStale || saidBefore) return;
     const again = vscode.l10n.t("Start It Again");
     const clean = vscode.l10n.t("Clean Up");
     const text = vscode.l10n.t("The practice worker of this folder ended without being stopped.");
@@ -55,12 +59,11 @@ export class PracticeCluster {
       title: vscode.l10n.t("Starting the practice worker…"),
       cancellable: true,
     };
-    this.#saidStale = true;
     const node = await vscode.window.withProgress(progress, async (_, cancel) => {
       const cancelled = new AbortController();
       cancel.onCancellationRequested(() => cancelled.abort(new Dismissed()));
-      await this.#clean(folder);
       try {
+        await this.#clean(folder);
         return await this.#join(folder, AbortSignal.any([cancelled.signal, AbortSignal.timeout(JOIN_MS_MAX)]));
       } catch (error) {
         await this.#clean(folder);
@@ -110,8 +113,17 @@ export class PracticeCluster {
 
   /** Ends the worker, forgets what it was sent, and ends its membership; a record stays until the last of it is done. */
   async #clean(folder: PracticeFolder): Promise<void> {
-    const { home } = this.#editor;
     if ((await folder.read()) === undefined) return;
+    this.#isChanging = true;
+    try {
+      await this.#end(folder);
+    } finally {
+      this.#isChanging = false;
+    }
+  }
+
+  async #end(folder: PracticeFolder): Promise<void> {
+    const { home } = this.#editor;
     const node = await endPractice(this.#program(), folder);
     const { nodes } = await home.call(METHODS.listNodes, {});
     const held = nodes.find(({ nodeId }) => nodeId === node);

@@ -12,11 +12,11 @@ import {
   services,
 } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
-import { homeWith } from "../../../../test/simulation/homeCommands.ts";
+import { askJob, homeWith, preview as previewOf } from "../../../../test/simulation/homeCommands.ts";
 import { GPU } from "../../../../test/simulation/homeScenario.ts";
 import { egressApi } from "./egressApi.ts";
 import { episodeApi } from "./episodeApi.ts";
-import { neverLeavesApi } from "./neverLeavesApi.ts";
+import { MARK_TRIES_MAX, neverLeavesApi } from "./neverLeavesApi.ts";
 
 const FILES = { "a.txt": "one file", "private/plan.md": "not for others", "src/Private/b.ts": "nor this" };
 
@@ -60,6 +60,25 @@ test("what is marked is in no later preview and says why, what waited with it is
   assert.equal(codeOf(await unmarkNeverLeaves({ globs: ["private/"] }, ANYONE)), "owner-session-required");
   assert.deepEqual(await unmarkNeverLeaves({ globs: ["private/"] }, OWNER), {});
   assert.deepEqual(answered(await listNeverLeaves({}, ANYONE)).marks, []);
+});
+
+test("where what waits changes again and again, marking gives up after as many tries as the limit, and says so", async (t) => {
+  const bench = new DeskBench(homeWith(GPU).state);
+  const here = await services(t, bench, FILES);
+  answered(await episodeApi(here).startEpisode({ request: command("make"), on: GPU.name }, ANYONE));
+  let reads = 0;
+  const { blobs } = here;
+  const size = blobs.size.bind(blobs);
+  // Another preview comes in whenever the paths of those that wait are read.
+  blobs.size = async (digest) => {
+    reads++;
+    await bench.give(previewOf(reads, GPU, { job: askJob(reads) }));
+    return size(digest);
+  };
+  const marked = await neverLeavesApi(here).markNeverLeaves({ globs: ["private/"] }, ANYONE);
+  assert.equal(codeOf(marked), "collected-stale");
+  assert.equal(here.home.state.egress.neverLeaves, undefined);
+  assert.ok(reads >= MARK_TRIES_MAX);
 });
 
 function leavingOut(...leaveOut: readonly string[]): Request {

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { openOwnerSecret } from "./ownerSecret.ts";
+import { openOwnerSecret, ownerSecretProblem } from "./ownerSecret.ts";
 
 async function homeFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "arw-owner-"));
@@ -42,4 +42,16 @@ test("a hash that others could change, or that is none, is refused with advice",
   await chmod(path, 0o600);
   await writeFile(path, "not a hash");
   await assert.rejects(openOwnerSecret(folder), { code: "owner-secret-unusable" });
+});
+
+test("a diagnosis says what is wrong with the hash, and mints nothing where it is gone", async (t) => {
+  const folder = await homeFolder(t);
+  await openOwnerSecret(folder);
+  const path = join(folder, "owner-secret.sha256");
+  assert.equal(await ownerSecretProblem(folder), undefined);
+  await chmod(path, 0o644);
+  assert.match((await ownerSecretProblem(folder))?.advice ?? "", /chmod 600/);
+  await rm(path);
+  assert.equal((await ownerSecretProblem(folder))?.code, "owner-secret-unusable");
+  await assert.rejects(stat(path), { code: "ENOENT" });
 });

@@ -28,6 +28,26 @@ export async function openOwnerSecret(homeFolder: string): Promise<OwnerSecret> 
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
+  return { check: checkAgainst(await readHash(path)) };
+}
+
+/** Why the owner could not prove who they are after the next start; undefined where all is well. It mints nothing. */
+export async function ownerSecretProblem(homeFolder: string): Promise<ArwError | undefined> {
+  const path = join(homeFolder, FILE);
+  try {
+    await readHash(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ArwError) return error;
+    return unusable(
+      path,
+      "cannot be read",
+      "Stop the Home; its next start mints a new owner secret and shows it once.",
+    );
+  }
+}
+
+async function readHash(path: string): Promise<Buffer> {
   if (process.platform !== "win32" && ((await stat(path)).mode & 0o077) !== 0) {
     throw unusable(path, "can be read or changed by others", `Run: chmod 600 '${path}'`);
   }
@@ -35,7 +55,7 @@ export async function openOwnerSecret(homeFolder: string): Promise<OwnerSecret> 
   if (!FORM.test(text)) {
     throw unusable(path, "is not a SHA-256", `Remove it; the next start mints a new owner secret and shows it once.`);
   }
-  return { check: checkAgainst(Buffer.from(text.trim(), "hex")) };
+  return Buffer.from(text.trim(), "hex");
 }
 
 /** Durable before the secret is shown: a person must never note down a secret that a power cut takes back. */

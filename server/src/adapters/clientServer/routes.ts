@@ -16,11 +16,13 @@ export interface Route {
 export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
   const routes: Readonly<Record<RoutedMethod, readonly [string, Route]>> = {
     stopHome: route(METHODS.stopHome, (params, session) => api.stopHome(params, session)),
+    diagnose: route(METHODS.diagnose, (params, session) => api.diagnose(params, session)),
     readTimeline: route(METHODS.readTimeline, (params, session) => api.readTimeline(params, session)),
     readOutput: route(METHODS.readOutput, (params, session) => api.readOutput(params, session)),
     startEpisode: route(METHODS.startEpisode, (params, session) => api.startEpisode(params, session)),
     cancelEpisode: route(METHODS.cancelEpisode, (params, session) => api.cancelEpisode(params, session)),
     showEpisode: route(METHODS.showEpisode, (params, session) => api.showEpisode(params, session)),
+    showRequest: route(METHODS.showRequest, (params, session) => api.showRequest(params, session)),
     listEpisodes: route(METHODS.listEpisodes, (params, session) => api.listEpisodes(params, session)),
     readPreview: route(METHODS.readPreview, (params, session) => api.readPreview(params, session)),
     readPreviewItem: route(METHODS.readPreviewItem, (params, session) => api.readPreviewItem(params, session)),

@@ -3,7 +3,7 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "#protocol/digest.ts";
-import type { InspectedFile } from "#protocol/wire/clientViews.ts";
+import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
 import { atOnce } from "./atOnce.ts";

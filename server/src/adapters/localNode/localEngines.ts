@@ -3,9 +3,12 @@
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Engine } from "../../../../worker-companion/src/core/engine.ts";
 import { createEngines } from "../../../../worker-companion/src/engines/createEngines.ts";
+import { examineLocally, type LocalFinding } from "./localDoctor.ts";
 
 export interface LocalEngines {
   readonly all: readonly Engine[];
+  /** What the doctor says of this machine, with these engines. */
+  examine(signal: AbortSignal): Promise<readonly LocalFinding[]>;
   dispose(): Promise<void>;
 }
 
@@ -18,8 +21,10 @@ export interface LocalEnginesOptions {
 
 export function createLocalEngines(options: LocalEnginesOptions): LocalEngines {
   const all = createEngines({ ...options, unsandboxed: false });
+  const { enginesFolder, modelsFolder } = options;
   return {
     all,
+    examine: (signal) => examineLocally({ engines: all, enginesFolder, modelsFolder }, signal),
     dispose: async () => {
       await Promise.all(all.map((engine) => engine.dispose()));
     },

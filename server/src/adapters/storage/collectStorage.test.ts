@@ -36,7 +36,7 @@ interface Storage {
 async function storage(t: TestContext): Promise<Storage> {
   const folder = await mkdtemp(join(tmpdir(), "arw-storage-"));
   const home: { nowMs: number } = { nowMs: Date.now() };
-  const blobs = await openBlobFiles(join(folder, "blobs"), () => home.nowMs);
+  const blobs = await openBlobFiles(join(folder, "blobs"), { now: () => home.nowMs });
   const outputs = await openOutputFiles(join(folder, "outputs"));
   t.after(async () => {
     await outputs.close();

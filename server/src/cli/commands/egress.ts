@@ -7,7 +7,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { previewId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { METHODS } from "#protocol/wire/client.ts";
-import type { InspectedFile } from "#protocol/wire/clientViews.ts";
+import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
 import { approve } from "../episodeFlow.ts";

@@ -115,6 +115,13 @@ const CASES: readonly (readonly [string, string, Finding["state"], Partial<Docto
   ["a broken model", "models", "warn", { models: { folder: "/m", unreadable: ["half.gguf"] } }, /half\.gguf/u],
   ["an NVIDIA GPU that lies idle", "gpu", "warn", { gpus: [{ name: "NVIDIA GeForce RTX 4090" }] }, /--gpu cuda/u],
   ["an AMD GPU that lies idle", "gpu", "warn", { gpus: [{ name: "AMD Radeon RX 7900" }] }, /--gpu vulkan/u],
+  [
+    "a build for a GPU that is not here",
+    "gpu",
+    "warn",
+    { llamaBuild: "vulkan", engines: [{ kind: "command", state: "ready" }, NO_LLAMA] },
+    /engines add llama/u,
+  ],
   ["no Home", "membership", "warn", { membership: { kind: "none" } }, /join <invite>/u],
   ["a damaged membership", "membership", "fail", { membership: { kind: "unusable", trouble: TROUBLE } }, /mend it/u],
   [

@@ -115,11 +115,17 @@ function judgeModels({ engines, models: { folder, unreadable } }: DoctorFacts): 
   return llama.models.length > 0 ? warn("only the demo model is here", fix) : warn("there is no model", fix);
 }
 
-function judgeGpu({ gpus, llamaBuild }: DoctorFacts): Finding {
+function judgeGpu({ gpus, llamaBuild, engines }: DoctorFacts): Finding {
   const [first] = gpus;
+  const names = first === undefined ? "no GPU was found" : gpus.map(({ name }) => name).join(", ");
+  if (llamaBuild === "cuda" || llamaBuild === "vulkan") {
+    const llama = engines.find((engine) => engine.kind === "llama");
+    if (llama?.state === "absent") return warn(`${names}, and the ${llamaBuild} build is of no use here`, llama.advice);
+    return ok(
+      `${names}${first === undefined ? " by its maker's tool, but it is" : ","} used by the ${llamaBuild} build`,
+    );
+  }
   if (first === undefined) return ok("no GPU was found: questions are answered on the processor");
-  const names = gpus.map(({ name }) => name).join(", ");
-  if (llamaBuild === "cuda" || llamaBuild === "vulkan") return ok(`${names}, used by the ${llamaBuild} build`);
   const variant = /nvidia|geforce|tesla|quadro|rtx|gtx|[ahbl]\d{2,3}\b/iu.test(names) ? "cuda" : "vulkan";
   return warn(
     `${names}: found but not used, the llama engine computes on the processor`,

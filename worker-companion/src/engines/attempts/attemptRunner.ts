@@ -209,9 +209,8 @@ class Runner implements AttemptRunner {
     record?.received(chunk);
     const { blobs } = this.#options;
     try {
-      // Another attempt may have completed the blob meanwhile.
-      const whole = (await blobs.size(digest)) !== undefined;
-      const outcome = whole ? "complete" : await blobs.receive(digest, blobBytes, fromByte, chunk);
+      // Also where another attempt has completed the blob meanwhile.
+      const outcome = await blobs.receive(digest, blobBytes, fromByte, chunk);
       if (outcome === "complete") this.#input({ kind: "input-complete", attemptId, digest });
     } catch (error) {
       if (!(error instanceof ArwError && error.code === "blob-gap") || record === undefined) {

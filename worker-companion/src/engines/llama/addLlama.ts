@@ -7,7 +7,14 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ArwError } from "#protocol/errors.ts";
 import type { EngineGpu } from "../../core/engine.ts";
-import { type LlamaInstallation, LLAMA_ENTRY, makeCurrent, newInstallation } from "./engineFolder.ts";
+import {
+  type LlamaInstallation,
+  LLAMA_ENTRY,
+  describeInstallation,
+  holdModule,
+  makeCurrent,
+  newInstallation,
+} from "./engineFolder.ts";
 import { LLAMA_VERSION, llamaPackageJson } from "./llamaBuilds.ts";
 
 const MESSAGE_LINES_MAX = 20;
@@ -15,14 +22,23 @@ const MESSAGE_LINES_MAX = 20;
 const PROGRESS_MS = 1_500;
 const MEBIBYTE: number = 1024 ** 2;
 
+export interface AddSteps {
+  /** Told what happens, as it comes. */
+  readonly onLine: (line: string) => void;
+  /** Loads the engine once. Throws ArwError where it does not load. */
+  readonly tryOut: (modulePath: string) => Promise<void>;
+  /** Fetches what the folder's manifest names; by npm unless a test brings its own. */
+  readonly install?: (folder: string, onLine: (line: string) => void, signal: AbortSignal) => Promise<void>;
+}
+
 /**
- * Installs below `engineFolder`; what happens goes to `onLine` as it comes. An engine that was there counts until the new
- * one is whole. Throws ArwError `engine-unavailable` or `engine-not-added`.
+ * Installs below `engineFolder`. An engine that was there counts until the new
+ * one is whole and `tryOut` has loaded it. Throws ArwError `engine-unavailable` or `engine-not-added`.
  */
 export async function addLlamaEngine(
   engineFolder: string,
   gpu: EngineGpu,
-  onLine: (line: string) => void,
+  { onLine, tryOut, install = npmInstall }: AddSteps,
   signal: AbortSignal,
 ): Promise<LlamaInstallation> {
   signal.throwIfAborted();
@@ -33,12 +49,29 @@ export async function addLlamaEngine(
     await writeFile(join(folder, "package.json"), manifest);
     await install(folder, onLine, signal);
     if (!existsSync(installation.modulePath)) throw notAdded("npm ended well, but the engine is not there");
-    await makeCurrent(folder, { version: LLAMA_VERSION, gpu });
+    const description = { version: LLAMA_VERSION, gpu };
+    await describeInstallation(folder, description);
+    await tried(installation.modulePath, tryOut);
+    signal.throwIfAborted();
+    await makeCurrent(folder, description);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
   return installation;
+}
+
+/** A build that does not load here must not take the place of one that does. */
+async function tried(modulePath: string, tryOut: (modulePath: string) => Promise<void>): Promise<void> {
+  const release = holdModule(modulePath);
+  try {
+    await tryOut(modulePath);
+  } catch (error) {
+    if (!(error instanceof ArwError)) throw error;
+    throw new ArwError("engine-not-added", `It arrived, but ${error.message}`, error.advice, { cause: error });
+  } finally {
+    release();
+  }
 }
 
 /** The bytes of all files below a folder; what vanishes meanwhile does not count. */
@@ -57,7 +90,7 @@ export async function folderBytes(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-async function install(folder: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+async function npmInstall(folder: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
   const npm = npmProgram();
   const child = spawn(
     npm.program,

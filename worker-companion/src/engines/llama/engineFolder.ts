@@ -59,9 +59,14 @@ export async function newInstallation(engineFolder: string): Promise<string> {
   return folder;
 }
 
+/** Says what a folder holds, so that it can be tried before it counts. */
+export async function describeInstallation(folder: string, description: Description): Promise<void> {
+  await writeFile(join(folder, DESCRIPTION), `${JSON.stringify(description)}\n`);
+}
+
 /** From here on this installation counts, for every engine that starts. */
 export async function makeCurrent(folder: string, description: Description): Promise<void> {
-  await writeFile(join(folder, DESCRIPTION), `${JSON.stringify(description)}\n`);
+  await describeInstallation(folder, description);
   const pointer = join(dirname(folder), CURRENT);
   await writeFile(`${pointer}.new`, `${basename(folder)}\n`);
   await rename(`${pointer}.new`, pointer);

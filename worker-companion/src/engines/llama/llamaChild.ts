@@ -164,5 +164,7 @@ function say(message: FromLlamaChild): void {
 }
 
 function reasonOf(error: unknown): string {
+  // What node-llama-cpp calls a build whose libraries or drivers are not on this machine.
+  if (error instanceof Error && error.message === "NoBinaryFoundError") return "its libraries or drivers are not here";
   return error instanceof Error ? error.message : String(error);
 }

@@ -63,11 +63,11 @@ async function probe(
   queue: Queue,
   signal: AbortSignal,
 ): Promise<EngineAdvert> {
-  const absent = (reason: string): EngineAdvert => ({
+  const absent = (reason: string, advice: string = LLAMA_ADVICE): EngineAdvert => ({
     kind: "llama",
     state: "absent",
     reason: reason.slice(0, 1_024),
-    advice: LLAMA_ADVICE,
+    advice,
   });
   if (options.resolve() === undefined) return absent("node-llama-cpp is not installed");
   try {
@@ -77,6 +77,7 @@ async function probe(
     return { kind: "llama", state: "ready", models: adverts };
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ArwError) return absent(error.message, error.advice);
     return absent(error instanceof Error ? error.message : String(error));
   }
 }

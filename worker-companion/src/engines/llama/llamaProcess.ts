@@ -3,8 +3,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
+import type { EngineGpu } from "../../core/engine.ts";
 import type { EngineClock } from "../engineClock.ts";
 import { gpuOfModule, holdModule } from "./engineFolder.ts";
+import { LLAMA_ADVICE } from "./resolveLlama.ts";
 import { type FromLlamaChild, fromLlamaChildSchema, type LlamaQuestion, type ToLlamaChild } from "./llamaMessages.ts";
 
 /** Loading llama.cpp takes a second, on a loaded machine ten. */
@@ -34,7 +36,8 @@ export async function startLlamaProcess(
   clock: EngineClock,
 ): Promise<LlamaProcess> {
   const release = holdModule(modulePath);
-  const child = fork(childPath, [modulePath, gpuOfModule(modulePath)], {
+  const gpu = gpuOfModule(modulePath);
+  const child = fork(childPath, [modulePath, gpu], {
     env: startingEnvironment(),
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -62,7 +65,7 @@ export async function startLlamaProcess(
       "ask again; a fresh engine is started",
     );
 
-  await untilReady(child, listeners, exited, clock, crash);
+  await untilReady(child, listeners, exited, clock, { crash, broken: (reason) => brokenBuild(gpu, reason) });
   let questions = 0;
   return {
     pid: child.pid,
@@ -104,7 +107,7 @@ async function untilReady(
   listeners: Set<(message: FromLlamaChild) => void>,
   exited: Promise<void>,
   clock: EngineClock,
-  crash: () => ArwError,
+  endings: { readonly crash: () => ArwError; readonly broken: (reason: string) => ArwError },
 ): Promise<void> {
   const forgetTimer = clock.after(START_MS_MAX, () => child.kill("SIGKILL"));
   let first = (_message: FromLlamaChild): void => {};
@@ -114,16 +117,26 @@ async function untilReady(
         first = resolve;
         listeners.add(first);
       }),
-      exited.then(() => Promise.reject(crash())),
+      exited.then(() => Promise.reject(endings.crash())),
     ]);
     if (message.kind === "broken") {
       await exited;
-      throw new ArwError("engine-broken", `llama.cpp does not load: ${message.reason}`, "arw-worker engines add llama");
+      throw endings.broken(message.reason);
     }
   } finally {
     forgetTimer();
     listeners.delete(first);
   }
+}
+
+/** A build for a graphics card that does not load is no reason to install the same one again. */
+function brokenBuild(gpu: EngineGpu, reason: string): ArwError {
+  if (gpu === "cpu") return new ArwError("engine-broken", `llama.cpp does not load: ${reason}`, LLAMA_ADVICE);
+  return new ArwError(
+    "engine-broken",
+    `the ${gpu} build of llama.cpp does not load here: ${reason}`,
+    `install or mend the ${gpu} driver of the graphics card; or let the processor answer: ${LLAMA_ADVICE}`,
+  );
 }
 
 function send(child: ChildProcess, message: ToLlamaChild): void {

@@ -1,0 +1,14 @@
+// Every golden run with the folder of its journal. A run is added, never changed: what was written must be read for ever.
+import type { JournalEvent } from "#protocol/events.ts";
+import { editorFrames } from "./editorRun.ts";
+import { goldenFrames } from "./goldenRun.ts";
+
+export interface GoldenRun {
+  readonly folder: string;
+  readonly frames: () => readonly (readonly JournalEvent[])[];
+}
+
+export const GOLDEN_RUNS: readonly GoldenRun[] = [
+  { folder: "test/golden", frames: goldenFrames },
+  { folder: "test/golden/editor", frames: editorFrames },
+];
