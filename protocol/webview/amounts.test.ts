@@ -5,8 +5,8 @@ import { bytesText, durationText, moneyText, momentText } from "./amounts.ts";
 
 test("bytes take the unit in which they stay below a thousand, in the language's own decimals", () => {
   const cases: readonly (readonly [number, string])[] = [
-    [0, "0 byte"],
-    [999, "999 byte"],
+    [0, "0 bytes"],
+    [999, "999 bytes"],
     [1_000, "1 kB"],
     [999_949, "999.9 kB"],
     [999_950, "1 MB"],

@@ -12,8 +12,9 @@ export function bytesText(bytes: number, language: string): string {
     index++;
   }
   const unit = BYTE_UNITS[index] ?? "byte";
-  const digits = { maximumFractionDigits: index === 0 ? 0 : 1 };
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", ...digits }).format(value);
+  // The short form of a byte is a word that has no plural.
+  const form = { unitDisplay: index === 0 ? "long" : "short", maximumFractionDigits: index === 0 ? 0 : 1 } as const;
+  return new Intl.NumberFormat(language, { style: "unit", unit, ...form }).format(value);
 }
 
 export function countOf(count: number, language: string): string {

@@ -11,7 +11,9 @@ import type { Editor, Feature } from "../editor.ts";
 import type { HomeFacts } from "../home/homeMirror.ts";
 import { confirmSend } from "./confirmSend.ts";
 import { ExactContent, openExactly } from "./exactContent.ts";
+import { inspectFiles } from "./fileInspection.ts";
 import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
+import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
 import { ReviewPanel } from "./reviewPanel.ts";
 import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice.ts";
@@ -35,11 +37,13 @@ export function openReviewFeature(editor: Editor): Feature {
     {
       call: (method, params) => home.call(method, params),
       confirmSend: (question) =>
-        confirmSend(question, () => openExactly(folderOf(editor), question.preview, firstFile(question.preview.items))),
+        confirmSend(question, () =>
+          openExactly(folderOf(editor), question.preview, firstFile(question.preview.items), panel.besideColumn),
+        ),
       changed: () => panel.draw(),
       startedHere: ({ why }) =>
         void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why))),
-      showItem: (preview, item) => openExactly(folderOf(editor), preview, item),
+      showItem: (preview, item) => openExactly(folderOf(editor), preview, item, panel.besideColumn),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
     },
@@ -58,8 +62,11 @@ export function openReviewFeature(editor: Editor): Feature {
     if (next !== undefined) return review(next);
     await answerJoinOf(facts);
   };
+  const content = new ExactContent(editor);
+  const marks = new NeverLeavesMarks(editor);
   const subscriptions = [
-    new ExactContent(home),
+    content,
+    marks,
     openWaitingNotice(editor),
     mirror.onDidChange((facts) => {
       if (panel.isOpen) void desk.follow(facts).catch(show);
@@ -76,6 +83,9 @@ export function openReviewFeature(editor: Editor): Feature {
       "arw.manageLeases": () => manageLeases(editor),
       "arw.revokeLease": (given) => revokeLease(editor, given),
       "arw.revokeAllLeases": () => revokeAllLeases(editor),
+      "arw.previewEgressForFile": (...given) => inspectFiles(editor, content, given),
+      "arw.markNeverLeaves": (...given) => marks.mark(given),
+      "arw.unmarkNeverLeaves": (...given) => marks.unmark(given),
     },
     dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
   };

@@ -35,10 +35,15 @@ export class ReviewPanel implements vscode.Disposable {
     return this.#open !== undefined;
   }
 
+  /** Where a document opens that must not cover the panel. */
+  get besideColumn(): vscode.ViewColumn {
+    return this.#open?.panel.viewColumn === vscode.ViewColumn.One ? vscode.ViewColumn.Two : vscode.ViewColumn.One;
+  }
+
   /** Opens the panel or brings it to the front. */
   reveal(): void {
     if (this.#open !== undefined) return this.#open.panel.reveal(undefined, false);
-    const panel = vscode.window.createWebviewPanel(VIEW_TYPE, vscode.l10n.t("Review"), vscode.ViewColumn.Beside, {
+    const panel = vscode.window.createWebviewPanel(VIEW_TYPE, this.#title(), vscode.ViewColumn.Beside, {
       retainContextWhenHidden: false,
     });
     const screen = { name: "review", title: vscode.l10n.t("Review"), fromPage: reviewFromPageSchema } as const;
@@ -57,8 +62,15 @@ export class ReviewPanel implements vscode.Disposable {
   draw(): void {
     const view = this.#ports.view();
     if (this.#open === undefined || view === undefined) return;
-    this.#open.panel.title = vscode.l10n.t("Review: {0}", plainText(view.preview.title, TITLE_CHARACTERS_MAX));
+    const title = this.#title();
+    if (this.#open.panel.title !== title) this.#open.panel.title = title;
     void this.#open.page.post({ kind: "review", review: view });
+  }
+
+  #title(): string {
+    const view = this.#ports.view();
+    if (view === undefined) return vscode.l10n.t("Review");
+    return vscode.l10n.t("Review: {0}", plainText(view.preview.title, TITLE_CHARACTERS_MAX));
   }
 
   dispose(): void {

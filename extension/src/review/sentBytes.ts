@@ -8,7 +8,7 @@ import type { Home } from "../home/home.ts";
 
 /** Undefined where there is more than `bytesMax`. Throws ArwError where the Home's bytes are not those of the preview. */
 export async function readSent(
-  { call }: Pick<Home, "call">,
+  home: Pick<Home, "call">,
   previewId: PreviewId,
   digest: Digest,
   bytesMax: number,
@@ -18,7 +18,7 @@ export async function readSent(
   let length = 0;
   while (length <= bytesMax) {
     signal?.throwIfAborted();
-    const { base64 } = await call(METHODS.readPreviewItem, { previewId, digest, fromByte: byteCount(length) });
+    const { base64 } = await home.call(METHODS.readPreviewItem, { previewId, digest, fromByte: byteCount(length) });
     const page = Buffer.from(base64, "base64");
     if (page.length === 0) return verified(Buffer.concat(pages), digest);
     pages.push(page);
