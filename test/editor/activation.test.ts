@@ -1,12 +1,8 @@
 // How long VS Code waits for our activation, by VS Code's own clock, beside an extension that does nothing.
 // The figures are printed; what is held is a ceiling ten times the goal, since a machine may be busy.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { editorTest } from "./host/editor.ts";
+import { editorTest, packagedExtension } from "./host/editor.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
-import { packagedExtension } from "./flows/ownersEditor.ts";
 import { packFixture } from "./host/vsixFile.ts";
 
 const GOAL_MS = 50;
@@ -18,11 +14,7 @@ const FLOOR = "Empty Extension";
 
 editorTest(
   "activation costs a window no more than its goal, beside an extension that does nothing",
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "arw-empty-"));
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    return { extensions: [packagedExtension(), packFixture("empty", folder)] };
-  },
+  () => ({ extensions: [packagedExtension(), packFixture("empty")] }),
   async (editor) => {
     // Tall: the list draws only the rows that fit.
     const window = await editor.openWindow({ height: 2_400 });
