@@ -2,7 +2,7 @@
 // It must never leave half a build behind silently: a missing entry point is an error, and every size is printed.
 import { chmodSync, cpSync, existsSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
-import { extensionBundle, nodeBundle } from "./bundling.mjs";
+import { extensionBundle, nodeBundle, WORKBENCH } from "./bundling.mjs";
 import { buildWebviews } from "./webview-bundling.mjs";
 
 const PROGRAMS = [
@@ -17,16 +17,19 @@ const PROGRAMS = [
 ];
 
 /** What VS Code loads. */
-const EXTENSION = { source: "extension/src/main.ts", output: "dist/extension/main.cjs" };
+const EXTENSION = [{ source: "extension/src/main.ts", output: "dist/extension/main.cjs" }, WORKBENCH];
 
 const MODELS = { from: "worker-companion/models", to: "dist/worker-companion/models" };
 
 /** SQLite for the query view; the Home loads it when somebody asks. */
 const SQL = { from: "node_modules/sql.js/dist/sql-wasm.wasm", to: "dist/sql-wasm.wasm" };
 
-const absent = [...PROGRAMS.map(({ source }) => source), EXTENSION.source, MODELS.from, SQL.from].filter(
-  (path) => !existsSync(path),
-);
+const absent = [
+  ...PROGRAMS.map(({ source }) => source),
+  ...EXTENSION.map(({ source }) => source),
+  MODELS.from,
+  SQL.from,
+].filter((path) => !existsSync(path));
 if (absent.length > 0) {
   console.error(`build: missing ${absent.join(", ")}`);
   process.exit(1);
@@ -36,9 +39,9 @@ await Promise.all([
   ...PROGRAMS.map(({ source, output, executable }) =>
     build({ ...nodeBundle({ executable }), entryPoints: [source], outfile: output }),
   ),
-  build({ ...extensionBundle(), entryPoints: [EXTENSION.source], outfile: EXTENSION.output }),
+  ...EXTENSION.map(({ source, output }) => build({ ...extensionBundle(), entryPoints: [source], outfile: output })),
 ]);
-for (const { output, executable } of [...PROGRAMS, { ...EXTENSION, executable: false }]) {
+for (const { output, executable } of [...PROGRAMS, ...EXTENSION.map((file) => ({ ...file, executable: false }))]) {
   if (executable) chmodSync(output, 0o755);
   console.log(`${output}  ${Math.ceil(statSync(output).size / 1024)} kB`);
 }

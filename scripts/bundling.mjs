@@ -27,6 +27,18 @@ export function nodeBundle({ executable = false } = {}) {
   };
 }
 
+/** What VS Code waits for is small: everything else is a file of its own, which `main.ts` loads right after. */
+export const WORKBENCH = { source: "extension/src/workbench.ts", output: "dist/extension/workbench.cjs" };
+
+const WORKBENCH_APART = {
+  name: "workbench-apart",
+  setup(building) {
+    building.onResolve({ filter: /^\.\/workbench\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./workbench.cjs", external: true } : undefined,
+    );
+  },
+};
+
 /**
  * The extension runs in VS Code's own process, which offers `vscode` to CommonJS.
  * @returns {import("esbuild").BuildOptions}
@@ -34,5 +46,5 @@ export function nodeBundle({ executable = false } = {}) {
 export function extensionBundle() {
   const { banner: _require, ...bundle } = nodeBundle();
   // The newest of Node that every supported VS Code has.
-  return { ...bundle, format: "cjs", target: "node22", external: ["vscode"] };
+  return { ...bundle, format: "cjs", target: "node22", external: ["vscode"], plugins: [WORKBENCH_APART] };
 }

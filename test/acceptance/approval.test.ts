@@ -97,7 +97,10 @@ test("another program of the same user cannot do what needs the owner, over the 
       ["lease/grant", { nodeId: node.nodeId, job: "command", terms, reason }],
       ["lease/revoke", { leaseId: `lease_${"a".repeat(26)}`, reason }],
       ["proposal/apply", { proposalId: `prop_${"a".repeat(26)}`, digest }],
+      ["clustering/turnOn", {}],
       ["clustering/turnOff", {}],
+      ["offloads/resume", {}],
+      ["neverLeaves/unmark", { globs: ["secrets/"] }],
       ["home/stop", {}],
       ["storage/collect", { dryRun: true }],
     ];

@@ -22,6 +22,7 @@ const EXPECTED: readonly string[] = [
   "extension/changelog.md",
   "extension/dist/arw-home.js",
   "extension/dist/extension/main.cjs",
+  "extension/dist/extension/workbench.cjs",
   "extension/dist/sql-wasm.wasm",
   "extension/dist/worker-companion/arw-worker.js",
   "extension/dist/worker-companion/llama-child.js",

@@ -18,6 +18,12 @@ function nodeRow(window: VscodeWindow, ...texts: readonly string[]): Promise<rea
   );
 }
 
+/** What lies in the clipboard, once it is what was copied last. */
+function copied(window: VscodeWindow, pattern: RegExp): Promise<string> {
+  const read = async (): Promise<string> => String(await window.page.evaluate("navigator.clipboard.readText()"));
+  return window.until("the clipboard", read, (text) => pattern.test(text));
+}
+
 /** Empty where the process has ended. */
 function commandLine(processId: number): string {
   try {
@@ -47,9 +53,9 @@ editorTest(
       await window.screenshot("flows-pair-board");
     });
     await step("the worker that uses it is admitted once its words were compared", async () => {
-      const line = await window.page.evaluate("navigator.clipboard.readText()");
-      const invite = /join (arw1_\S+)$/u.exec(String(line))?.[1] ?? "";
-      assert.notEqual(invite, "", String(line));
+      const line = await copied(window, /arw1_/u);
+      const invite = /join (arw1_\S+)$/u.exec(line)?.[1] ?? "";
+      assert.notEqual(invite, "");
       const environment = { ARW_STATE_HOME: `${editor.profile.state}/worker-gpubox` };
       worker = new Program("worker", ["--json", "join", invite, "--name", "gpubox"], {
         folder: editor.profile.home,
@@ -90,8 +96,7 @@ editorTest(
         (shown) => shown.includes("The Home of this folder"),
       );
       await window.clickToast("Copy Report", "Copy Report");
-      const text = String(await window.page.evaluate("navigator.clipboard.readText()"));
-      assert.match(text, /gpubox/u);
+      const text = await copied(window, /gpubox/u);
       assert.doesNotMatch(text, /arw1_|arw-owner-/u);
       await window.screenshot("flows-diagnose");
     });

@@ -1,7 +1,7 @@
 // The window as a client of the workspace's Home: who starts it, who shares it, and what happens when it is killed.
 import assert from "node:assert/strict";
-import { editorTest } from "../host/editor.ts";
-import { connection, connectedHomes, exampleWorkspace, OwnersTerminal, packagedExtension } from "./ownersEditor.ts";
+import { editorTest, packagedExtension } from "../host/editor.ts";
+import { connection, connectedHomes, exampleWorkspace, OwnersTerminal } from "./ownersEditor.ts";
 
 const workspaceOptions = () => ({ workspace: exampleWorkspace(), extensions: [packagedExtension()] });
 

@@ -5,9 +5,9 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { editorTest } from "../host/editor.ts";
+import { editorTest, packagedExtension } from "../host/editor.ts";
 import type { VscodeWindow } from "../host/vscodeWindow.ts";
-import { connection, connectedHomes, exampleWorkspace, OwnersTerminal, packagedExtension } from "./ownersEditor.ts";
+import { connection, connectedHomes, exampleWorkspace, OwnersTerminal } from "./ownersEditor.ts";
 import { type PairedWorker, pairWorker } from "./pairing.ts";
 
 const WORKER = "gpubox";

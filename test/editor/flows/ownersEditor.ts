@@ -12,13 +12,6 @@ import type { VscodeWindow } from "../host/vscodeWindow.ts";
 
 const EXAMPLE = resolve("examples/tally");
 
-/** The packaged extension that `npm run test:editor` has just made. */
-export function packagedExtension(): string {
-  const path = process.env["ARW_VSIX"];
-  if (path === undefined) throw new Error("there is no packaged extension: start these tests by npm run test:editor");
-  return path;
-}
-
 /** A copy of the example project under git; removed with the test that opened it. */
 export function exampleWorkspace(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-e-")));
