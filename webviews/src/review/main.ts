@@ -33,12 +33,12 @@ const page = openPage<ReviewToPage, ReviewFromPage, ReviewKept>({
     draw();
   },
   receive: ({ review }) => {
-    const isOther = view !== undefined && view.digest !== review.digest;
+    const isOther = view !== undefined && (view.digest !== review.digest || view.state !== review.state);
     view = review;
     state = stateFor(review, state, kept);
     draw();
-    // Another revision is read from its beginning.
-    if (isOther) document.querySelector(".review")?.scrollTo(0, 0);
+    // Another revision, and what became of this one, is read from its beginning.
+    if (isOther) for (const pane of document.querySelectorAll(".review, .document")) pane.scrollTo(0, 0);
   },
 });
 

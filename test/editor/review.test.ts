@@ -1,0 +1,156 @@
+// The approval of an offload in a real VS Code with a real worker: read what would leave, take a file out, look at the very
+// bytes, answer in the native dialog; deny, run here instead, revoke a lease, and keep a file here for good.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Frame } from "playwright-core";
+import { editorTest, packagedExtension } from "./host/editor.ts";
+import type { VscodeWindow } from "./host/vscodeWindow.ts";
+
+/** A folder under git with a secret that stays, a file that is taken out, and one that is sent. */
+function sample(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-review-")));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "notes"));
+  writeFileSync(join(folder, "numbers.txt"), "one\ntwo\n");
+  writeFileSync(join(folder, "notes", "plan.md"), "not for others\n");
+  writeFileSync(join(folder, ".env"), "MODE=test\n");
+  spawnSync("git", ["init", "-q"], { cwd: folder });
+  return folder;
+}
+
+/** Start Episode… with a command on the practice worker. */
+async function startThere(window: VscodeWindow, line: string): Promise<void> {
+  await window.runCommand("ARW: Start Episode…");
+  await window.pick("Run a Command");
+  await window.answer("Type a command", line);
+  await window.answer("Which files to keep", "");
+  await window.pick("practice");
+}
+
+async function review(window: VscodeWindow): Promise<Frame> {
+  await window.runCommand("ARW: Review Next Waiting Item");
+  const page = await window.webview("Review: cat numbers.txt");
+  await page.getByRole("heading", { name: "Send this to practice?" }).waitFor();
+  return page;
+}
+
+editorTest(
+  "what would leave is read, made less, looked at byte for byte, and approved in the editor's own dialog",
+  () => ({
+    workspace: sample(),
+    extensions: [packagedExtension()],
+    // Two groups stand side by side: both sides of the diff are to be seen in the half of a window.
+    settings: { "diffEditor.useInlineViewWhenSpaceIsLimited": false },
+  }),
+  async (editor, _context, step) => {
+    const window = await editor.openWindow({ width: 2000, height: 1000 });
+    await step("a practice worker stands ready", async () => {
+      await window.runCommand("ARW: Start Practice Cluster");
+      await window.clickDialog("Start");
+      await window.toast("Paired: practice");
+    });
+    await step("the review names what leaves, what stays and why, and the worker by its key words", async () => {
+      await startThere(window, "cat numbers.txt");
+      const page = await review(window);
+      await page.getByText("numbers.txt", { exact: true }).waitFor();
+      await page.getByText("secret: environment file").waitFor();
+      await window.screenshot("review-in-vscode");
+    });
+    await step("taking a folder out makes a new revision without it", async () => {
+      const page = await window.webview("Review: cat numbers.txt");
+      await page.getByText("Take something out…").click();
+      await page.getByRole("checkbox", { name: "Take out all of notes/" }).click();
+      await page.getByText("would leave instead of").waitFor();
+      await page.getByText("Take these out").click();
+      await page.getByText("A new revision, without what you took out.").waitFor();
+      assert.equal(await page.getByText("plan.md", { exact: true }).count(), 0);
+      await window.screenshot("review-revised-in-vscode");
+    });
+    await step("an item opens as a diff of the file and the bytes that would be sent", async () => {
+      const page = await window.webview("Review: cat numbers.txt");
+      writeFileSync(join(window.workspace, "numbers.txt"), "one\nchanged\n");
+      await page.getByText("numbers.txt", { exact: true }).click();
+      const shown = await window.until(
+        "both sides",
+        () => window.diffText(),
+        ({ modified }) => modified.includes("two"),
+      );
+      assert.match(shown.original, /changed/u);
+      await window.screenshot("review-exactly-in-vscode");
+    });
+    await step("the yes is a native dialog that repeats all of it, and Enter only shows more", async () => {
+      const page = await window.webview("Review: cat numbers.txt");
+      await page.getByText("Send under this lease…").click();
+      const text = await window.until(
+        "the dialog",
+        () => window.dialogText(),
+        (shown) => shown.includes("Where: practice"),
+      );
+      for (const part of [/Send \d items, .* to practice\?/u, /numbers\.txt/u, /Until: this job only/u, /sha256:/u]) {
+        assert.match(text, part);
+      }
+      await window.screenshot("review-confirm-in-vscode");
+      await window.page.keyboard.press("Enter");
+      await page.getByText("Send this to practice?").waitFor();
+      await page.getByText("Send under this lease…").click();
+      await window.clickDialog("Send to practice");
+      await page.getByText("You approved this.").waitFor();
+      await window.until(
+        "the output of the worker, as it was before the edit",
+        () => window.terminalText(),
+        (shown) => shown.includes("two"),
+      );
+    });
+    await step("Don't send denies it, and the panel says who did", async () => {
+      await startThere(window, "cat numbers.txt");
+      const page = await review(window);
+      await page.getByText("Don't send").click();
+      await page.getByText("You denied this. Nothing was sent.").waitFor();
+    });
+    await step("a lease for more lets the next one through, is listed, and is revoked", async () => {
+      await startThere(window, "cat numbers.txt");
+      const page = await review(window);
+      await page.getByText("More jobs like this").click();
+      await page.getByText("Send under this lease…").click();
+      assert.match(await window.dialogText(), /up to 5 jobs of this kind/u);
+      await window.clickDialog("Send to practice");
+      await page.getByText("You approved this.").waitFor();
+      await window.runCommand("ARW: Manage Leases…");
+      await window.until(
+        "the lease",
+        () => window.pickRows(),
+        (rows) => rows.some((row) => row.includes("commands, up to class internal")),
+      );
+      await window.screenshot("review-leases-in-vscode");
+      await window.page.keyboard.press("Escape");
+      await window.runCommand("ARW: Revoke All Leases");
+      await window.clickDialog("Revoke All");
+    });
+    await step("a file that is marked stays, and the preview of it says why", async () => {
+      // The panel's tab has the file's name in it: only the file is left.
+      await window.runCommand("View: Close All Editors");
+      await window.openFile("numbers.txt");
+      await window.until(
+        "its lines",
+        () => window.editorText(),
+        (text) => text.includes("changed"),
+      );
+      await window.runCommand("ARW: Mark as Never Leaves This Machine");
+      assert.match(await window.dialogText(), /never leaving this machine/u);
+      await window.clickDialog("Mark");
+      await window.toast("Marked. It never leaves this machine");
+      await window.runCommand("ARW: Preview Egress for This File");
+      await window.until(
+        "that it stays",
+        () => window.diffText(),
+        ({ modified }) => modified.includes("Nothing of this file would be sent"),
+      );
+      await window.screenshot("review-marked-in-vscode");
+    });
+    assert.deepEqual(window.watch.complaints, []);
+    assert.deepEqual(window.watch.requestsOutside, []);
+  },
+);
