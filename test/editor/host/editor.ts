@@ -23,6 +23,8 @@ export interface EditorOptions {
   readonly theme?: Theme;
   /** Variables of VS Code's server and its extension hosts. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Runs the editor as a user without rights who has no bubblewrap. Only root can take both away. */
+  readonly bare?: boolean;
   /** Switches of VS Code's server. */
   readonly switches?: readonly string[];
 }
@@ -78,6 +80,7 @@ export class Editor {
     let browser: Browser | undefined;
     try {
       for (const path of options.extensions ?? []) server.install(resolve(path));
+      if (options.bare === true) profile.giveToNobody(workspace);
       const address = await server.start(workspace, options.switches ?? []);
       browser = await launchChromium();
       const context = await browser.newContext({ viewport: { width: WINDOW_WIDTH, height: WINDOW_HEIGHT } });
