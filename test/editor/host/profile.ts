@@ -105,6 +105,15 @@ export class Profile {
     writeFileSync(join(this.userData, "User", "settings.json"), text);
   }
 
+  /** What a language pack leaves behind once it is installed. VS Code's own words stay English: this one has none. */
+  offerLanguage(language: string): void {
+    const words = join(this.folder, "words.json");
+    writeFileSync(words, JSON.stringify({ version: "1.0.0", contents: {} }));
+    const extensions = [{ extensionIdentifier: { id: `arw-test.${language}` }, version: "0.0.1" }];
+    const offered = { hash: "0".repeat(32), extensions, translations: { vscode: words }, label: language };
+    writeFileSync(join(this.userData, "languagepacks.json"), JSON.stringify({ [language]: offered }));
+  }
+
   /** The environment of every process of this editor: nothing of the person's, nothing of the test run's. */
   environment(nodeFolder: string): Record<string, string> {
     return {

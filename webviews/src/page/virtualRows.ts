@@ -1,10 +1,13 @@
 // Rows of one height in a scrolled element, of which only those in sight are drawn. Whatever is scrolled, the row that has
-// the keyboard stays drawn, so that focus is not lost. It must never draw more than ROWS_DRAWN_MAX.
+// the keyboard stays drawn, so that focus is not lost. It must never ask the document for a place that it knows already:
+// each such question between two drawings makes the browser lay all of it out.
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import { drawnPositions } from "./drawnPositions.ts";
 
 /** Rows drawn beyond each edge, where there is room for them. */
 const OVERSCAN = 6;
+/** The virtualizer measures blocks of rows: it makes an array of all it measures whenever their number changes. */
+const BLOCK_ROWS = 64;
 
 export interface DrawnRow {
   readonly position: number;
@@ -15,6 +18,8 @@ export interface VirtualRowsOptions {
   readonly scroller: HTMLElement;
   /** Which rows are in sight has changed. */
   readonly changed: () => void;
+  /** A person scrolled, and not this page itself. */
+  readonly scrolledByPerson: () => void;
 }
 
 export class VirtualRows {
@@ -24,29 +29,48 @@ export class VirtualRows {
   #count = 0;
   #rowPixels = 22;
   #kept: number | undefined;
+  #topPixels = 0;
 
-  constructor({ scroller, changed }: VirtualRowsOptions) {
+  constructor({ scroller, changed, scrolledByPerson }: VirtualRowsOptions) {
     this.#scroller = scroller;
     this.#virtualizer = new Virtualizer({
-      ...this.#options(),
+      ...this.#blocks(),
       onChange: changed,
+      overscan: 0,
       getScrollElement: () => scroller,
       scrollToFn: elementScroll,
       observeElementRect,
       observeElementOffset,
     });
+    // Before the virtualizer hears of it, and for scrolls within a block as well.
+    scroller.addEventListener(
+      "scroll",
+      () => {
+        const top = scroller.scrollTop;
+        // The event of a scroll of ours comes when more rows may be there already: it says nothing about the person.
+        const isOurs = Math.abs(top - this.#topPixels) <= 1;
+        this.#topPixels = top;
+        changed();
+        if (!isOurs) scrolledByPerson();
+      },
+      { passive: true },
+    );
     this.#unmount = this.#virtualizer._didMount();
     this.#virtualizer._willUpdate();
   }
 
   /** `kept`: the position of the row that must stay drawn. */
   set(count: number, rowPixels: number, kept: number | undefined): void {
-    const measured = rowPixels !== this.#rowPixels;
+    const isMeasured =
+      Math.ceil(count / BLOCK_ROWS) === this.#virtualizer.options.count && rowPixels === this.#rowPixels;
     this.#count = count;
     this.#rowPixels = rowPixels;
     this.#kept = kept;
-    this.#virtualizer.setOptions({ ...this.#virtualizer.options, ...this.#options() });
-    if (measured) this.#virtualizer.measure();
+    // The browser scrolls a list that became shorter.
+    this.#topPixels = Math.max(0, Math.min(this.#topPixels, this.totalPixels - this.heightPixels));
+    if (isMeasured) return;
+    this.#virtualizer.setOptions({ ...this.#virtualizer.options, ...this.#blocks() });
+    this.#virtualizer.measure();
     this.#virtualizer._willUpdate();
   }
 
@@ -54,63 +78,66 @@ export class VirtualRows {
     return this.#count * this.#rowPixels;
   }
 
+  /** The height of what is in sight, as the virtualizer was last told. */
+  get heightPixels(): number {
+    return this.#virtualizer.scrollRect?.height ?? 0;
+  }
+
   drawn(): readonly DrawnRow[] {
-    // The event that tells the virtualizer of a scroll comes after the next frame: rows would be blank until then.
-    this.#virtualizer.scrollOffset = this.#scroller.scrollTop;
-    return this.#virtualizer
-      .getVirtualItems()
-      .map(({ index }) => ({ position: index, topPixels: index * this.#rowPixels }));
+    const startIndex = Math.min(this.firstInSight, Math.max(0, this.#count - 1));
+    const inSight = Math.ceil(this.heightPixels / this.#rowPixels) + 1;
+    const endIndex = Math.min(this.#count - 1, startIndex + inSight - 1);
+    const range = { startIndex, endIndex, overscan: OVERSCAN, count: this.#count };
+    return drawnPositions(range, this.#kept).map((position) => ({ position, topPixels: position * this.#rowPixels }));
   }
 
   get rowsInSight(): number {
-    return Math.max(1, Math.floor(this.#scroller.clientHeight / this.#rowPixels) - 1);
+    return Math.max(1, Math.floor(this.heightPixels / this.#rowPixels) - 1);
   }
 
   get isAtEnd(): boolean {
-    const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
-    return scrollTop + clientHeight >= scrollHeight - this.#rowPixels;
+    return this.#topPixels + this.heightPixels >= this.totalPixels - this.#rowPixels;
   }
 
   get firstInSight(): number {
-    return Math.floor(this.#scroller.scrollTop / this.#rowPixels);
+    return Math.floor(this.#topPixels / this.#rowPixels);
   }
 
   toEnd(): void {
-    this.#scroller.scrollTop = this.totalPixels;
+    this.#scrollTo(this.totalPixels);
   }
 
   /** Scrolls only as far as needed to have the row in sight. */
   show(position: number): void {
     const top = position * this.#rowPixels;
-    const { scrollTop, clientHeight } = this.#scroller;
-    if (top < scrollTop) this.#scroller.scrollTop = top;
-    else if (top + this.#rowPixels > scrollTop + clientHeight) {
-      this.#scroller.scrollTop = top + this.#rowPixels - clientHeight;
+    if (top < this.#topPixels) this.#scrollTo(top);
+    else if (top + this.#rowPixels > this.#topPixels + this.heightPixels) {
+      this.#scrollTo(top + this.#rowPixels - this.heightPixels);
     }
   }
 
   showCentered(position: number): void {
-    this.#scroller.scrollTop = position * this.#rowPixels - this.#scroller.clientHeight / 2;
+    this.#scrollTo(position * this.#rowPixels - this.heightPixels / 2);
   }
 
   /** Rows came or went on top: what is in sight stays where it is. */
   shift(rows: number): void {
-    if (rows !== 0) this.#scroller.scrollTop += rows * this.#rowPixels;
+    if (rows !== 0) this.#scrollTo(this.#topPixels + rows * this.#rowPixels);
   }
 
   dispose(): void {
     this.#unmount();
   }
 
-  #options(): Pick<
-    Virtualizer<HTMLElement, HTMLElement>["options"],
-    "count" | "estimateSize" | "overscan" | "rangeExtractor"
-  > {
-    return {
-      count: this.#count,
-      estimateSize: () => this.#rowPixels,
-      overscan: OVERSCAN,
-      rangeExtractor: (range) => drawnPositions(range, this.#kept),
-    };
+  #scrollTo(pixels: number): void {
+    const top = Math.max(0, Math.min(pixels, this.totalPixels - this.heightPixels));
+    if (top === this.#topPixels) return;
+    this.#topPixels = top;
+    this.#scroller.scrollTop = top;
+  }
+
+  #blocks(): Pick<Virtualizer<HTMLElement, HTMLElement>["options"], "count" | "estimateSize"> {
+    const pixels = BLOCK_ROWS * this.#rowPixels;
+    return { count: Math.ceil(this.#count / BLOCK_ROWS), estimateSize: () => pixels };
   }
 }

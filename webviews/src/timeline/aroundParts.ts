@@ -18,8 +18,8 @@ export interface AroundActions {
 }
 
 /** An episode's title, what it came to, where it ran and why there. */
-export function headPart(model: TimelineModel, amounts: Amounts, nowAt: number): TemplateResult | typeof nothing {
-  if (model.scope.kind === "workspace") return nothing;
+export function headPart(model: TimelineModel, amounts: Amounts, nowAt: number): TemplateResult {
+  if (model.scope.kind === "workspace") return html`<h1 class="heard-only">${l10n.t("Timeline")}</h1>`;
   const totals = model.totalsOf(model.scope.episodeId);
   return html`<header class="head">
     <h1 class="foreign">${plainLine(model.scope.title)}</h1>

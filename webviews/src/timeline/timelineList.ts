@@ -4,6 +4,7 @@ import { render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { Amounts } from "../page/amounts.ts";
+import { ROWS_DRAWN_MAX } from "../page/drawnPositions.ts";
 import { VirtualRows } from "../page/virtualRows.ts";
 import { placeOf } from "./entryOrder.ts";
 import type { JumpTarget } from "./jumps.ts";
@@ -38,6 +39,9 @@ export class TimelineList {
   readonly #options: TimelineListOptions;
   readonly #virtual: VirtualRows;
   #fontPixels = 13;
+  #rowSize = 0;
+  /** How far rows moved for those that came or went on top of them: what a row's element is found by again. */
+  #shifted = 0;
   #nowAt = 0;
   /** The height that the rows were last drawn for. */
   #drawnHeight = 0;
@@ -45,8 +49,11 @@ export class TimelineList {
   constructor(options: TimelineListOptions) {
     this.#options = options;
     const { log } = options.dom;
-    this.#virtual = new VirtualRows({ scroller: log, changed: () => this.#options.scrolled() });
-    log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#virtual = new VirtualRows({
+      scroller: log,
+      changed: () => this.#options.scrolled(),
+      scrolledByPerson: () => this.#scrolled(),
+    });
     log.addEventListener("keydown", (event) => this.#key(event));
     log.addEventListener("click", (event) => this.#click(event));
     log.addEventListener("focusin", (event) => this.#focused(event));
@@ -61,7 +68,7 @@ export class TimelineList {
     const { follow } = sight();
     this.#virtual.set(model.rows.shownCount, this.#rowPixels(), this.activePosition());
     dom.rows.style.blockSize = `${this.#virtual.totalPixels}px`;
-    const height = dom.log.clientHeight;
+    const height = this.#virtual.heightPixels;
     const isResized = this.#drawnHeight !== 0 && this.#drawnHeight !== height;
     this.#drawnHeight = height;
     if (follow) this.#virtual.toEnd();
@@ -78,7 +85,9 @@ export class TimelineList {
     const { model, dom } = this.#options;
     this.#virtual.set(model.rows.shownCount, this.#rowPixels(), this.activePosition());
     dom.rows.style.blockSize = `${this.#virtual.totalPixels}px`;
-    this.#virtual.shift(rows);
+    this.#shifted -= rows;
+    // Who follows the end stays there; the next drawing scrolls to it.
+    if (!this.#options.sight().follow) this.#virtual.shift(rows);
   }
 
   /** The row with the tab stop: the one that was chosen, else the newest while following, else the first in sight. */
@@ -124,9 +133,11 @@ export class TimelineList {
     const { density, search } = sight();
     const active = this.activePosition();
     const count = model.rows.shownCount;
+    const drawn = this.#virtual.drawn();
+    const slots = slotsOf(drawn, active, this.#shifted);
     const rows = repeat(
-      this.#virtual.drawn(),
-      ({ position }) => keyOf(model.rows.at(position)),
+      drawn,
+      ({ position }) => slots.get(position),
       ({ position, topPixels }) => {
         const entry = model.rows.at(position);
         if (entry === undefined) return undefined;
@@ -147,9 +158,9 @@ export class TimelineList {
 
   /** A person scrolled: at the end the newest row is followed, anywhere else it is not. */
   #scrolled(): void {
-    const { sight, change, dom } = this.#options;
+    const { sight, change } = this.#options;
     // A list that became smaller is scrolled by the browser; it is drawn at its end again.
-    if (dom.log.clientHeight !== this.#drawnHeight) return;
+    if (this.#virtual.heightPixels !== this.#drawnHeight) return;
     if (this.#virtual.isAtEnd !== sight().follow) change({ follow: this.#virtual.isAtEnd });
   }
 
@@ -224,9 +235,14 @@ export class TimelineList {
   }
 
   #rowPixels(): number {
-    const pixels = Math.round(this.#fontPixels * ROW_LINES[this.#options.sight().density]);
-    this.#options.dom.log.style.setProperty("--row-size", `${pixels}px`);
-    this.#options.dom.log.dataset["density"] = this.#options.sight().density;
+    const { density } = this.#options.sight();
+    const pixels = Math.round(this.#fontPixels * ROW_LINES[density]);
+    const { log } = this.#options.dom;
+    if (log.dataset["density"] !== density || pixels !== this.#rowSize) {
+      this.#rowSize = pixels;
+      log.dataset["density"] = density;
+      log.style.setProperty("--row-size", `${pixels}px`);
+    }
     return pixels;
   }
 
@@ -236,8 +252,25 @@ export class TimelineList {
   }
 }
 
-function keyOf(entry: TimelineEntry | undefined): string {
-  return entry === undefined ? "none" : `${entry.sequence}.${entry.index}`;
+/**
+ * Which element shows which row. Elements are used again for other rows, so that a busy timeline makes no new ones; the row
+ * that has the keyboard keeps its own, so that focus stays on it.
+ */
+function slotsOf(
+  drawn: readonly { readonly position: number }[],
+  active: number,
+  shifted: number,
+): ReadonlyMap<number, number> {
+  const slotOf = (position: number): number =>
+    (((position + shifted) % ROWS_DRAWN_MAX) + ROWS_DRAWN_MAX) % ROWS_DRAWN_MAX;
+  const taken = slotOf(active);
+  return new Map(
+    drawn.map(({ position }) => {
+      const slot = slotOf(position);
+      // One row at most shares the slot of a kept row that is out of sight.
+      return [position, slot === taken && position !== active ? ROWS_DRAWN_MAX : slot];
+    }),
+  );
 }
 
 function positionIn(target: EventTarget | null): number | undefined {

@@ -27,6 +27,9 @@ export function toolbarPart(
   actions: ToolbarActions,
 ): TemplateResult {
   const narrowed = narrowings(model.rows.filter);
+  const filters = narrowed === 0 ? l10n.t("Filters") : l10n.t("Filters, {0} set", narrowed);
+  const errors = model.rows.countOf("error");
+  const nextError = errors === 0 ? l10n.t("Next error (n)") : l10n.t("Next error of {0} (n)", amounts.count(errors));
   return html`<div class="bar" role="toolbar" aria-label=${l10n.t("Timeline")}>
     ${searchBox(model, amounts, sight, matchNumber, actions)}
     <span class="group">
@@ -34,15 +37,15 @@ export function toolbarPart(
         class="icon-button"
         aria-expanded=${sight.filtersOpen ? "true" : "false"}
         aria-controls="filters"
-        aria-label=${l10n.t("Filters")}
-        title=${l10n.t("Filters")}
+        aria-label=${filters}
+        title=${filters}
         @click=${() => actions.change({ filtersOpen: !sight.filtersOpen })}
       >
         ${icon(narrowed > 0 ? "filter-filled" : "filter")}${narrowed > 0 ? html`<span>${narrowed}</span>` : nothing}
       </button>
     </span>
     <span class="group jumps">
-      ${jumpButton("error", icon("error"), l10n.t("Next error (n)"), amounts.count(model.rows.countOf("error")), actions)}
+      ${jumpButton("error", icon("error"), nextError, errors === 0 ? "" : amounts.count(errors), actions)}
       ${jumpButton("approval", icon("bell"), l10n.t("Next approval (a)"), "", actions)}
       ${jumpButton("egress", html`<span class="both" aria-hidden="true">▲▼</span>`, l10n.t("Next egress (g)"), "", actions)}
     </span>
@@ -129,7 +132,7 @@ function jumpButton(
     title=${label}
     @click=${(event: MouseEvent) => actions.jump(target, event.shiftKey ? -1 : 1)}
   >
-    ${shape}${count === "" || count === "0" ? nothing : html`<span>${count}</span>`}
+    ${shape}${count === "" ? nothing : html`<span>${count}</span>`}
   </button>`;
 }
 
