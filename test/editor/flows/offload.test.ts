@@ -176,7 +176,7 @@ editorTest(
     );
     await step("revoking its lease ends it at once", async () => {
       await window.runCommand("ARW: Revoke All Leases");
-      await window.clickDialog("Revoke");
+      await window.clickDialog("Revoke All");
       await episodeRow(window, BEAT, "cancelled");
     });
     assert.deepEqual(window.watch.complaints, []);
