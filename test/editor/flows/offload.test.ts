@@ -177,7 +177,7 @@ editorTest(
     await step("revoking its lease ends it at once", async () => {
       await window.runCommand("ARW: Revoke All Leases");
       await window.clickDialog("Revoke All");
-      await episodeRow(window, BEAT, "cancelled");
+      await episodeRow(window, BEAT, "failed");
     });
     assert.deepEqual(window.watch.complaints, []);
   },
