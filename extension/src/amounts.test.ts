@@ -6,7 +6,7 @@ import { bytesText, durationText, timeText } from "./amounts.ts";
 test("bytes are told in the unit that keeps them short, and 999.95 never becomes 1000", () => {
   assert.deepEqual(
     [0, 999, 1_000, 18_400, 999_949, 999_950].map((bytes) => bytesText(bytes, "en")),
-    ["0 bytes", "999 bytes", "1 kB", "18.4 kB", "999.9 kB", "1 MB"],
+    ["0 B", "999 B", "1 KB", "18.4 KB", "999.9 KB", "1 MB"],
   );
 });
 
@@ -18,6 +18,6 @@ test("lengths of time lose no minute and gain none", () => {
 });
 
 test("amounts are told in the language of the editor", () => {
-  assert.equal(bytesText(18_400, "de"), "18,4 kB");
+  assert.equal(bytesText(18_400, "de"), "18,4 KB");
   assert.equal(timeText(52_320_000, "de", "UTC"), "14:32");
 });

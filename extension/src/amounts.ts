@@ -1,7 +1,8 @@
 // Amounts as people read them in the editor's language: bytes (KB = 1000), lengths of time, moments.
 // It decides wording only, and never rounds money.
 
-const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
+/** The same words as the terminal and the pages. */
+const BYTE_UNITS = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
 
 export function bytesText(bytes: number, language: string): string {
   let unit = 0;
@@ -11,7 +12,7 @@ export function bytesText(bytes: number, language: string): string {
     value /= 1_000;
     unit++;
   }
-  return inUnit(value, BYTE_UNITS[unit] ?? "byte", unit === 0 ? 0 : 1, language);
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value)} ${BYTE_UNITS[unit]}`;
 }
 
 export function durationText(durationMs: number, language: string): string {
@@ -30,9 +31,7 @@ export function timeText(epochMs: number, language: string, timeZone?: string): 
 }
 
 function inUnit(value: number, unit: string, digitsMax: number, language: string): string {
-  // Short for "byte" is "byte" in any number.
-  const unitDisplay = unit === "byte" ? "long" : "short";
-  const style = { style: "unit", unit, unitDisplay, maximumFractionDigits: digitsMax } as const;
+  const style = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digitsMax } as const;
   return new Intl.NumberFormat(language, style).format(value);
 }
 

@@ -5,15 +5,15 @@ import { bytesText, durationText, moneyText, momentText } from "./amounts.ts";
 
 test("bytes take the unit in which they stay below a thousand, in the language's own decimals", () => {
   const cases: readonly (readonly [number, string])[] = [
-    [0, "0 bytes"],
-    [999, "999 bytes"],
-    [1_000, "1 kB"],
-    [999_949, "999.9 kB"],
+    [0, "0 B"],
+    [999, "999 B"],
+    [1_000, "1 KB"],
+    [999_949, "999.9 KB"],
     [999_950, "1 MB"],
-    [17_823, "17.8 kB"],
+    [17_823, "17.8 KB"],
   ];
   for (const [bytes, text] of cases) assert.equal(bytesText(bytes, "en"), text);
-  assert.equal(bytesText(17_823, "de"), "17,8 kB");
+  assert.equal(bytesText(17_823, "de"), "17,8 KB");
 });
 
 test("a length of time is cut to its two largest units, never rounded up", () => {

