@@ -122,8 +122,8 @@ export class TailPage {
   }
 
   #emptyPart(): TemplateResult | typeof nothing {
-    const { rows, loaded, reachable } = this.#model;
-    if (rows.heldCount > 0 || (!loaded && reachable)) return nothing;
+    const { loaded, reachable, totals } = this.#model;
+    if (totals.hasAny || (!loaded && reachable)) return nothing;
     return html`<div class="empty">
       <p>${l10n.t("No episodes yet. Everything runs on this machine until you add a worker.")}</p>
       <button class="button" @click=${() => this.#options.post({ kind: "start-episode" })}>

@@ -45,13 +45,13 @@ export function emptyPart(
   actions: AroundActions,
 ): TemplateResult | typeof nothing {
   const { rows } = model;
-  if (rows.shownCount > 0 || !model.loaded) return nothing;
-  if (rows.heldCount === 0) {
+  if (model.isIdle || (model.loaded && rows.heldCount === 0)) {
     return html`<div class="empty">
-      <p>${l10n.t("Nothing has happened yet. Everything runs on this machine until you add a worker.")}</p>
+      <p>${l10n.t("No episodes yet. Everything runs on this machine until you add a worker.")}</p>
       <button class="button" @click=${actions.startEpisode}>${l10n.t("Start Episode…")}</button>
     </div>`;
   }
+  if (rows.shownCount > 0 || !model.loaded) return nothing;
   const held = amounts.count(rows.heldCount);
   return html`<div class="empty">
     <p>

@@ -49,6 +49,10 @@ export class TotalsByEpisode {
     this.#added.clear();
   }
 
+  get hasAny(): boolean {
+    return this.#sums.size > 0;
+  }
+
   get episodes(): IterableIterator<EpisodeId> {
     return this.#sums.keys();
   }

@@ -83,6 +83,11 @@ export class TimelineModel {
     return this.totals.of(id);
   }
 
+  /** Whether no episode has ever been: what the Home says of itself alone is no work yet. */
+  get isIdle(): boolean {
+    return this.loaded && !this.rows.older && this.scope.kind === "workspace" && !this.totals.hasAny;
+  }
+
   /** What an episode is called: by its view, by its first entry, or by its id where neither is here. */
   titleOf(id: EpisodeId): string {
     if (this.scope.kind === "episode" && this.scope.episodeId === id) return this.scope.title;
