@@ -52,6 +52,12 @@ editorTest(
       await timeline.locator("pre", { hasText: "<img src=x onerror=alert(1)> the last line" }).waitFor();
       assert.deepEqual(await axeFindings(timeline), []);
       await window.screenshot("timeline-in-vscode");
+      await timeline.getByRole("button", { name: "Output in Terminal" }).click();
+      await window.until(
+        "the output in a terminal",
+        () => window.terminalText(),
+        (text) => text.includes("the last line"),
+      );
     });
     await step(
       "hidden behind another editor and shown again, it has its rows, its details and what was searched",

@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { AttemptId } from "#protocol/ids.ts";
 import type { OutputStream } from "#protocol/result.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
-import type { ShownRequest, TimelineFromPage } from "#protocol/webview/timeline.ts";
+import { COPY_CHARACTERS_MAX, type ShownRequest, type TimelineFromPage } from "#protocol/webview/timeline.ts";
 import type { Amounts } from "../page/amounts.ts";
 import { icon } from "../page/icon.ts";
 import type { OutputText } from "../page/outputText.ts";
@@ -13,6 +13,9 @@ import { plainLine, plainOutput } from "../page/plainText.ts";
 import { entryIcon, kindWord, levelWord } from "./entryWords.ts";
 import { totalsParts } from "./rowPart.ts";
 import type { TimelineModel } from "./timelineModel.ts";
+
+/** Leaves room for everything else of an entry. */
+const COPIED_TEXT_MAX: number = COPY_CHARACTERS_MAX / 2;
 
 export interface ShownStream {
   readonly attemptId: AttemptId;
@@ -47,6 +50,14 @@ export function detailsPart(
       <h2>${kindWord(entry.kind)}</h2>
       <button
         class="icon-button"
+        aria-label=${l10n.t("Copy This Event")}
+        title=${l10n.t("Copy This Event")}
+        @click=${() => actions.wish({ kind: "copy", text: copiedText(entry) })}
+      >
+        ${icon("copy")}
+      </button>
+      <button
+        class="icon-button"
         aria-label=${l10n.t("Close Details (Escape)")}
         title=${l10n.t("Close Details (Escape)")}
         @click=${actions.close}
@@ -66,7 +77,7 @@ function wishes(
   entry: TimelineEntry,
   { wish, onlyEpisode }: DetailsActions,
 ): TemplateResult | typeof nothing {
-  const { corrId, previewId, proposalId } = entry;
+  const { corrId, previewId, proposalId, attemptId } = entry;
   const buttons: TemplateResult[] = [];
   if (previewId !== undefined && model.isWaiting(entry)) {
     buttons.push(
@@ -78,6 +89,13 @@ function wishes(
       buttons.push(
         html`<button class="button secondary" @click=${() => wish({ kind: "open-proposal", episodeId: corrId })}>
           ${l10n.t("Open Proposal")}
+        </button>`,
+      );
+    }
+    if (attemptId !== undefined) {
+      buttons.push(
+        html`<button class="button secondary" @click=${() => wish({ kind: "open-output", episodeId: corrId })}>
+          ${l10n.t("Output in Terminal")}
         </button>`,
       );
     }
@@ -111,6 +129,12 @@ function facts(model: TimelineModel, amounts: Amounts, { entry }: DetailsSight):
     ${attemptId === undefined ? nothing : fact(l10n.t("Attempt"), attemptId)}
     ${fact(l10n.t("Place"), l10n.t("Frame {0}, entry {1}", amounts.count(entry.sequence), amounts.count(entry.index)))}
   </dl>`;
+}
+
+/** The entry as JSON, as `arw-home timeline --json` has it; a very long text is cut. */
+function copiedText(entry: TimelineEntry): string {
+  const text = entry.text.slice(0, COPIED_TEXT_MAX);
+  return JSON.stringify({ ...entry, text }, undefined, 2).slice(0, COPY_CHARACTERS_MAX);
 }
 
 function outputRange(amounts: Amounts, output: NonNullable<TimelineEntry["output"]>): string {
