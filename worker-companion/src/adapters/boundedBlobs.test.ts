@@ -23,7 +23,8 @@ interface Bench {
 
 async function benchOf(t: { readonly after: (end: () => Promise<unknown>) => void }, blobsMax: number): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "arw-bounded-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // A blob is used before it is durable: its last rename may still be on its way.
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const bench: Bench = {
     folder,
     nowMs: Date.now(),
