@@ -8,6 +8,7 @@ import { episodeEventSchemas } from "./eventSchemas/episode.ts";
 import { jobEventSchemas } from "./eventSchemas/job.ts";
 import { leaseEventSchemas } from "./eventSchemas/lease.ts";
 import { nodeEventSchemas } from "./eventSchemas/node.ts";
+import { stagingEventSchemas } from "./eventSchemas/staging.ts";
 import { kindOf, type SchemaOfKind } from "./schemaByKind.ts";
 
 /** Decodes an already parsed event of any version up to today's. */
@@ -45,6 +46,7 @@ export const eventSchemas: SchemaOfKind<JournalEvent> = {
   ...jobEventSchemas,
   ...egressEventSchemas,
   ...leaseEventSchemas,
+  ...stagingEventSchemas,
   ...nodeEventSchemas,
 };
 

@@ -216,6 +216,7 @@ export class HomeBooks {
       const { payload, preview: shown, jobId } = lease.scope;
       assert.deepEqual([payload, shown, jobId], [jobKey, preview.preview, offered.jobId]);
     } else {
+      assert.ok(lease.scope.kind === "scoped", "under the lease of a staged action nothing leaves");
       const fits = lease.scope.ceiling === "internal" ? ["public", "internal"] : ["public"];
       assert.ok(fits.includes(preview.highestClassification), "no higher class than the lease's");
     }

@@ -11,6 +11,7 @@ import type { LeasesState } from "./lease/state.ts";
 import { noLeases } from "./lease/state.ts";
 import type { NodesState } from "./node/state.ts";
 import { noNodes } from "./node/state.ts";
+import type { StagingState } from "./staging/state.ts";
 
 export interface HomeState {
   readonly identity: HomeIdentity;
@@ -19,6 +20,8 @@ export interface HomeState {
   readonly leases: LeasesState;
   readonly egress: EgressState;
   readonly nodes: NodesState;
+  /** Absent until something is staged. */
+  readonly staging?: StagingState;
 }
 
 export function initialState(identity: HomeIdentity): HomeState {

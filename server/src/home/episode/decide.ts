@@ -14,6 +14,7 @@ import { liveAttempts } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { type Placement, place } from "../scheduler/place.ts";
+import { startNeedsOwner } from "../staging/action.ts";
 import type { HomeState } from "../state.ts";
 
 /** Episodes that have not ended, on all nodes together; more is refused. */
@@ -36,6 +37,7 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
   const placed = placedAgain(state, command);
   if (placed.kind === "refusal") return placed;
   if (!placed.local) return placementChanged(placed);
+  if (startNeedsOwner(state, command)) return NEEDS_OWNER;
   const decision = evaluate({ action: "run-here" });
   if (decision.effect !== "allow") return refuse("policy-denied", decision.explanation, "Ask the owner.");
   const full = slotProblem(state, placed.target);
@@ -55,6 +57,12 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
     },
   ];
 }
+
+const NEEDS_OWNER = refuse(
+  "owner-session-required",
+  "No sandbox holds this command here, so the owner must approve it first.",
+  "Let the owner read and approve it: arw-home staged list.",
+);
 
 function previewOffload(state: HomeState, command: PreviewOffload): readonly JournalEvent[] | Refusal {
   const placed = placedAgain(state, command);
