@@ -13,7 +13,6 @@ import type {
   NodeId,
   PreviewId,
   ProposalId,
-  StagedId,
   WorkspaceId,
 } from "./ids.ts";
 import type { JobKind, JobSpec } from "./job.ts";
@@ -22,7 +21,7 @@ import type { NodeCapabilities } from "./node.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
-import type { Evidence, Risk, StagedAction, StagedOutcome } from "./staging.ts";
+import type { StagingEvent } from "./stagingEvents.ts";
 import type { Usage } from "./usage.ts";
 import type { WorkspacePath } from "./workspacePath.ts";
 
@@ -243,60 +242,6 @@ export interface LeaseRevoked extends LeaseFact<"LeaseRevoked"> {
 /** A scoped lease ran out by the steady clock, and stays so whatever a clock says later. */
 export interface LeaseExpired extends LeaseFact<"LeaseExpired"> {}
 
-// ---- staging ----
-/** An action of an episode has that episode; one that was asked for by itself has none. */
-interface StagedFact<Kind extends string> extends Fact<Kind> {
-  readonly corrId?: EpisodeId;
-  readonly stagedId: StagedId;
-}
-/** An action waits for the owner; nothing of it has been done. */
-export interface ActionStaged extends StagedFact<"ActionStaged"> {
-  readonly action: StagedAction;
-  /** The digest of the action: what an approval names. */
-  readonly digest: Digest;
-  readonly risk: Risk;
-  readonly title: string;
-  readonly evidence: readonly Evidence[];
-  readonly requestedBy: string;
-  /** 1, and one more with every revision. */
-  readonly revision: number;
-}
-/** Somebody other than the asker speaks for it. It counts for this digest alone, and decides nothing. */
-export interface StagedEndorsed extends StagedFact<"StagedEndorsed"> {
-  readonly digest: Digest;
-  readonly by: string;
-}
-export interface StagedApproved extends StagedFact<"StagedApproved"> {
-  readonly digest: Digest;
-  readonly leaseId: LeaseId;
-  readonly by: string;
-}
-export interface StagedRejected extends StagedFact<"StagedRejected"> {
-  readonly reason: string;
-  readonly by: string;
-}
-/** A revision waits in its place; it follows in this frame. */
-export interface StagedSuperseded extends StagedFact<"StagedSuperseded"> {
-  readonly replacedBy: StagedId;
-  readonly by: string;
-}
-export interface StagedWithdrawn extends StagedFact<"StagedWithdrawn"> {
-  readonly reason: string;
-  readonly by: string;
-}
-/** Its lease is used up, and from here on it may be done: after a crash nobody can know whether it was. */
-export interface StagedBegun extends StagedFact<"StagedBegun"> {
-  readonly digest: Digest;
-  readonly leaseId: LeaseId;
-}
-export interface StagedEnded extends StagedFact<"StagedEnded"> {
-  readonly leaseId: LeaseId;
-  readonly outcome: StagedOutcome;
-  readonly detail: string;
-  /** What waits in its place where it was void. */
-  readonly replacedBy?: StagedId;
-}
-
 // ---- node ----
 export interface ClusteringTurnedOn extends Fact<"ClusteringTurnedOn"> {
   readonly listenHost: string;
@@ -386,15 +331,6 @@ export type EgressEvent =
   | NeverLeavesUnmarked
   | ContributionMetered;
 export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;
-export type StagingEvent =
-  | ActionStaged
-  | StagedEndorsed
-  | StagedApproved
-  | StagedRejected
-  | StagedSuperseded
-  | StagedWithdrawn
-  | StagedBegun
-  | StagedEnded;
 export type NodeEvent =
   | ClusteringTurnedOn
   | ClusteringTurnedOff

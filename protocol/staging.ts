@@ -52,8 +52,6 @@ export type StagedAction =
   | { readonly kind: "grant-lease"; readonly nodeId: NodeId; readonly job: JobKind; readonly terms: ScopedTerms }
   | { readonly kind: "change-setting"; readonly change: SettingChange };
 
-export type StagedKind = StagedAction["kind"];
-
 export function stagedDigest(action: StagedAction): Digest {
   return digestOfJson(action);
 }

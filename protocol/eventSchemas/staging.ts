@@ -1,7 +1,7 @@
 // How the facts of staged actions are read back. One schema a kind, as `events.ts` declares them.
 import * as z from "zod";
 import { digestSchema } from "../digest.ts";
-import type { StagingEvent } from "../events.ts";
+import type { StagingEvent } from "../stagingEvents.ts";
 import { episodeId, leaseId, stagedId } from "../ids.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
 import {

@@ -20,6 +20,7 @@ import {
   previewId,
   type ProposalId,
   proposalId,
+  type StagedId,
 } from "../ids.ts";
 import type { JobKind } from "../job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
@@ -75,6 +76,22 @@ import {
   reviseParamsSchema,
 } from "./egressViews.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
+import {
+  approveStagedParamsSchema,
+  rejectStagedParamsSchema,
+  type ReviseStagedParams,
+  reviseStagedParamsSchema,
+  type ShownItem,
+  shownItemSchema,
+  stagedIdsSchema,
+  type StagedResult,
+  stagedResultSchema,
+  type StagedView,
+  stagedViewSchema,
+  type WaitingView,
+  waitingViewSchema,
+  withdrawStagedParamsSchema,
+} from "./stagingViews.ts";
 
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
 export const APPLIED_PATHS_MAX = 1_000;
@@ -83,6 +100,8 @@ export const APPLIED_PATHS_MAX = 1_000;
 export interface Method<Params, Result> {
   readonly name: string;
   readonly owner: boolean;
+  /** Called without an owner session, it puts what it would do before the owner instead, and is refused with `waits-for-owner`. */
+  readonly stages: boolean;
   readonly params: z.ZodType<Params>;
   readonly result: z.ZodType<Result>;
 }
@@ -185,6 +204,20 @@ export interface ClientMethods {
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
+  /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
+  readonly listStaged: Method<{ readonly decided: boolean }, { readonly items: readonly WaitingView[] }>;
+  /** Items with a look at whether they could still be done as they were shown: what to read before a decision. */
+  readonly showStaged: Method<{ readonly stagedIds: readonly StagedId[] }, { readonly items: readonly StagedView[] }>;
+  /** Approves items of one kind with exactly these digests, and does one after the other. */
+  readonly approveStaged: Method<
+    { readonly items: readonly ShownItem[] },
+    { readonly results: readonly StagedResult[] }
+  >;
+  readonly rejectStaged: Method<ShownItem & { readonly reason: string }, Nothing>;
+  readonly withdrawStaged: Method<{ readonly stagedId: StagedId; readonly reason: string }, Nothing>;
+  readonly endorseStaged: Method<ShownItem, Nothing>;
+  /** *Propose a Change*: another action of the same kind in its place. */
+  readonly reviseStaged: Method<ReviseStagedParams, ShownItem>;
   /** Opens the door where it was last, for the workers that are enrolled; no new invite is needed. */
   readonly turnClusteringOn: Method<Nothing, ClusteringResult>;
   readonly turnClusteringOff: Method<Nothing, Nothing>;
@@ -223,10 +256,14 @@ const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
 });
 
 function anyone<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
-  return { name, owner: false, params, result };
+  return { name, owner: false, stages: false, params, result };
 }
 function owner<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
-  return { name, owner: true, params, result };
+  return { name, owner: true, stages: false, params, result };
+}
+/** The owner's, and what anyone else asks for waits for the owner. */
+function ownerOrStaged<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
+  return { name, owner: true, stages: true, params, result };
 }
 
 export const METHODS: ClientMethods = {
@@ -265,16 +302,16 @@ export const METHODS: ClientMethods = {
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
   inspectPaths: anyone("egress/inspect", inspectParamsSchema, inspectResultSchema),
   pauseOffloads: anyone("offloads/pause", nothing, nothing),
-  resumeOffloads: owner("offloads/resume", nothing, nothing),
+  resumeOffloads: ownerOrStaged("offloads/resume", nothing, nothing),
   listNeverLeaves: anyone("neverLeaves/list", nothing, z.strictObject({ marks: z.array(neverLeavesMarkSchema) })),
   markNeverLeaves: anyone(
     "neverLeaves/mark",
     globsParamsSchema,
     z.strictObject({ withdrawn: z.array(previewId.schema) }),
   ),
-  unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
+  unmarkNeverLeaves: ownerOrStaged("neverLeaves/unmark", globsParamsSchema, nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
-  grantLease: owner(
+  grantLease: ownerOrStaged(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),
     z.strictObject({ leaseId: leaseId.schema }),
@@ -310,7 +347,7 @@ export const METHODS: ClientMethods = {
     z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema }),
     base64,
   ),
-  applyProposal: owner(
+  applyProposal: ownerOrStaged(
     "proposal/apply",
     z.strictObject({
       proposalId: proposalId.schema,
@@ -319,6 +356,21 @@ export const METHODS: ClientMethods = {
     }),
     z.strictObject({ files: z.number().int().min(0) }),
   ),
+  listStaged: anyone(
+    "staged/list",
+    z.strictObject({ decided: z.boolean() }),
+    z.strictObject({ items: z.array(waitingViewSchema) }),
+  ),
+  showStaged: anyone("staged/show", stagedIdsSchema, z.strictObject({ items: z.array(stagedViewSchema) })),
+  approveStaged: owner(
+    "staged/approve",
+    approveStagedParamsSchema,
+    z.strictObject({ results: z.array(stagedResultSchema) }),
+  ),
+  rejectStaged: owner("staged/reject", rejectStagedParamsSchema, nothing),
+  withdrawStaged: anyone("staged/withdraw", withdrawStagedParamsSchema, nothing),
+  endorseStaged: anyone("staged/endorse", shownItemSchema, nothing),
+  reviseStaged: anyone("staged/revise", reviseStagedParamsSchema, shownItemSchema),
   turnClusteringOn: owner(
     "clustering/turnOn",
     nothing,

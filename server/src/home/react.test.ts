@@ -42,6 +42,15 @@ import {
   transferOf,
 } from "../../../test/simulation/homeCommands.ts";
 import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
+import {
+  approveStaged,
+  beginStaged,
+  endorseStaged,
+  rejectStaged,
+  reviseStaged,
+  stage,
+  withdrawStaged,
+} from "../../../test/simulation/stagingCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
 import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 import type { Effect } from "./effects.ts";
@@ -128,6 +137,16 @@ function wholeLife(): Scenario {
     deny(13),
     markNeverLeaves("secrets/"),
     unmarkNeverLeaves("secrets/"),
+    stage(1),
+    endorseStaged(1),
+    reviseStaged(1, 2),
+    rejectStaged(2),
+    stage(3),
+    withdrawStaged(3),
+    markNeverLeaves("secrets-4/"),
+    stage(4),
+    approveStaged(4, { leaseId: idsOf(44).leaseId }),
+    { ...beginStaged(4), leaseId: idsOf(44).leaseId },
     preview(4, ATTIC),
     approve(4),
     lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),

@@ -2,10 +2,14 @@
 import type { LeaseChoice } from "#protocol/commands.ts";
 import { refuse } from "#protocol/errors.ts";
 import { attemptId, egressRecordId, leaseId, type PreviewId } from "#protocol/ids.ts";
+import type { JobSpec } from "#protocol/job.ts";
 import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import { looksAtPaths } from "../../home/policy/offload.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import { putBeforeOwner } from "../staging/putBefore.ts";
+import { RESUME_TITLE } from "../staging/titles.ts";
 import { pathsOfJob } from "./jobInputs.ts";
 import { PreviewDocuments } from "./previewDocuments.ts";
 import { revisePreview } from "./revisePreview.ts";
@@ -28,6 +32,8 @@ export function egressApi(services: HomeServices): EgressApi {
   const previews = new PreviewDocuments(blobs);
   const heldOf = async (id: PreviewId): Promise<HeldPreview | undefined> =>
     home.state.egress.previews.get(id) ?? (await view.current()).preview(id);
+  const pathsForPolicy = async (job: JobSpec): Promise<readonly string[] | undefined> =>
+    looksAtPaths(home.state) ? pathsOfJob(job, blobs) : undefined;
   return {
     readPreview: async ({ previewId }) => {
       const held = await heldOf(previewId);
@@ -58,6 +64,7 @@ export function egressApi(services: HomeServices): EgressApi {
         scoped === undefined
           ? { kind: "once", leaseMs: leaseMs ?? held.leaseMs }
           : { kind: "scoped", terms: scoped, paths: await pathsOfJob(job, blobs) };
+      const paths = choice.kind === "scoped" ? choice.paths : await pathsForPolicy(job);
       const id = mint(leaseId);
       const record = mint(egressRecordId);
       const executed = await home.execute({
@@ -67,6 +74,7 @@ export function egressApi(services: HomeServices): EgressApi {
         previewId,
         digest,
         lease: choice,
+        ...(paths === undefined ? {} : { paths }),
         steady: steady(),
         leaseId: id,
         recordId: record,
@@ -87,6 +95,11 @@ export function egressApi(services: HomeServices): EgressApi {
       return executed.kind === "refusal" ? executed : {};
     },
     resumeOffloads: async (_, session) => {
+      if (!session.owner) {
+        const action = { kind: "change-setting", change: { name: "resume-offloads" } } as const;
+        const asked = { action, title: RESUME_TITLE, evidence: [], why: "Only the owner resumes offloads." };
+        return putBeforeOwner(services, session, asked);
+      }
       const executed = await home.execute({ kind: "resume-offloads", at: now(), by: requesterOf(session) });
       return executed.kind === "refusal" ? executed : {};
     },

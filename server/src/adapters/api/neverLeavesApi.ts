@@ -5,6 +5,8 @@ import type { Refusal } from "#protocol/errors.ts";
 import type { PreviewId } from "#protocol/ids.ts";
 import type { Executed } from "../../home/home.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
+import { putBeforeOwner } from "../staging/putBefore.ts";
+import { unmarkTitle } from "../staging/titles.ts";
 import { pathsOfJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
@@ -22,6 +24,11 @@ export function neverLeavesApi(services: HomeServices): NeverLeavesApi {
       return marked.kind === "refusal" ? marked : { withdrawn: withdrawnBy(services, marked) };
     },
     unmarkNeverLeaves: async ({ globs }, session) => {
+      if (!session.owner) {
+        const action = { kind: "change-setting", change: { name: "unmark-never-leaves", globs } } as const;
+        const asked = { action, title: unmarkTitle(globs), evidence: [], why: "Only the owner takes marks away." };
+        return putBeforeOwner(services, session, asked);
+      }
       const by = requesterOf(session);
       const executed = await home.execute({ kind: "unmark-never-leaves", at: now(), by, globs });
       return executed.kind === "refusal" ? executed : {};

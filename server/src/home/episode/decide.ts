@@ -12,9 +12,9 @@ import { crossedWith, endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import { judgeOffload, judgeRunHere } from "../policy/offload.ts";
 import { type Placement, place } from "../scheduler/place.ts";
-import { startNeedsOwner } from "../staging/action.ts";
+import { STAGING_NEEDED, startNeedsOwner } from "../staging/action.ts";
 import type { HomeState } from "../state.ts";
 
 /** Episodes that have not ended, on all nodes together; more is refused. */
@@ -37,9 +37,10 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
   const placed = placedAgain(state, command);
   if (placed.kind === "refusal") return placed;
   if (!placed.local) return placementChanged(placed);
-  if (startNeedsOwner(state, command)) return NEEDS_OWNER;
-  const decision = evaluate({ action: "run-here" });
-  if (decision.effect !== "allow") return refuse("policy-denied", decision.explanation, "Ask the owner.");
+  const { at, by, job } = command;
+  const decision = judgeRunHere(state, { at, client: by.client, job });
+  if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Change the policy.");
+  if (startNeedsOwner(state, command, decision)) return NEEDS_OWNER;
   const full = slotProblem(state, placed.target);
   if (full !== undefined) return full;
   return [
@@ -59,8 +60,8 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
 }
 
 const NEEDS_OWNER = refuse(
-  "owner-session-required",
-  "No sandbox holds this command here, so the owner must approve it first.",
+  STAGING_NEEDED,
+  "The owner must approve this start first.",
   "Let the owner read and approve it: arw-home staged list.",
 );
 
@@ -70,12 +71,10 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   if (placed.local || placed.target !== command.destination.nodeId) return placementChanged(placed);
   const held = pauseProblem(state.egress) ?? markProblem(state.egress, command.paths);
   if (held !== undefined) return held;
-  const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost } = command;
-  const decision = evaluate({
-    action: "offload",
-    destination: state.nodes.byId.get(placed.target)?.status.kind ?? "unknown",
-    highestClassification,
-  });
+  const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost, job, paths } = command;
+  const { client } = command.by;
+  const offload = { at, client, job, nodeId: placed.target, paths, highestClassification, bytes: payloadBytes, cost };
+  const decision = judgeOffload(state, offload);
   // A deny beats any lease: no lease has been looked at yet.
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Take it out, or run here.");
   const use = { nodeId: placed.target, job: command.job.kind, paths: command.paths, bytes: payloadBytes };

@@ -1,5 +1,6 @@
 // How grants, reservations and revocations change what is known of leases. Total.
-import type { LeaseEvent, StagedBegun } from "#protocol/events.ts";
+import type { LeaseEvent } from "#protocol/events.ts";
+import type { StagedBegun } from "#protocol/stagingEvents.ts";
 import type { AttemptId, LeaseId } from "#protocol/ids.ts";
 import { withEntry } from "../boundedMap.ts";
 import { budgetLeft, type HeldLease, type LeasesState, RECENT_LEASES_MAX, type Reservation } from "./state.ts";

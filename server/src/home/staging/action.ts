@@ -5,6 +5,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { NodeId } from "#protocol/ids.ts";
 import type { SandboxRule } from "#protocol/node.ts";
 import type { StagedAction } from "#protocol/staging.ts";
+import type { PolicyDecision } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
 
 export function actionOf(state: HomeState, begun: BegunAction): StagedAction | Refusal {
@@ -57,7 +58,18 @@ export function isContained({ nodes }: HomeState, target: NodeId): boolean {
   return CONTAINING.every((rule) => sandbox.enforces.includes(rule));
 }
 
-/** Whether the owner must see this start first: a command that no sandbox holds, asked for without an owner session. */
-export function startNeedsOwner(state: HomeState, { by, job, target }: StartEpisode): boolean {
-  return by.session !== "owner" && job.kind === "command" && !isContained(state, target);
+/** The code of the refusal that an asker without the owner's session turns into a staged action. */
+export const STAGING_NEEDED = "staging-needed";
+
+/**
+ * Whether the owner must see this start first: a command that no sandbox holds, or one that the policy asks about. An
+ * owner who starts it by hand has seen it.
+ */
+export function startNeedsOwner(
+  state: HomeState,
+  { by, job, target }: StartEpisode,
+  { effect }: Pick<PolicyDecision, "effect">,
+): boolean {
+  if (by.session === "owner") return false;
+  return effect === "ask" || (job.kind === "command" && !isContained(state, target));
 }

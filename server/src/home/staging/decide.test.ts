@@ -44,6 +44,7 @@ import {
   unmarking,
   withdrawStaged,
 } from "../../../../test/simulation/stagingCommands.ts";
+import { STAGING_NEEDED } from "./action.ts";
 import { ACTION_LEASE_MS_MAX } from "./decide.ts";
 import { ENDORSEMENTS_MAX, PENDING_STAGED_MAX, RECENT_STAGED_MAX, stagingOf } from "./state.ts";
 
@@ -252,7 +253,7 @@ test("a command that no sandbox holds starts for an owner, and for another clien
   const home = homeAlone();
   const capabilities = { ...capabilitiesWith(COMMAND_ENGINE), sandbox: { kind: "none", reason: "no tool" } } as const;
   home.run(connect(LOCAL, { capabilities }));
-  home.refuses(start(1), "owner-session-required");
+  home.refuses(start(1), STAGING_NEEDED);
   home.run(start(2, { by: OWNER }));
   const staged = only(home.run(stage(1, { action: running(1, true) })), "ActionStaged");
   assert.equal(staged.risk.level, "high", "whether it is contained is what the Home knows, not what was said");

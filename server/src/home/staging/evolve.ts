@@ -1,5 +1,5 @@
 // How the facts of staged actions change what is known of them. Total: a fact about an unknown item changes nothing.
-import type { StagingEvent } from "#protocol/events.ts";
+import type { StagingEvent } from "#protocol/stagingEvents.ts";
 import { withEntry } from "../boundedMap.ts";
 import { type HeldStaged, RECENT_STAGED_MAX, type StagedStatus, type StagingState } from "./state.ts";
 

@@ -1,6 +1,6 @@
 // The facts that several decisions on staged actions have in common: that one waits, and which one is meant.
 import type { Digest } from "#protocol/digest.ts";
-import type { ActionStaged } from "#protocol/events.ts";
+import type { ActionStaged } from "#protocol/stagingEvents.ts";
 import type { EpisodeId, StagedId } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { Evidence, StagedAction } from "#protocol/staging.ts";

@@ -1,7 +1,8 @@
 // One event as every surface shows it: one projection, so that editor, terminal and guests read the same words.
 // It reads only the event and what names nodes have; it never invents a correlation.
 import type { Digest } from "#protocol/digest.ts";
-import type { EgressPreviewed, EgressRecorded, EgressSettled, JournalEvent, StagingEvent } from "#protocol/events.ts";
+import type { EgressPreviewed, EgressRecorded, EgressSettled, JournalEvent } from "#protocol/events.ts";
+import type { StagingEvent } from "#protocol/stagingEvents.ts";
 import type { JobId, NodeId } from "#protocol/ids.ts";
 import { costBudgetText, type Lease, leaseUnfitText } from "#protocol/lease.ts";
 import type { Bytes, Sequence } from "#protocol/quantities.ts";
