@@ -52,14 +52,26 @@ export class VscodeWindow {
     await this.#choose(`the command "${title}"`, "F1", `>${title}`, this.#row(title));
   }
 
-  /** The titles that the palette offers for what was typed, in its order; closes it again. */
+  /** The titles that the palette offers for a title's beginning, once one of them has it; closes the palette again. */
   async commandsFor(typed: string): Promise<readonly string[]> {
-    await this.page.keyboard.press("F1");
-    await this.#input().waitFor();
-    await this.#input().fill(`>${typed}`);
-    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
-    const titles = await this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
-    await this.page.keyboard.press("Escape");
+    const rows = this.page.locator(".quick-input-list .monaco-list-row .label-name");
+    const titles = await until(
+      `a command "${typed}"`,
+      async () => {
+        try {
+          await this.page.keyboard.press("F1");
+          await this.#input().fill(`>${typed}`, { timeout: ASK_AGAIN_MS });
+          await rows.filter({ hasText: typed }).first().waitFor({ timeout: ASK_AGAIN_MS });
+          return await rows.allTextContents();
+        } catch {
+          // The workbench may not have listened yet, or not known the command.
+          return undefined;
+        } finally {
+          await this.closePick();
+        }
+      },
+      PATIENCE_MS,
+    );
     return titles;
   }
 
@@ -72,6 +84,20 @@ export class VscodeWindow {
   async pickRows(): Promise<readonly string[]> {
     await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
     return this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
+  }
+
+  /** Leaves the open quick pick or input box without an answer. */
+  async closePick(): Promise<void> {
+    const widget = this.page.locator(".quick-input-widget");
+    await until(
+      "the end of the quick input",
+      async () => {
+        if (!(await widget.isVisible())) return true;
+        await this.page.keyboard.press("Escape");
+        return undefined;
+      },
+      PATIENCE_MS,
+    );
   }
 
   /** Answers the open input box, which must show this text (its title, prompt or placeholder). */
@@ -181,6 +207,14 @@ export class VscodeWindow {
     await dialog.waitFor({ state: "detached" });
   }
 
+  /** Presses a key in the modal dialog, once one of its buttons has the keyboard; the dialog is gone then. */
+  async pressInDialog(key: string): Promise<void> {
+    const dialog = this.page.locator(".monaco-dialog-box");
+    await dialog.locator(".monaco-button:focus").waitFor();
+    await this.page.keyboard.press(key);
+    await dialog.waitFor({ state: "detached" });
+  }
+
   /** An item of the status bar, by a text in it or in its label for screen readers. */
   async statusItem(text: string): Promise<Locator> {
     const item = this.page
@@ -195,10 +229,24 @@ export class VscodeWindow {
     return this.page.locator(".tabs-container .tab .label-name").allInnerTexts();
   }
 
+  /** Opens a file of the workspace: its editor is in front, has the keyboard and shows its cursor. */
   async openFile(name: string): Promise<void> {
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
     await this.#choose(`the file ${name}`, "ControlOrMeta+P", name, row);
-    await this.page.locator(".tabs-container .tab", { hasText: name }).first().waitFor();
+    await this.#focusedEditor(name);
+  }
+
+  /** Types at the cursor of a file's editor, and waits until the text stands there. */
+  async typeInEditor(name: string, text: string): Promise<void> {
+    const editor = await this.#focusedEditor(name);
+    const before = await linesOf(editor.locator(".view-lines"));
+    await this.page.keyboard.type(text);
+    await this.until(
+      `"${text}" in ${name}`,
+      () => linesOf(editor.locator(".view-lines")),
+      (shown) => shown !== before && shown.includes(text),
+    );
+    await this.page.locator(".tabs-container .tab.active.dirty", { hasText: name }).waitFor();
   }
 
   /** The lines that the active text editor shows now. */
@@ -214,6 +262,13 @@ export class VscodeWindow {
       original: await linesOf(diff.locator(".editor.original .view-lines")),
       modified: await linesOf(diff.locator(".editor.modified .view-lines")),
     };
+  }
+
+  /** Presses keys in the visible terminal, once it has the keyboard. */
+  async pressInTerminal(keys: string): Promise<void> {
+    await this.runCommand("Terminal: Focus Terminal");
+    await this.page.locator(".terminal-wrapper.active .xterm.focus, .terminal-editor .xterm.focus").first().waitFor();
+    await this.page.keyboard.press(keys);
   }
 
   /** What the visible terminal shows. */
@@ -246,15 +301,18 @@ export class VscodeWindow {
     }
   }
 
-  /** The document of the webview (view, panel or editor) whose title begins so, once it is loaded and visible. */
-  async webview(title: string): Promise<Frame> {
+  /**
+   * The document of the webview (view, panel or editor) whose title begins so, once it is loaded and visible, and shows
+   * the text where one is given: a page that is being replaced by one of the same title must not be taken for it.
+   */
+  async webview(title: string, text?: string): Promise<Frame> {
     return until(
-      `the webview "${title}"`,
+      `the webview "${title}"${text === undefined ? "" : ` with "${text}"`}`,
       async () => {
         for (const frame of this.page.frames()) {
           if (frame.name() === "" || frame.parentFrame() === null) continue;
-          const found = await isWebview(frame, title);
-          if (found) return frame;
+          if (!(await isWebview(frame, title))) continue;
+          if (text === undefined || (await shows(frame, text))) return frame;
         }
         return undefined;
       },
@@ -303,6 +361,17 @@ export class VscodeWindow {
     );
   }
 
+  /** The editor of this file, once it is in front, has its lines and takes what is typed. */
+  async #focusedEditor(name: string): Promise<Locator> {
+    await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
+    const editor = this.page.locator(
+      `.editor-group-container.active .editor-instance .monaco-editor.focused[data-uri$="/${encodeURI(name)}"]`,
+    );
+    await editor.locator(".view-lines .view-line").first().waitFor();
+    await editor.locator(".cursors-layer .cursor").first().waitFor();
+    return editor;
+  }
+
   #input(): Locator {
     return this.page.locator(".quick-input-widget:visible input.input").first();
   }
@@ -323,6 +392,15 @@ async function isWebview(frame: Frame, title: string): Promise<boolean> {
   try {
     const element = await frame.frameElement();
     return ((await element.getAttribute("title")) ?? "").startsWith(title) && (await element.isVisible());
+  } catch {
+    // The frame is being replaced.
+    return false;
+  }
+}
+
+async function shows(frame: Frame, text: string): Promise<boolean> {
+  try {
+    return await frame.getByText(text).first().isVisible();
   } catch {
     // The frame is being replaced.
     return false;
