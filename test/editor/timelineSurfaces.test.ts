@@ -95,7 +95,7 @@ editorTest(
       "after a reload behind another tab, its command brings that tab back and opens no second one",
       async () => {
         await window.openFile("hello.mjs");
-        await window.reload();
+        await window.reloadInOrder();
         await window.until(
           "the file in front",
           () => window.editorText(),
