@@ -109,7 +109,7 @@ test("without a record, or under one of another node or another payload, nothing
 });
 
 test("a job that is not the one that was recorded does not leave, though it says so", async () => {
-  const other: Offer = { ...OFFER, job: { ...job, model: `${job.model}-other` } };
+  const other: Offer = { ...OFFER, job: { ...job, model: digestOf("another") } };
   assert.equal((await answers({}, other))[0], "egress-unrecorded");
 });
 
