@@ -1,7 +1,7 @@
 // The tail's conversation: the newest entries, the output of what runs, and one wish. A smaller sibling of TimelineSession.
 // It must never hold entries for a hidden view.
 import type * as vscode from "vscode";
-import { ArwError } from "#protocol/errors.ts";
+import { messageWithAdvice } from "#protocol/errors.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import type { HomeNotice } from "#protocol/webview/feed.ts";
 import { FEED_ENTRIES_MAX } from "#protocol/webview/feed.ts";
@@ -40,7 +40,7 @@ export class TailSession implements vscode.Disposable {
       after,
       // More than it shows: steps in between may be most of them.
       snapshotEntries: FEED_ENTRIES_MAX,
-      failed: (error) => this.#tell({ kind: "home", reachable: false, text: reasonOf(error), urgent: true }),
+      failed: (error) => this.#tell({ kind: "home", reachable: false, text: messageWithAdvice(error), urgent: true }),
     });
     this.#listening = [
       mirror.onDidChange(({ episodes }) => this.#tell(shownEpisodes(episodes))),
@@ -84,8 +84,4 @@ export class TailSession implements vscode.Disposable {
   #tell(message: TailToPage): void {
     if (this.#open) void this.#options.post(message);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof ArwError ? `${error.message} ${error.advice}` : String(error);
 }

@@ -1,7 +1,7 @@
 // One Timeline page's conversation: tells it what it shows, feeds it, answers what it asks, passes its wishes on.
 // It must never do what a page wishes by itself: every wish becomes a command of the editor, with its own questions.
 import type * as vscode from "vscode";
-import { ArwError } from "#protocol/errors.ts";
+import { messageWithAdvice } from "#protocol/errors.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import type { HomeNotice } from "#protocol/webview/feed.ts";
 import { FEED_ENTRIES_MAX } from "#protocol/webview/feed.ts";
@@ -145,7 +145,7 @@ export class TimelineSession implements vscode.Disposable {
       this.#scoped = await this.#options.home.call(METHODS.showEpisode, { episodeId });
       this.#tell(this.#episodes());
     } catch (error) {
-      this.#options.log.warn(`the timeline of ${episodeId} goes without totals: ${reasonOf(error)}`);
+      this.#options.log.warn(`the timeline of ${episodeId} goes without totals: ${messageWithAdvice(error)}`);
     }
   }
 
@@ -154,16 +154,12 @@ export class TimelineSession implements vscode.Disposable {
       const found = await this.#feed.readOlder();
       if (found !== undefined) this.#tell({ kind: "older", entries: found.entries, older: found.older });
     } catch (error) {
-      this.#tell({ kind: "older", entries: [], older: true, problem: reasonOf(error) });
+      this.#tell({ kind: "older", entries: [], older: true, problem: messageWithAdvice(error) });
     }
   }
 
   #failed(error: unknown): void {
-    this.#options.log.warn(`the timeline could not be read: ${reasonOf(error)}`);
-    this.#tell({ kind: "home", reachable: false, text: reasonOf(error), urgent: true });
+    this.#options.log.warn(`the timeline could not be read: ${messageWithAdvice(error)}`);
+    this.#tell({ kind: "home", reachable: false, text: messageWithAdvice(error), urgent: true });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof ArwError ? `${error.message} ${error.advice}` : String(error);
 }
