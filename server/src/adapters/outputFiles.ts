@@ -18,6 +18,11 @@ export interface OutputFiles {
    * caller leaves `bytes` alone until `durable` settles.
    */
   begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput>;
+  /**
+   * Makes the file that the first bytes of this stream will need, while nobody waits for it yet. What goes wrong is told to
+   * whoever begins it.
+   */
+  prepare(attemptId: string, stream: OutputStream): void;
   /** The same, and waits until it is durable. */
   append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void>;
   /**
@@ -59,7 +64,7 @@ class FilesOfAttempts implements OutputFiles {
   readonly #fileSystem: FileSystem;
   readonly #namesSync: SharedRun;
   /** In the order of last use. */
-  readonly #files = new Map<string, Promise<OpenedOutput>>();
+  readonly #files = new Map<string, KnownOutput>();
 
   constructor(fileSystem: FileSystem) {
     this.#fileSystem = fileSystem;
@@ -70,17 +75,18 @@ class FilesOfAttempts implements OutputFiles {
     await (await this.begin(attemptId, stream, fromByte, bytes)).durable;
   }
 
+  prepare(attemptId: string, stream: OutputStream): void {
+    this.#known(fileNameOf(attemptId, stream)).opened.catch(() => undefined);
+  }
+
   async begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput> {
-    const name = fileNameOf(attemptId, stream);
-    const known = this.#files.get(name);
-    const opened = known ?? this.#open(name);
-    this.#files.delete(name);
-    this.#files.set(name, opened);
+    const known = this.#known(fileNameOf(attemptId, stream));
     // The first bytes of a file have their place whatever is there already: they need not wait until it is looked at.
-    const isFirst = known === undefined && fromByte === 0;
+    const isFirst = !known.begun && fromByte === 0;
+    known.begun = true;
     const durable = isFirst
-      ? opened.then((output) => this.#append(output, fromByte, bytes))
-      : this.#append(await opened, fromByte, bytes);
+      ? known.opened.then((output) => this.#append(output, fromByte, bytes))
+      : this.#append(await known.opened, fromByte, bytes);
     // Whoever wants to know waits for it; that nobody does must not end the process.
     durable.catch(() => undefined);
     return { durable };
@@ -120,9 +126,9 @@ class FilesOfAttempts implements OutputFiles {
   async remove(attemptId: string): Promise<void> {
     for (const stream of STREAMS) {
       const name = fileNameOf(attemptId, stream);
-      const opened = this.#files.get(name);
+      const known = this.#files.get(name);
       this.#files.delete(name);
-      await opened?.then(({ file }) => file.idle()).catch(() => undefined);
+      await known?.opened.then(({ file }) => file.idle()).catch(() => undefined);
       await this.#fileSystem.remove(name).catch((error: unknown) => {
         if (errnoOf(error) !== "ENOENT") throw error;
       });
@@ -131,8 +137,16 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#files.values()].map(async (opened) => (await opened).file.idle()));
+    await Promise.allSettled([...this.#files.values()].map(async ({ opened }) => (await opened).file.idle()));
     await this.#fileSystem.close();
+  }
+
+  /** The file of this name, used last. */
+  #known(name: string): KnownOutput {
+    const known = this.#files.get(name) ?? { opened: this.#open(name), begun: false };
+    this.#files.delete(name);
+    this.#files.set(name, known);
+    return known;
   }
 
   async #open(name: string): Promise<OpenedOutput> {
@@ -161,15 +175,21 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async #forgetIdle(): Promise<void> {
-    for (const [name, opened] of this.#files) {
+    for (const [name, known] of this.#files) {
       if (this.#files.size <= OUTPUT_FILES_KNOWN_MAX) return;
-      const file = await opened.then(
+      const file = await known.opened.then(
         (output) => output.file,
         () => undefined,
       );
-      if (file?.isIdle === true && this.#files.get(name) === opened) this.#files.delete(name);
+      if (file?.isIdle === true && this.#files.get(name) === known) this.#files.delete(name);
     }
   }
+}
+
+interface KnownOutput {
+  readonly opened: Promise<OpenedOutput>;
+  /** Whether bytes were ever handed to it. */
+  begun: boolean;
 }
 
 interface OpenedOutput {
