@@ -6,21 +6,22 @@ import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import type { StoredBlob } from "#platform/blobs/blobStore.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
+import { OutputRoom, type OutputRoomTerms, roomOf } from "./outputRoom.ts";
 import { SharedRun } from "./sharedRun.ts";
 
 export type OutputStream = "stdout" | "stderr" | "text";
 
 export interface OutputFiles {
   /**
-   * Resolves when the bytes have their place and are on their way to it; `durable` resolves when they are on the disk. The
-   * same range again is the same as once. Both reject with ArwError: "output-gap" beyond the end, "output-overloaded" when
-   * too much waits, "output-unwritable" once the disk has failed for this file in this process (nothing is retried). The
-   * caller leaves `bytes` alone until `durable` settles.
+   * Resolves when the bytes have their place and are on their way to it, and on a disk that is nearly full only once they
+   * are there; `durable` resolves when they are on the disk. The same range again is the same as once. Both reject with ArwError: "output-gap" beyond the end, "output-overloaded" when
+   * too much waits, "output-unwritable" once the disk has failed for this file in this process (nothing is retried) and where
+   * only the journal has room left. The caller leaves `bytes` alone until `durable` settles.
    */
   begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput>;
   /**
-   * Makes the file that the first bytes of this stream will need, while nobody waits for it yet. What goes wrong is told to
-   * whoever begins it.
+   * Makes the file that the first bytes of this stream will need, while nobody waits for it yet. Where that cannot be, it is
+   * made when they come.
    */
   prepare(attemptId: string, stream: OutputStream): void;
   /** The same, and waits until it is durable. */
@@ -50,24 +51,29 @@ export const OUTPUT_PENDING_BYTES_MAX: number = 8 * 1024 * 1024;
 export const OUTPUT_FILES_KNOWN_MAX = 256;
 
 export async function openOutputFiles(folder: string): Promise<OutputFiles> {
-  return outputFilesOn(await openNodeFileSystem(folder));
+  return outputFilesOn(await openNodeFileSystem(folder), roomOf(folder));
 }
 
-/** Takes the file system over: closing the output files closes it. */
-export function outputFilesOn(fileSystem: FileSystem): OutputFiles {
-  return new FilesOfAttempts(fileSystem);
+/** Takes the file system over: closing the output files closes it. Without a word about its room it has plenty. */
+export function outputFilesOn(
+  fileSystem: FileSystem,
+  room: OutputRoomTerms = { freeBytes: async () => undefined, nowMs: () => 0 },
+): OutputFiles {
+  return new FilesOfAttempts(fileSystem, new OutputRoom(room));
 }
 
 const STREAMS: readonly OutputStream[] = ["stdout", "stderr", "text"];
 
 class FilesOfAttempts implements OutputFiles {
   readonly #fileSystem: FileSystem;
+  readonly #room: OutputRoom;
   readonly #namesSync: SharedRun;
   /** In the order of last use. */
   readonly #files = new Map<string, KnownOutput>();
 
-  constructor(fileSystem: FileSystem) {
+  constructor(fileSystem: FileSystem, room: OutputRoom) {
     this.#fileSystem = fileSystem;
+    this.#room = room;
     this.#namesSync = new SharedRun(() => fileSystem.syncDirectory());
   }
 
@@ -76,11 +82,17 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   prepare(attemptId: string, stream: OutputStream): void {
-    this.#known(fileNameOf(attemptId, stream)).opened.catch(() => undefined);
+    const name = fileNameOf(attemptId, stream);
+    const known = this.#known(name);
+    known.opened.catch(() => {
+      if (!known.begun && this.#files.get(name) === known) this.#files.delete(name);
+    });
   }
 
   async begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput> {
-    const known = this.#known(fileNameOf(attemptId, stream));
+    const name = fileNameOf(attemptId, stream);
+    const isAmple = this.#room.isAmple(bytes.length) || (await this.#room.look(name, bytes.length));
+    const known = this.#known(name);
     // The first bytes of a file have their place whatever is there already: they need not wait until it is looked at.
     const isFirst = !known.begun && fromByte === 0;
     known.begun = true;
@@ -88,7 +100,10 @@ class FilesOfAttempts implements OutputFiles {
       ? known.opened.then((output) => this.#append(output, fromByte, bytes))
       : this.#append(await known.opened, fromByte, bytes);
     // Whoever wants to know waits for it; that nobody does must not end the process.
-    durable.catch(() => undefined);
+    durable.catch((error: unknown) => {
+      if (error instanceof ArwError && error.code === "output-unwritable") this.#room.failed();
+    });
+    if (!isAmple) await durable;
     return { durable };
   }
 
@@ -312,7 +327,7 @@ function unwritable(name: string, cause: unknown): ArwError {
   return new ArwError(
     "output-unwritable",
     `The output file ${name} could not be written${errno === undefined ? "" : ` (${errno})`}`,
-    "Mend the disk (free space, check its health) and start the Home again.",
+    "Free disk space or mend the disk, then start the episode again; where the Home only reads: arw-home journal reopen.",
     { cause },
   );
 }
