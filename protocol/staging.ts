@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { type Digest, digestOfJson, digestSchema } from "./digest.ts";
 import { type EpisodeId, episodeId, type NodeId, nodeId, type ProposalId, proposalId } from "./ids.ts";
-import { type CommandJob, type JobKind, type JobSpec, jobSpecSchema } from "./job.ts";
+import { type CommandJob, commandJobSchema, type JobKind } from "./job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "./lease.ts";
 import { type JobOutcome, jobOutcomeSchema } from "./result.ts";
 import { workspacePathSchema, type WorkspacePath } from "./workspacePath.ts";
@@ -95,12 +95,6 @@ export type StagedOutcome = "done" | "failed" | "void" | "unknown";
 const count = z.number().int().min(0);
 const words = z.array(z.string().max(65_536)).max(1_024);
 const evidencePaths = z.array(z.string().max(4_096)).max(EVIDENCE_PATHS_MAX);
-
-const commandJobSchema: z.ZodType<CommandJob> = jobSpecSchema.transform((job: JobSpec, context): CommandJob => {
-  if (job.kind === "command") return job;
-  context.issues.push({ code: "custom", path: ["kind"], message: "must be a command", input: job });
-  return z.NEVER;
-});
 
 export const settingChangeSchema: z.ZodType<SettingChange> = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("resume-offloads") }),

@@ -140,7 +140,7 @@ async function approveShown(session: CliSession, views: readonly StagedView[], y
 }
 
 function exitCodeOfResult({ code, outcome }: StagedResult): number {
-  return outcome === "done" ? 0 : exitCodeOf(code ?? `staged-${outcome}`);
+  return outcome === "done" ? 0 : exitCodeOf(code ?? `staged-outcome-${outcome}`);
 }
 
 function changeOf({ action }: StagedView, argv: readonly string[], { file, glob, lease }: ReviseOptions): StagedChange {
