@@ -105,15 +105,13 @@ test("the frontier and the levels have the root of the recursive definition, at 
   }
 });
 
-const sized = fc
-  .integer({ min: 1, max: 200 })
-  .chain((size) =>
-    fc.record({
-      size: fc.constant(size),
-      index: fc.nat({ max: size - 1 }),
-      earlier: fc.integer({ min: 1, max: size }),
-    }),
-  );
+const sized = fc.integer({ min: 1, max: 200 }).chain((size) =>
+  fc.record({
+    size: fc.constant(size),
+    index: fc.nat({ max: size - 1 }),
+    earlier: fc.integer({ min: 1, max: size }),
+  }),
+);
 
 test("every leaf is proven in every tree, and nothing else passes for it", () => {
   const leaves = numbered(200);

@@ -74,6 +74,14 @@ import {
   type ReviseParams,
   reviseParamsSchema,
 } from "./egressViews.ts";
+import {
+  type LeavesPage,
+  leavesPageSchema,
+  type LeavesParams,
+  leavesParamsSchema,
+  type LedgerView,
+  ledgerViewSchema,
+} from "./ledgerViews.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
@@ -173,6 +181,10 @@ export interface ClientMethods {
   readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
   readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
   readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
+  /** The ledger's checkpoint, signed by the Home. */
+  readonly showLedger: Method<Nothing, LedgerView>;
+  /** A page of its leaves, each with the proof that the checkpoint of this size covers it. */
+  readonly readLeaves: Method<LeavesParams, LeavesPage>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -274,6 +286,8 @@ export const METHODS: ClientMethods = {
   ),
   unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
   listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
+  showLedger: anyone("ledger/show", nothing, ledgerViewSchema),
+  readLeaves: anyone("ledger/leaves", leavesParamsSchema, leavesPageSchema),
   grantLease: owner(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),

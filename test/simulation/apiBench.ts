@@ -43,6 +43,7 @@ export async function services(
   return {
     home,
     view,
+    tree: bench.tree,
     journal,
     blobs,
     outputs,

@@ -17,6 +17,7 @@ import { bytesText } from "../render/amounts.ts";
 import { previewCardLines } from "../render/previewCard.ts";
 import { plain } from "../render/style.ts";
 import { ledgerLines } from "../render/views.ts";
+import { addLedgerCommands } from "./ledger.ts";
 import type { CliSession } from "../session.ts";
 
 interface AnswerOptions {
@@ -62,6 +63,7 @@ export function addEgressCommands(program: Command, bind: Bind): void {
   addShow(egress, bind);
   addRevise(egress, bind);
   addInspect(egress, bind);
+  addLedgerCommands(egress, bind);
 }
 
 function addShow(egress: Command, bind: Bind): void {
