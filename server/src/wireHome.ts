@@ -26,7 +26,8 @@ import { proposalApi } from "./adapters/api/proposalApi.ts";
 import { requestApi } from "./adapters/api/requestApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
-import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
+import { AttemptDesk, type AttemptMessage } from "./adapters/attempts/attemptDesk.ts";
+import type { LinkFault } from "./adapters/attempts/linkFault.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { ownerSecretProblem } from "./adapters/clientServer/ownerSecret.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
@@ -41,6 +42,7 @@ import type { LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
+import { ReportLine } from "./adapters/reportLine.ts";
 import { selfTest } from "./adapters/selfTest/selfTest.ts";
 import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
 import type { SteadyClock } from "./adapters/steadyClock.ts";
@@ -116,14 +118,17 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       parts.onDurable(frame.sequence);
       followers.wake();
       leaseWatch.look();
+      reports.wake();
     },
     // The journal tells whoever opens it again, and that is said there.
-    onReadOnly: () => undefined,
+    onReadOnly: () => reports.wake(),
   });
+  const ending = new AbortController();
+  const reports = new ReportLine(home, ending.signal);
   const channelOf = (nodeId: NodeId): NodeChannel | undefined =>
     nodeId === identity.nodeId ? localNode : links.channelOf(nodeId);
   const desk = new AttemptDesk({
-    home: () => home,
+    home: () => reports,
     blobs,
     outputs,
     now,
@@ -140,7 +145,6 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onMessage: (message, bytes) => receiveLocal(message, bytes),
     log: (fact, detail) => log.info(fact, detail),
   });
-  const ending = new AbortController();
   const leaf = new HomeLeaf({
     leaves,
     now,
@@ -149,23 +153,23 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onTrouble,
   });
   const links = new WorkerLinks({
-    home: () => home,
+    home: () => reports,
     identity,
     nextLeaf: () => leaf.next,
     now,
     nowMs: () => performance.now(),
     times: heartbeatTimes(process.env),
-    receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
+    receive: (channel, message, bytes) => receive(channel, message, bytes),
     resume: (offer) => desk.resume(offer),
     transfers: () => desk.crossings.transfers(),
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });
-  const leaseWatch = new LeaseWatch({ home: () => home, now, steady, onTrouble });
+  const leaseWatch = new LeaseWatch({ home: () => reports, now, steady, onTrouble });
   const { invitesFolder } = parts;
   const steps = selfTestSteps(homeFolder, now);
   const clustering = new Clustering({
-    home: () => home,
+    home: () => reports,
     identity,
     leaf,
     invitesFolder,
@@ -175,9 +179,15 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onTrouble,
   });
 
+  /** While the disk is too slow for what was reported, no node is heard further. */
+  async function receive(channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array): Promise<LinkFault> {
+    await reports.empty();
+    return desk.receive(channel, message, bytes);
+  }
+
   async function receiveLocal(message: WorkerMessage, bytes: Uint8Array): Promise<void> {
     if (!("attemptId" in message)) return;
-    const fault = await desk.receive(localNode, message, bytes);
+    const fault = await receive(localNode, message, bytes);
     if (fault !== undefined) onTrouble("the local node broke the protocol", fault);
   }
 
@@ -216,7 +226,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       held: [],
       transfers: [],
     };
-    const executed = await home.execute(connect);
+    const executed = await reports.execute(connect);
     if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
   }
 

@@ -2,9 +2,9 @@
 // Nothing is admitted by waiting: whoever used the invite stands before the owner with its four words.
 import * as vscode from "vscode";
 import type { NodeId } from "#protocol/ids.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { NodeView } from "#protocol/wire/clientViews.ts";
-import { timeText } from "../amounts.ts";
 import { Dismissed } from "../commandRunner.ts";
 import type { Editor } from "../editor.ts";
 import { admit } from "./admission.ts";
@@ -158,5 +158,5 @@ async function pendingNodes({ home }: Editor): Promise<ReadonlySet<NodeId>> {
 }
 
 function untilText({ expiresAt }: Invite): string {
-  return timeText(expiresAt, vscode.env.language);
+  return amountsIn(vscode.env.language).time(expiresAt);
 }

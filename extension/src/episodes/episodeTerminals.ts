@@ -5,10 +5,11 @@ import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import type { EpisodeId } from "#protocol/ids.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
+import { oneLine } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import type { Editor } from "../editor.ts";
-import { errorLine, noteLine, plainLine } from "../terminal/terminalText.ts";
+import { errorLine, noteLine } from "../terminal/terminalText.ts";
 import { type OutputSource, playOutput } from "./episodeOutput.ts";
 import { endText, placeText } from "./episodeWords.ts";
 
@@ -162,7 +163,7 @@ function sourceOf({ home }: Editor): OutputSource {
 }
 
 function nameOf({ target, title }: ShownEpisode): string {
-  const line = plainLine(title);
+  const line = oneLine(title);
   const cut = line.length > TITLE_CHARACTERS_MAX ? `${line.slice(0, TITLE_CHARACTERS_MAX - 1).toWellFormed()}…` : line;
   return vscode.l10n.t("{0} — {1}", cut, placeText(target));
 }

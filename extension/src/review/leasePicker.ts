@@ -3,8 +3,8 @@
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import { durationMs } from "#protocol/quantities.ts";
-import { bytesText, countOf, durationText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
 import { Dismissed } from "../commandRunner.ts";
@@ -130,7 +130,7 @@ async function readLive({ home }: Editor): Promise<readonly ReadLease[]> {
 }
 
 function itemOf({ readAtMs, view }: ReadLease, nowMs: number): LeaseItem {
-  const language = vscode.env.language;
+  const amounts = amountsIn(vscode.env.language);
   const { budget } = view.lease;
   const leftMs = durationMs(Math.max(0, Math.floor(view.remainingMs - (nowMs - readAtMs))));
   const running = view.inUse === 0 ? "" : vscode.l10n.t(" · {0} running", view.inUse);
@@ -140,11 +140,11 @@ function itemOf({ readAtMs, view }: ReadLease, nowMs: number): LeaseItem {
     description:
       vscode.l10n.t(
         "{0} left · {1} of {2} jobs · {3} of {4}",
-        durationText(leftMs, language),
-        countOf(view.usesLeft, language),
-        countOf(budget.uses, language),
-        bytesText(view.bytesLeft, language),
-        bytesText(budget.bytes, language),
+        amounts.duration(leftMs),
+        amounts.count(view.usesLeft),
+        amounts.count(budget.uses),
+        amounts.bytes(view.bytesLeft),
+        amounts.bytes(budget.bytes),
       ) + running,
     detail: scopeText(view),
     buttons: [{ iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Revoke This Lease") }],

@@ -2,9 +2,9 @@
 // A mark forbids and any window may set it; taking one away loosens, so that asks again and needs the owner.
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
-import { isNeverLeavesGlob, neverLeaves, type NeverLeavesMark } from "#protocol/neverLeaves.ts";
-import { momentText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { isNeverLeavesGlob, type NeverLeavesMark, neverLeaves } from "#protocol/neverLeaves.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { Dismissed } from "../commandRunner.ts";
 import type { Editor } from "../editor.ts";
@@ -156,7 +156,7 @@ async function pickedMarks(marks: readonly NeverLeavesMark[]): Promise<readonly 
     label: plainText(glob),
     description: vscode.l10n.t(
       "since {0}, by {1}",
-      momentText(markedAt, vscode.env.language),
+      amountsIn(vscode.env.language).moment(markedAt),
       plainText(by, NAME_CHARACTERS_MAX),
     ),
     glob,

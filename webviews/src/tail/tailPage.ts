@@ -2,11 +2,11 @@
 // It holds TAIL_ENTRIES_MAX entries and decides nothing.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
+import { type Amounts, amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { TAIL_ENTRIES_MAX, type TailFromPage, type TailKept, type TailToPage } from "#protocol/webview/tail.ts";
-import { Amounts } from "../page/amounts.ts";
 import { icon } from "../page/icon.ts";
-import { plainLine } from "../page/plainText.ts";
 import { noticePart } from "../timeline/aroundParts.ts";
 import { placeOf } from "../timeline/entryOrder.ts";
 import { isJumpTarget } from "../timeline/jumps.ts";
@@ -39,7 +39,7 @@ export class TailPage {
 
   constructor(options: TailPageOptions) {
     this.#options = options;
-    this.#amounts = new Amounts(options.language);
+    this.#amounts = amountsIn(options.language);
     this.#sight = { ...FIRST_SIGHT, follow: options.kept?.follow ?? true };
     this.#outputs = new RunningOutputs(options.post);
     const dom = skeletonIn(options.root);
@@ -114,9 +114,9 @@ export class TailPage {
   }
 
   #runningPart(episodeId: TimelineEntry["corrId"], where: string, lines: string): TemplateResult {
-    const title = episodeId === undefined ? "" : plainLine(this.#model.titleOf(episodeId));
+    const title = episodeId === undefined ? "" : plainText(this.#model.titleOf(episodeId));
     return html`<section class="running-one">
-      <h2 class="foreign">${icon("play")} ${title} <span class="dim">${plainLine(where)}</span></h2>
+      <h2 class="foreign">${icon("play")} ${title} <span class="dim">${plainText(where)}</span></h2>
       <pre class="foreign" tabindex="0">${lines === "" ? l10n.t("No output yet.") : lines}</pre>
     </section>`;
   }
