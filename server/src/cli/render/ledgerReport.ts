@@ -1,7 +1,8 @@
 // What a check of a ledger or a receipt found, for a person: first whether it holds, then whose it is, then what is wrong.
 import type { LedgerReport } from "#protocol/ledger/ledgerFile.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { countText } from "./amounts.ts";
-import { plain, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 
 export function ledgerReportLines(report: LedgerReport, style: Style): readonly string[] {
   const { whole, header, head, records, settlements, words } = report;
@@ -19,7 +20,7 @@ export function ledgerReportLines(report: LedgerReport, style: Style): readonly 
             : [`checkpoint: ${head.size === 1 ? "1 entry" : `${head.size} entries`}, root ${head.root}`]),
         ];
   const problems = report.problems.map(({ line, problem }) =>
-    line === undefined ? `  ${plain(problem)}` : `  line ${line} ${plain(problem)}`,
+    line === undefined ? `  ${plainText(problem)}` : `  line ${line} ${plainText(problem)}`,
   );
   const more = report.moreProblems === 0 ? [] : [`  and ${report.moreProblems} more`];
   const trust = whole
