@@ -1,6 +1,7 @@
 // Keeps what the Home says up to date for this window: reads it again after the timeline moved, and nodes' heartbeats while
 // the window is looked at. It must never be ahead of the Home, nor let one slow answer overtake a newer one.
 import * as vscode from "vscode";
+import { messageOf } from "#protocol/errors.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
@@ -73,7 +74,7 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
       if (this.#home.status.kind === "connected") await this.refresh();
     } catch (error) {
       // The connection's own status tells why; the next connection reads again.
-      this.#log.debug(`The views were not refreshed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.debug(`The views were not refreshed: ${messageOf(error)}`);
     }
   }
 }
