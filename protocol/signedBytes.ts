@@ -11,7 +11,8 @@ export type SignaturePurpose =
   | "arw-welcome-v1"
   | "arw-rotate-v1"
   | "arw-manifest-v1"
-  | "arw-checkpoint-v1";
+  | "arw-checkpoint-v1"
+  | "arw-witness-v1";
 
 /** What every message that we sign begins with. */
 export const ENVELOPE = "DSSEv1 ";

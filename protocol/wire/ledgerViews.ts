@@ -7,6 +7,7 @@ import { checkpointNoteSchema } from "../ledger/checkpointNote.ts";
 import { leafTextSchema } from "../ledger/egressLeaf.ts";
 import { treeSizeSchema } from "../ledger/merkleTree.ts";
 import { proofSchema } from "../ledger/proofs.ts";
+import { type EpochMs, epochMsSchema } from "../quantities.ts";
 import { type PublicKey, publicKeySchema } from "../signature.ts";
 
 /** Leaves of one page. */
@@ -19,6 +20,18 @@ export interface LedgerView {
   readonly checkpoint: string;
   readonly size: number;
   readonly root: Digest;
+  /** What each worker that checks the ledger last saw of it. */
+  readonly witnesses: readonly WitnessView[];
+}
+
+export interface WitnessView {
+  readonly nodeId: NodeId;
+  readonly name: string;
+  readonly at: EpochMs;
+  /** How many entries it saw. */
+  readonly size: number;
+  /** `ahead`: it saw more than this ledger has, so the ledger was rolled back or another Home has its key. */
+  readonly state: "agrees" | "ahead";
 }
 
 export interface LeavesParams {
@@ -43,6 +56,15 @@ export const ledgerViewSchema: z.ZodType<LedgerView> = z.strictObject({
   checkpoint: checkpointNoteSchema,
   size: treeSizeSchema,
   root: digestSchema,
+  witnesses: z.array(
+    z.strictObject({
+      nodeId: nodeId.schema,
+      name: z.string(),
+      at: epochMsSchema,
+      size: treeSizeSchema,
+      state: z.enum(["agrees", "ahead"]),
+    }),
+  ),
 });
 
 export const leavesParamsSchema: z.ZodType<LeavesParams> = z.strictObject({

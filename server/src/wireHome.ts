@@ -37,6 +37,8 @@ import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
 import { InTurn } from "./adapters/inTurn.ts";
 import { EgressTree } from "./adapters/ledger/egressTree.ts";
+import { LedgerDesk } from "./adapters/ledger/ledgerDesk.ts";
+import { Witnesses } from "./adapters/ledger/witnesses.ts";
 import { LeaseWatch } from "./adapters/leaseWatch.ts";
 import type { LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
@@ -104,11 +106,8 @@ const HOME: Requester = { client: "home", session: "home" };
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   const { blobs, outputs, identity, leaves, now, steady, journal, log, homeFolder, workspaceFolder, followers } = parts;
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
-  const tree = new EgressTree({
-    frontier: parts.ledger,
-    origin: egressOrigin(parts.state.identity.workspaceId),
-    privateKey: identity.privateKey,
-  });
+  const origin = egressOrigin(parts.state.identity.workspaceId);
+  const tree = new EgressTree({ frontier: parts.ledger, origin, privateKey: identity.privateKey });
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
   const home = new Home(parts.state, {
     journal,
@@ -152,6 +151,9 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onSwitched: () => clustering.refreshTrust(),
     onTrouble,
   });
+  const view = new ViewOnDemand(journal, parts.state.identity);
+  const witnesses = await Witnesses.open({ folder: homeFolder, origin, onTrouble });
+  const ledger = new LedgerDesk({ tree, witnesses, view, now });
   const links = new WorkerLinks({
     home: () => reports,
     identity,
@@ -162,6 +164,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     receive: (channel, message, bytes) => receive(channel, message, bytes),
     resume: (offer) => desk.resume(offer),
     transfers: () => desk.crossings.transfers(),
+    ledger,
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });
@@ -231,12 +234,12 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   }
 
   await leaf.watch();
-  const view = new ViewOnDemand(journal, parts.state.identity);
   const applying = new InTurn();
   const services: HomeServices = {
     home,
     view,
     tree,
+    witnesses,
     journal,
     blobs,
     outputs,
@@ -330,6 +333,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       closing.defer(() => leaf.dispose());
       closing.defer(() => ending.abort());
       closing.defer(() => view.dispose());
+      closing.defer(() => witnesses.settled());
       closing.defer(() => leaseWatch[Symbol.dispose]());
       // The next life may be asked for another proposal: no two of them ever write into the workspace at once.
       closing.defer(() => applying.settled());

@@ -45,12 +45,17 @@ test("every character of every line counts: none can be changed, taken out or ad
     .nat({ max: few.length - 1 })
     .chain((line) => fc.record({ line: fc.constant(line), at: fc.nat({ max: (few[line] ?? "").length - 1 }) }));
   const how = fc.constantFrom("change", "remove", "insert");
-  const check = fc.property(place, how, fc.constantFrom(...'a0 "}{,:[]zA9_'.split("")), ({ line, at }, edit, character) => {
-    const text = few[line] ?? "";
-    const rest = text.slice(edit === "insert" ? at : at + 1);
-    const edited = text.slice(0, at) + (edit === "remove" ? "" : character) + rest;
-    if (edited !== text) assert.equal(verified(few.with(line, edited)).whole, false, edited);
-  });
+  const check = fc.property(
+    place,
+    how,
+    fc.constantFrom(...'a0 "}{,:[]zA9_'.split("")),
+    ({ line, at }, edit, character) => {
+      const text = few[line] ?? "";
+      const rest = text.slice(edit === "insert" ? at : at + 1);
+      const edited = text.slice(0, at) + (edit === "remove" ? "" : character) + rest;
+      if (edited !== text) assert.equal(verified(few.with(line, edited)).whole, false, edited);
+    },
+  );
   fc.assert(check, { numRuns: soaked(600) });
 });
 

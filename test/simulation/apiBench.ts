@@ -44,6 +44,7 @@ export async function services(
     home,
     view,
     tree: bench.tree,
+    witnesses: { all: () => [] },
     journal,
     blobs,
     outputs,

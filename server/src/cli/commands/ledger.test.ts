@@ -8,6 +8,7 @@ import { rootOf } from "#protocol/ledger/merkleTree.ts";
 import { withEgress } from "../../home/egress/tree.ts";
 import { emptyFrontier } from "#protocol/ledger/merkleTree.ts";
 import { type Bench, bench } from "../../../../test/clients/commandBench.ts";
+import { NOW } from "../../../../test/simulation/homeCommands.ts";
 import { GPU, IDENTITY, LOCAL } from "../../../../test/simulation/homeScenario.ts";
 import { checkpointOf, exportedLines, leavesOf, sendingHome, treeOf } from "../../../../test/simulation/ledgerLines.ts";
 import { runCli } from "../program.ts";
@@ -25,6 +26,7 @@ function ledgerBench(t: TestContext): Promise<Bench> {
       checkpoint: checkpointOf(TREE),
       size: TREE.size,
       root: rootOf(withEgress(emptyFrontier, events)),
+      witnesses: [{ nodeId: GPU.nodeId, name: "gpu-box", at: NOW, size: 3, state: "agrees" }],
     }),
     readLeaves: async ({ size, from }) => ({
       leaves: LEAVES.slice(from, Math.min(from + 2, size)).map((leaf, at) => ({
