@@ -22,6 +22,7 @@ import * as enrolLimits from "./enrol.ts";
 import * as frameLimits from "./frame.ts";
 import * as inviteLimits from "./inviteText.ts";
 import * as ledgerLimits from "./ledgerViews.ts";
+import * as listLimits from "./listPage.ts";
 import * as requestLimits from "./requestView.ts";
 import * as versionLimits from "./version.ts";
 import * as workerLimits from "./worker.ts";
@@ -90,6 +91,7 @@ test("every limit has its row, with the value that the code has", () => {
     viewLimits,
     egressLimits,
     enrolLimits,
+    listLimits,
     requestLimits,
     leafLimits,
     noteLimits,

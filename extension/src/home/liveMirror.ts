@@ -8,6 +8,7 @@ import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { Coalesce } from "./coalesce.ts";
 import type { Home } from "./home.ts";
 import type { HomeFacts, HomeMirror, WaitingItem } from "./homeMirror.ts";
+import { newestEpisodes } from "./newestEpisodes.ts";
 
 /** A burst of entries is one reading. */
 const REFRESH_PAUSE_MS = 150;
@@ -80,10 +81,10 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
 }
 
 async function readFacts(home: Home): Promise<HomeFacts> {
-  const [hello, { nodes }, { episodes }, { leases }] = await Promise.all([
+  const [hello, { nodes }, episodes, { leases }] = await Promise.all([
     home.call(METHODS.hello, { v: PROTOCOL_VERSION, client: "editor" }),
     home.call(METHODS.listNodes, {}),
-    home.call(METHODS.listEpisodes, {}),
+    newestEpisodes(home),
     home.call(METHODS.listLeases, {}),
   ]);
   const newestFirst = episodes.toSorted((a, b) => b.startedAt - a.startedAt);

@@ -70,13 +70,15 @@ function live({ state, blobs, onSent, performs = true }: LifeTerms): Life {
   const channel: NodeChannel = {
     nodeId: GPU.nodeId,
     local: false,
-    deliver: async (message) => {
-      // A process that is dead sends nothing, and never comes back from where it was.
-      if (life.dead) return new Promise(() => undefined);
-      sent.push(message);
-      onSent?.(life, sent.length);
-      return true;
-    },
+    deliver: (message) => say(message),
+    carry: (message) => say(message),
+  };
+  const say = async (message: HomeMessage): Promise<boolean> => {
+    // A process that is dead sends nothing, and never comes back from where it was.
+    if (life.dead) return new Promise(() => undefined);
+    sent.push(message);
+    onSent?.(life, sent.length);
+    return true;
   };
   const perform = (effect: Effect): void => {
     if (life.dead || !performs) return;

@@ -36,11 +36,11 @@ test("a witness is shown the ledger in its welcome and the record beside each of
   assert.ok(welcome?.kind === "welcome");
   assert.deepEqual(welcome.ledger, await home.ledger.show(GPU.nodeId, [2]));
   const { record, ...offer } = await home.letOut(4);
-  await bench.links.channelOf(GPU.nodeId)?.deliver(offer);
+  await bench.links.channelOf(GPU.nodeId)?.carry(offer);
   assert.deepEqual(witness.said.at(-1), { ...offer, record });
   const older = await bench.connected();
   assert.deepEqual(Object.keys(older.said[0] ?? {}).includes("ledger"), false);
-  await bench.links.channelOf(GPU.nodeId)?.deliver(offer);
+  await bench.links.channelOf(GPU.nodeId)?.carry(offer);
   assert.deepEqual(older.said.at(-1), offer);
 });
 

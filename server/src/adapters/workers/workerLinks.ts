@@ -130,7 +130,8 @@ export class WorkerLinks {
     const channel: NodeChannel = {
       nodeId,
       local: false,
-      deliver: (message, bytes) => link.send(this.#proven(link, message), bytes),
+      deliver: (message) => link.send(message),
+      carry: (message, bytes) => link.send(this.#proven(link, message), bytes),
       hangUp: (code, detail) => link.close(code, detail),
     };
     let greeting: Promise<Connected | undefined> | undefined;
