@@ -10,6 +10,9 @@ export type PublicKey = Brand<string, "PublicKey">;
 /** 64 bytes of an Ed25519 signature, base64url. */
 export type Signature = Brand<string, "Signature">;
 
+/** The private half of an identity, as whoever holds one hands it on. */
+export type SigningKey = KeyObject;
+
 export const publicKeySchema: z.ZodType<PublicKey> = base64url<PublicKey>(32);
 export const signatureSchema: z.ZodType<Signature> = base64url<Signature>(64);
 

@@ -1,3 +1,4 @@
+// Checkpoints as signed notes: their form, and that nothing of one can be changed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { workspaceId } from "../ids.ts";

@@ -1,11 +1,17 @@
 // A checkpoint of a ledger: how many leaves it has and their root, signed by the Home, as a note that other programs read too.
 // It decides whether a note counts. A note with anything more, less or other than what was signed is no checkpoint.
 // Source: C2SP signed-note and tlog-checkpoint; the signature covers the text itself, not our own envelope.
-import type { KeyObject } from "node:crypto";
 import * as z from "zod";
 import { digestFromHex, digestHex, digestOf } from "../digest.ts";
 import type { WorkspaceId } from "../ids.ts";
-import { type PublicKey, publicKeyBytes, publicKeyOf, signForeign, verifyForeign } from "../signature.ts";
+import {
+  type PublicKey,
+  publicKeyBytes,
+  publicKeyOf,
+  type SigningKey,
+  signForeign,
+  verifyForeign,
+} from "../signature.ts";
 import type { SizedRoot } from "./proofs.ts";
 
 export interface TreeHead extends SizedRoot {
@@ -29,7 +35,7 @@ export function egressOrigin(workspaceId: WorkspaceId): string {
   return `arw/${workspaceId}/egress`;
 }
 
-export function signCheckpoint(head: TreeHead, privateKey: KeyObject): string {
+export function signCheckpoint(head: TreeHead, privateKey: SigningKey): string {
   const text = textOf(head);
   const signature = Buffer.concat([keyHash(head.origin, publicKeyOf(privateKey)), signForeign(text, privateKey)]);
   return `${text}\n\u2014 ${head.origin} ${signature.toString("base64")}\n`;

@@ -1,3 +1,4 @@
+// Leaves of the egress ledger: one text a fact, for ever.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFixtures } from "../../test/protocolFixtures.ts";

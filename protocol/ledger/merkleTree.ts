@@ -1,8 +1,7 @@
 // The Merkle tree of a ledger (RFC 6962, RFC 9162): a leaf is hashed apart from a node, so neither is ever taken for the other.
 // It keeps only the frontier: the roots of the full subtrees, largest first. Adding a leaf costs the same however large it is.
-import { createHash } from "node:crypto";
 import * as z from "zod";
-import { type Digest, digestFromHex, digestHex, digestOf, digestSchema } from "../digest.ts";
+import { type Digest, digestHex, digestOf, digestSchema } from "../digest.ts";
 
 /** What is left of a tree when all that can no longer change is summed up. */
 export interface Frontier {
@@ -23,12 +22,11 @@ const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
 
 export function leafHash(leaf: Uint8Array | string): Digest {
-  return digestFromHex(createHash("sha256").update(LEAF).update(leaf).digest("hex"));
+  return digestOf(Buffer.concat([LEAF, typeof leaf === "string" ? Buffer.from(leaf) : leaf]));
 }
 
 export function nodeHash(left: Digest, right: Digest): Digest {
-  const hash = createHash("sha256").update(NODE).update(digestHex(left), "hex").update(digestHex(right), "hex");
-  return digestFromHex(hash.digest("hex"));
+  return digestOf(Buffer.concat([NODE, Buffer.from(digestHex(left), "hex"), Buffer.from(digestHex(right), "hex")]));
 }
 
 /** The tree with one leaf more. */

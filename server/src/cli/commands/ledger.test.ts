@@ -4,17 +4,13 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { leafText } from "#protocol/ledger/egressLeaf.ts";
-import { rootOf } from "#protocol/ledger/merkleTree.ts";
-import { withEgress } from "../../home/egress/tree.ts";
-import { emptyFrontier } from "#protocol/ledger/merkleTree.ts";
 import { type Bench, bench } from "../../../../test/clients/commandBench.ts";
 import { NOW } from "../../../../test/simulation/homeCommands.ts";
 import { GPU, IDENTITY, LOCAL } from "../../../../test/simulation/homeScenario.ts";
 import { checkpointOf, exportedLines, leavesOf, sendingHome, treeOf } from "../../../../test/simulation/ledgerLines.ts";
 import { runCli } from "../program.ts";
 
-const { events } = sendingHome(6);
-const LEAVES = leavesOf(events);
+const LEAVES = leavesOf(sendingHome(6).events);
 const TREE = treeOf(LEAVES);
 
 /** A Home with this ledger; pages of two. */
@@ -25,7 +21,7 @@ function ledgerBench(t: TestContext): Promise<Bench> {
       homeKey: LOCAL.publicKey,
       checkpoint: checkpointOf(TREE),
       size: TREE.size,
-      root: rootOf(withEgress(emptyFrontier, events)),
+      root: TREE.rootAt(TREE.size),
       witnesses: [{ nodeId: GPU.nodeId, name: "gpu-box", at: NOW, size: 3, state: "agrees" }],
     }),
     readLeaves: async ({ size, from }) => ({
