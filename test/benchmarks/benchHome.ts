@@ -8,7 +8,6 @@ import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { ID_ENTROPY_BYTES, type EpisodeId, type PreviewId, workspaceId } from "#protocol/ids.ts";
 import { emptyFrontier } from "#protocol/ledger/merkleTree.ts";
-import { epochMs } from "#protocol/quantities.ts";
 import { LEASE_USES_MAX } from "#protocol/lease.ts";
 import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
 import type { EpisodeRequest, NodeView } from "#protocol/wire/clientViews.ts";
