@@ -119,10 +119,11 @@ const ROWS: readonly ExitCodeRow[] = [
     codes: ["state-folder-*", "lock-*", "identity-*"],
   },
   {
-    exitCode: 89,
+    exitCode: 90,
     meaning: "the staged action was not done: it was decided or changed meanwhile, or could not be",
     codes: ["staged-*", "too-many-staged"],
   },
+  { exitCode: 89, meaning: "a ledger or a receipt does not verify", codes: ["ledger-altered", "receipt-altered"] },
   { exitCode: EXIT_CANCELLED, meaning: "cancelled", codes: ["cancelled"] },
 ];
 
