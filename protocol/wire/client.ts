@@ -4,13 +4,11 @@ import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
 import {
-  type AttemptId,
   attemptId,
   type EgressRecordId,
   egressRecordId,
   type EpisodeId,
   episodeId,
-  type InviteId,
   inviteId,
   type LeaseId,
   leaseId,
@@ -22,21 +20,11 @@ import {
   proposalId,
   type StagedId,
 } from "../ids.ts";
-import type { JobKind } from "../job.ts";
-import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import { scopedTermsSchema } from "../lease.ts";
 import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
-import {
-  type Bytes,
-  bytesSchema,
-  type DurationMs,
-  durationMsSchema,
-  type EpochMs,
-  epochMsSchema,
-  type Sequence,
-  sequenceSchema,
-} from "../quantities.ts";
-import { type OutputStream, outputStreamSchema } from "../result.ts";
-import { type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
+import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
+import { outputStreamSchema } from "../result.ts";
+import { workspacePathSchema } from "../workspacePath.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
@@ -58,6 +46,15 @@ import {
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
+import type {
+  ApplyParams,
+  GrantParams,
+  InviteParams,
+  InviteResult,
+  OutputParams,
+  ProposedFileParams,
+  TimelineParams,
+} from "./clientParams.ts";
 import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
 import {
   type ApproveParams,
@@ -116,33 +113,11 @@ export interface Method<Params, Result> {
 }
 
 type Nothing = Record<string, never>;
-interface TimelineParams {
-  readonly fromSequence: Sequence;
-  readonly episodeId?: EpisodeId;
-}
 interface EpisodesPage extends ListEnd {
   readonly episodes: readonly EpisodeView[];
 }
 interface EgressPage extends ListEnd {
   readonly rows: readonly EgressLedgerRow[];
-}
-interface InviteParams {
-  readonly listenHost?: string;
-  readonly listenPort?: number;
-  readonly addresses?: readonly string[];
-  readonly lifetimeMs?: DurationMs;
-}
-interface InviteResult {
-  readonly inviteId: InviteId;
-  readonly text: string;
-  readonly addresses: readonly string[];
-  readonly expiresAt: EpochMs;
-}
-interface GrantParams {
-  readonly nodeId: NodeId;
-  readonly job: JobKind;
-  readonly terms: ScopedTerms;
-  readonly reason: string;
 }
 interface LeasesResult {
   /** Grows with every grant, revocation and expiry: what was read under an older one is out of date. */
@@ -153,24 +128,6 @@ interface LeasesResult {
 interface ClusteringResult {
   readonly host: string;
   readonly port: number;
-}
-interface OutputParams {
-  readonly attemptId: AttemptId;
-  readonly stream: OutputStream;
-  readonly fromByte: Bytes;
-}
-interface ProposedFileParams {
-  readonly proposalId: ProposalId;
-  readonly digest: Digest;
-  readonly fromByte: Bytes;
-}
-
-interface ApplyParams {
-  readonly proposalId: ProposalId;
-  /** The digest of the proposal that was shown. */
-  readonly digest: Digest;
-  /** Only the changes at these paths; absent for all that are left. */
-  readonly paths?: readonly WorkspacePath[];
 }
 
 /** Every method, in the order of the documentation. */
