@@ -8,6 +8,7 @@ import { episodeEventSchemas } from "./eventSchemas/episode.ts";
 import { jobEventSchemas } from "./eventSchemas/job.ts";
 import { leaseEventSchemas } from "./eventSchemas/lease.ts";
 import { nodeEventSchemas } from "./eventSchemas/node.ts";
+import { policyEventSchemas } from "./eventSchemas/policy.ts";
 import { kindOf, type SchemaOfKind } from "./schemaByKind.ts";
 
 /** Decodes an already parsed event of any version up to today's. */
@@ -44,6 +45,7 @@ export const eventSchemas: SchemaOfKind<JournalEvent> = {
   ...episodeEventSchemas,
   ...jobEventSchemas,
   ...egressEventSchemas,
+  ...policyEventSchemas,
   ...leaseEventSchemas,
   ...nodeEventSchemas,
 };

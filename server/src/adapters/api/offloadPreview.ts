@@ -11,6 +11,7 @@ import {
   type EpisodeId,
   type JobId,
   type LeaseId,
+  leaseId,
   type NodeId,
   type PreviewId,
   previewId,
@@ -89,6 +90,7 @@ export async function previewOffload(
     leaseMs,
     paths: collected.paths,
     steady: steady(),
+    leaseId: mint(leaseId),
     recordId: mint(egressRecordId),
     attemptId: mint(attemptId),
   };
