@@ -24,6 +24,9 @@ export const POLICY_REASON_CHARACTERS_MAX = 500;
 
 export type PolicyEffect = "allow" | "ask" | "deny";
 
+/** What a Home can start from. */
+export type PostureName = "local-only" | "ask-always" | "trusted-workers";
+
 /** What may be asked for. All but `run-here` and `tool` take data from this machine. */
 export type PolicyAction = "offload" | "blob-fetch" | "tool" | "belief-export" | "guest-view" | "run-here";
 
@@ -131,6 +134,10 @@ function list<Item>(item: z.ZodType<Item>): z.ZodType<readonly Item[]> {
   return z.array(item).min(1).max(POLICY_LIST_MAX);
 }
 
+export const policyEffectSchema: z.ZodType<PolicyEffect> = z.enum(["allow", "ask", "deny"]);
+
+export const postureNameSchema: z.ZodType<PostureName> = z.enum(["local-only", "ask-always", "trusted-workers"]);
+
 export const policyActionSchema: z.ZodType<PolicyAction> = z.enum([
   "offload",
   "blob-fetch",
@@ -169,7 +176,7 @@ export const policyRuleSchema: z.ZodType<PolicyRule> = z.strictObject({
     .string()
     .max(POLICY_NAME_CHARACTERS_MAX)
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be a name such as tests-may-leave"),
-  effect: z.enum(["allow", "ask", "deny"]),
+  effect: policyEffectSchema,
   actions: list(policyActionSchema),
   subjects: list(z.strictObject({ kind: policySubjectKindSchema, ids: list(name).exactOptional() })).exactOptional(),
   resource: z

@@ -40,7 +40,7 @@ export function judgeRunHere(
   });
 }
 
-function offloadRequest(state: HomeState, facts: OffloadFacts): PolicyRequest {
+export function offloadRequest(state: HomeState, facts: OffloadFacts): PolicyRequest {
   const { at, client, job, nodeId, paths, highestClassification, bytes, cost } = facts;
   const node = state.nodes.byId.get(nodeId);
   const { capabilities } = node ?? {};
