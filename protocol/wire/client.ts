@@ -92,6 +92,7 @@ import {
   type PolicyView,
   policyViewSchema,
 } from "./policyViews.ts";
+import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
@@ -109,6 +110,12 @@ type Nothing = Record<string, never>;
 interface TimelineParams {
   readonly fromSequence: Sequence;
   readonly episodeId?: EpisodeId;
+}
+interface EpisodesPage extends ListEnd {
+  readonly episodes: readonly EpisodeView[];
+}
+interface EgressPage extends ListEnd {
+  readonly rows: readonly EgressLedgerRow[];
 }
 interface InviteParams {
   readonly listenHost?: string;
@@ -173,7 +180,8 @@ export interface ClientMethods {
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
   /** What it was asked to do: for its details, and to run it again. */
   readonly showRequest: Method<{ readonly episodeId: EpisodeId }, RequestView>;
-  readonly listEpisodes: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
+  /** The newest first. */
+  readonly listEpisodes: Method<ListParams, EpisodesPage>;
   readonly readPreview: Method<{ readonly previewId: PreviewId }, PreviewResult>;
   /** The bytes of one item exactly as they are sent; empty at the end. */
   readonly readPreviewItem: Method<PreviewItemParams, { readonly base64: string }>;
@@ -199,7 +207,8 @@ export interface ClientMethods {
   readonly usePosture: Method<{ readonly posture: PostureName }, AdoptPolicyResult>;
   /** The newest first. */
   readonly policyHistory: Method<Nothing, { readonly entries: readonly PolicyHistoryEntry[] }>;
-  readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
+  /** In the order of the records. */
+  readonly listEgress: Method<ListParams, EgressPage>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -276,7 +285,11 @@ export const METHODS: ClientMethods = {
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
   showRequest: anyone("episode/request", z.strictObject({ episodeId: episodeId.schema }), requestViewSchema),
-  listEpisodes: anyone("episode/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
+  listEpisodes: anyone(
+    "episode/list",
+    listParamsSchema,
+    z.strictObject({ episodes: z.array(episodeViewSchema).max(LIST_ROWS_MAX), next: cursorSchema.exactOptional() }),
+  ),
   readPreview: anyone("egress/preview", z.strictObject({ previewId: previewId.schema }), previewResultSchema),
   readPreviewItem: anyone("egress/previewItem", previewItemParamsSchema, base64),
   reviseEgress: anyone(
@@ -306,7 +319,11 @@ export const METHODS: ClientMethods = {
   adoptPolicy: owner("policy/adopt", policyTextParamsSchema, adoptPolicyResultSchema),
   usePosture: owner("policy/use", z.strictObject({ posture: postureNameSchema }), adoptPolicyResultSchema),
   policyHistory: anyone("policy/history", nothing, policyHistorySchema),
-  listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
+  listEgress: anyone(
+    "egress/ledger",
+    listParamsSchema,
+    z.strictObject({ rows: z.array(egressLedgerRowSchema).max(LIST_ROWS_MAX), next: cursorSchema.exactOptional() }),
+  ),
   grantLease: owner(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),

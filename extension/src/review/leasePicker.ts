@@ -7,7 +7,7 @@ import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
-import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 
 const COUNTDOWN_MS = 1_000;
@@ -83,21 +83,17 @@ export async function revokeAllLeases(editor: Editor): Promise<void> {
   const live = await readLive(editor);
   if (live.length === 0) throw noLease();
   const running = live.reduce((total, { view }) => total + view.inUse, 0);
-  const revoke = vscode.l10n.t("Revoke All");
-  const answer = await vscode.window.showWarningMessage(
-    live.length === 1 ? vscode.l10n.t("Revoke the one lease?") : vscode.l10n.t("Revoke all {0} leases?", live.length),
-    {
-      modal: true,
-      detail: [
-        ...live.map(({ view }) => vscode.l10n.t("{0}: {1}", plainText(view.node, 80), scopeText(view))),
-        running === 0
-          ? vscode.l10n.t("From then on you are asked about every send.")
-          : vscode.l10n.t("{0} running attempts end. From then on you are asked about every send.", running),
-      ].join("\n"),
-    },
-    revoke,
-  );
-  if (answer !== revoke) throw new Dismissed();
+  await confirm({
+    question:
+      live.length === 1 ? vscode.l10n.t("Revoke the one lease?") : vscode.l10n.t("Revoke all {0} leases?", live.length),
+    detail: [
+      ...live.map(({ view }) => vscode.l10n.t("{0}: {1}", plainText(view.node, 80), scopeText(view))),
+      running === 0
+        ? vscode.l10n.t("From then on you are asked about every send.")
+        : vscode.l10n.t("{0} running attempts end. From then on you are asked about every send.", running),
+    ].join("\n"),
+    button: vscode.l10n.t("Revoke All"),
+  });
   for (const { view } of live) await callRevoke(editor, view);
   await editor.mirror.refresh();
 }
@@ -145,10 +141,20 @@ function itemOf({ readAtMs, view }: ReadLease, nowMs: number): LeaseItem {
         amounts.count(budget.uses),
         amounts.bytes(view.bytesLeft),
         amounts.bytes(budget.bytes),
-      ) + running,
+      ) +
+      costLeftText(view) +
+      running,
     detail: scopeText(view),
     buttons: [{ iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Revoke This Lease") }],
   };
+}
+
+function costLeftText({ costMicrosLeft, lease: { budget } }: LeaseView): string {
+  if (budget.cost === undefined || costMicrosLeft === undefined) return "";
+  const { currency, micros } = budget.cost;
+  const amounts = amountsIn(vscode.env.language);
+  const [left, all] = [amounts.money(costMicrosLeft, currency), amounts.money(micros, currency)];
+  return vscode.l10n.t(" · {0} of {1}", left, all);
 }
 
 function scopeText({ lease: { scope } }: LeaseView): string {

@@ -6,18 +6,24 @@ import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import type { StoredBlob } from "#platform/blobs/blobStore.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
+import { OutputRoom, type OutputRoomTerms, roomOf } from "./outputRoom.ts";
 import { SharedRun } from "./sharedRun.ts";
 
 export type OutputStream = "stdout" | "stderr" | "text";
 
 export interface OutputFiles {
   /**
-   * Resolves when the bytes have their place and are on their way to it; `durable` resolves when they are on the disk. The
-   * same range again is the same as once. Both reject with ArwError: "output-gap" beyond the end, "output-overloaded" when
-   * too much waits, "output-unwritable" once the disk has failed for this file in this process (nothing is retried). The
-   * caller leaves `bytes` alone until `durable` settles.
+   * Resolves when the bytes have their place and are on their way to it, and on a disk that is nearly full only once they
+   * are there; `durable` resolves when they are on the disk. The same range again is the same as once. Both reject with ArwError: "output-gap" beyond the end, "output-overloaded" when
+   * too much waits, "output-unwritable" once the disk has failed for this file in this process (nothing is retried) and where
+   * only the journal has room left. The caller leaves `bytes` alone until `durable` settles.
    */
   begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput>;
+  /**
+   * Makes the file that the first bytes of this stream will need, while nobody waits for it yet. Where that cannot be, it is
+   * made when they come.
+   */
+  prepare(attemptId: string, stream: OutputStream): void;
   /** The same, and waits until it is durable. */
   append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void>;
   /**
@@ -45,24 +51,29 @@ export const OUTPUT_PENDING_BYTES_MAX: number = 8 * 1024 * 1024;
 export const OUTPUT_FILES_KNOWN_MAX = 256;
 
 export async function openOutputFiles(folder: string): Promise<OutputFiles> {
-  return outputFilesOn(await openNodeFileSystem(folder));
+  return outputFilesOn(await openNodeFileSystem(folder), roomOf(folder));
 }
 
-/** Takes the file system over: closing the output files closes it. */
-export function outputFilesOn(fileSystem: FileSystem): OutputFiles {
-  return new FilesOfAttempts(fileSystem);
+/** Takes the file system over: closing the output files closes it. Without a word about its room it has plenty. */
+export function outputFilesOn(
+  fileSystem: FileSystem,
+  room: OutputRoomTerms = { freeBytes: async () => undefined, nowMs: () => 0 },
+): OutputFiles {
+  return new FilesOfAttempts(fileSystem, new OutputRoom(room));
 }
 
 const STREAMS: readonly OutputStream[] = ["stdout", "stderr", "text"];
 
 class FilesOfAttempts implements OutputFiles {
   readonly #fileSystem: FileSystem;
+  readonly #room: OutputRoom;
   readonly #namesSync: SharedRun;
   /** In the order of last use. */
-  readonly #files = new Map<string, Promise<OpenedOutput>>();
+  readonly #files = new Map<string, KnownOutput>();
 
-  constructor(fileSystem: FileSystem) {
+  constructor(fileSystem: FileSystem, room: OutputRoom) {
     this.#fileSystem = fileSystem;
+    this.#room = room;
     this.#namesSync = new SharedRun(() => fileSystem.syncDirectory());
   }
 
@@ -70,19 +81,29 @@ class FilesOfAttempts implements OutputFiles {
     await (await this.begin(attemptId, stream, fromByte, bytes)).durable;
   }
 
+  prepare(attemptId: string, stream: OutputStream): void {
+    const name = fileNameOf(attemptId, stream);
+    const known = this.#known(name);
+    known.opened.catch(() => {
+      if (!known.begun && this.#files.get(name) === known) this.#files.delete(name);
+    });
+  }
+
   async begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput> {
     const name = fileNameOf(attemptId, stream);
-    const known = this.#files.get(name);
-    const opened = known ?? this.#open(name);
-    this.#files.delete(name);
-    this.#files.set(name, opened);
+    const isAmple = this.#room.isAmple(bytes.length) || (await this.#room.look(name, bytes.length));
+    const known = this.#known(name);
     // The first bytes of a file have their place whatever is there already: they need not wait until it is looked at.
-    const isFirst = known === undefined && fromByte === 0;
+    const isFirst = !known.begun && fromByte === 0;
+    known.begun = true;
     const durable = isFirst
-      ? opened.then((output) => this.#append(output, fromByte, bytes))
-      : this.#append(await opened, fromByte, bytes);
+      ? known.opened.then((output) => this.#append(output, fromByte, bytes))
+      : this.#append(await known.opened, fromByte, bytes);
     // Whoever wants to know waits for it; that nobody does must not end the process.
-    durable.catch(() => undefined);
+    durable.catch((error: unknown) => {
+      if (error instanceof ArwError && error.code === "output-unwritable") this.#room.failed();
+    });
+    if (!isAmple) await durable;
     return { durable };
   }
 
@@ -120,9 +141,9 @@ class FilesOfAttempts implements OutputFiles {
   async remove(attemptId: string): Promise<void> {
     for (const stream of STREAMS) {
       const name = fileNameOf(attemptId, stream);
-      const opened = this.#files.get(name);
+      const known = this.#files.get(name);
       this.#files.delete(name);
-      await opened?.then(({ file }) => file.idle()).catch(() => undefined);
+      await known?.opened.then(({ file }) => file.idle()).catch(() => undefined);
       await this.#fileSystem.remove(name).catch((error: unknown) => {
         if (errnoOf(error) !== "ENOENT") throw error;
       });
@@ -131,8 +152,16 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#files.values()].map(async (opened) => (await opened).file.idle()));
+    await Promise.allSettled([...this.#files.values()].map(async ({ opened }) => (await opened).file.idle()));
     await this.#fileSystem.close();
+  }
+
+  /** The file of this name, used last. */
+  #known(name: string): KnownOutput {
+    const known = this.#files.get(name) ?? { opened: this.#open(name), begun: false };
+    this.#files.delete(name);
+    this.#files.set(name, known);
+    return known;
   }
 
   async #open(name: string): Promise<OpenedOutput> {
@@ -161,15 +190,21 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async #forgetIdle(): Promise<void> {
-    for (const [name, opened] of this.#files) {
+    for (const [name, known] of this.#files) {
       if (this.#files.size <= OUTPUT_FILES_KNOWN_MAX) return;
-      const file = await opened.then(
+      const file = await known.opened.then(
         (output) => output.file,
         () => undefined,
       );
-      if (file?.isIdle === true && this.#files.get(name) === opened) this.#files.delete(name);
+      if (file?.isIdle === true && this.#files.get(name) === known) this.#files.delete(name);
     }
   }
+}
+
+interface KnownOutput {
+  readonly opened: Promise<OpenedOutput>;
+  /** Whether bytes were ever handed to it. */
+  begun: boolean;
 }
 
 interface OpenedOutput {
@@ -292,7 +327,7 @@ function unwritable(name: string, cause: unknown): ArwError {
   return new ArwError(
     "output-unwritable",
     `The output file ${name} could not be written${errno === undefined ? "" : ` (${errno})`}`,
-    "Mend the disk (free space, check its health) and start the Home again.",
+    "Free disk space or mend the disk, then start the episode again; where the Home only reads: arw-home journal reopen.",
     { cause },
   );
 }

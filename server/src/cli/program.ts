@@ -1,7 +1,7 @@
 // arw-home's command line: every command, and the one place where an error becomes words and an exit code.
 // It must never end the process itself: main.ts sets the code that `runCli` resolves to.
 import { Command, CommanderError } from "commander";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { CliHost } from "./cliHost.ts";
@@ -105,7 +105,7 @@ async function report(argv: readonly string[], host: CliHost, error: ArwError): 
 function asArwError(error: unknown): ArwError {
   if (error instanceof ArwError) return error;
   if (error instanceof CommanderError) return usageErrorOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new ArwError(
     "internal-error",
     `arw-home failed for a reason of its own: ${message}`,

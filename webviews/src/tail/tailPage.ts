@@ -11,6 +11,7 @@ import { noticePart } from "../timeline/aroundParts.ts";
 import { placeOf } from "../timeline/entryOrder.ts";
 import { isJumpTarget } from "../timeline/jumps.ts";
 import { FIRST_SIGHT, type Sight } from "../timeline/sight.ts";
+import { part } from "../timeline/skeleton.ts";
 import { TimelineList } from "../timeline/timelineList.ts";
 import { TimelineModel } from "../timeline/timelineModel.ts";
 import { TimelineRows } from "../timeline/timelineRows.ts";
@@ -78,9 +79,7 @@ export class TailPage {
         this.#list.shift(-this.#model.append(withoutSteps(message.entries)).shownGivenBack);
         return this.#drawSoon();
       case "home":
-        this.#model.reachable = message.reachable;
-        this.#model.notice = message.text;
-        this.#model.noticeUrgent = message.urgent;
+        this.#model.home = message;
         return this.#drawSoon();
       case "episodes":
         this.#model.setEpisodes(message.episodes);
@@ -122,8 +121,8 @@ export class TailPage {
   }
 
   #emptyPart(): TemplateResult | typeof nothing {
-    const { loaded, reachable, totals } = this.#model;
-    if (totals.hasAny || (!loaded && reachable)) return nothing;
+    const { home, loaded, totals } = this.#model;
+    if (totals.hasAny || (!loaded && home.reachable)) return nothing;
     return html`<div class="empty">
       <p>${l10n.t("No episodes yet. Everything runs on this machine until you add a worker.")}</p>
       <button class="button" @click=${() => this.#options.post({ kind: "start-episode" })}>
@@ -159,12 +158,6 @@ interface TailSkeleton {
 
 function skeletonIn(root: HTMLElement): TailSkeleton {
   root.className = "timeline tail";
-  const part = (parent: HTMLElement, className: string): HTMLElement => {
-    const element = document.createElement("div");
-    element.className = className;
-    parent.append(element);
-    return element;
-  };
   const notice = part(root, "head-frame");
   const body = part(root, "body");
   const main = part(body, "rows-frame");

@@ -33,9 +33,10 @@ export function headPart(model: TimelineModel, amounts: Amounts, nowAt: number):
 }
 
 export function noticePart(model: TimelineModel): TemplateResult | typeof nothing {
-  if (model.reachable || model.notice === "") return nothing;
-  const shape = model.noticeUrgent ? icon("warning", "tone-attention") : icon("info");
-  return html`<p class="notice">${shape} <span class="foreign">${plainText(model.notice)}</span></p>`;
+  const { reachable, text, urgent } = model.home;
+  if (reachable || text === "") return nothing;
+  const shape = urgent ? icon("warning", "tone-attention") : icon("info");
+  return html`<p class="notice">${shape} <span class="foreign">${plainText(text)}</span></p>`;
 }
 
 /** Why there are no rows, and the one thing to do about it. */

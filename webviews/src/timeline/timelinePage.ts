@@ -110,9 +110,7 @@ export class TimelinePage {
         this.#drawSoon();
         return this.#askOlder();
       case "home":
-        this.#model.reachable = message.reachable;
-        this.#model.notice = message.text;
-        this.#model.noticeUrgent = message.urgent;
+        this.#model.home = message;
         return this.#drawSoon();
       case "episodes":
         this.#model.setEpisodes(message.episodes);

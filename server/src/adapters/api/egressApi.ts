@@ -97,7 +97,7 @@ export function egressApi(services: HomeServices): EgressApi {
       const executed = await home.execute({ kind: "resume-offloads", at: now(), by: requesterOf(session) });
       return executed.kind === "refusal" ? executed : {};
     },
-    listEgress: async () => ({ rows: (await view.current()).egressRows() }),
+    listEgress: async (params) => (await view.current()).egressRows(params),
   };
 }
 

@@ -8,6 +8,7 @@ import { previewId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import { pagesOf } from "#protocol/wire/listPage.ts";
 import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
@@ -36,9 +37,11 @@ const leaveOutSchema: z.ZodType<{ readonly leaveOut: readonly string[] }> = z.lo
 export function addEgressCommands(program: Command, bind: Bind): void {
   const egress = program.command("egress").description("the ledger of what left this machine and what was denied");
   bind(egress, async (session) => {
-    const { rows } = await (await session.home()).call(METHODS.listEgress, {});
-    for (const record of rows) await session.terminal.emit("egress-record", { record });
-    await session.terminal.print(ledgerLines(rows, session.terminal.style));
+    const home = await session.home();
+    for await (const { rows } of pagesOf((page) => home.call(METHODS.listEgress, page))) {
+      for (const record of rows) await session.terminal.emit("egress-record", { record });
+      await session.terminal.print(ledgerLines(rows, session.terminal.style));
+    }
   });
   const answer = egress
     .command("approve <preview>")
