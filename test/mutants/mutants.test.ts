@@ -1,6 +1,6 @@
-// Tests of the tests: each patch breaks the journal, the checkpoint, the Home or retention in one way that would lose or
-// invent something, and the tests it names must notice. A mutant that lives is a hole in them; a patch that no longer
-// applies must be made again, for it proves nothing.
+// Tests of the tests: each patch breaks what its folder is named for in one way that would lose, invent or let out something,
+// and the tests it names must notice. A mutant that lives is a hole in them; a patch that no longer applies must be made
+// again, for it proves nothing.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -8,11 +8,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 
-const PATCHES = "test/mutants/journal";
+const PATCHES = "test/mutants";
 const COPIED = ["protocol", "platform", "server", "worker-companion/src", "test", "scripts", "package.json"];
 /** Each in a copy of the sources: as many at once as a small machine has cores. */
 const LANES = 2;
-const MUTANTS_MIN = 10;
+/** The folders, and how many mutants each must have at least. */
+const MUTANTS_MIN: Readonly<Record<string, number>> = { journal: 10, gate: 4 };
 
 interface Ended {
   readonly exitCode: number;
@@ -59,11 +60,14 @@ async function survival(patch: string, folder: string): Promise<string | undefin
   }
 }
 
-test("every mutant of the journal is killed", { timeout: 600_000 }, async (t) => {
-  const waiting = readdirSync(PATCHES)
-    .filter((name) => name.endsWith(".patch"))
-    .sort();
-  assert.ok(waiting.length >= MUTANTS_MIN);
+test("every mutant is killed", { timeout: 600_000 }, async (t) => {
+  const folders = readdirSync(PATCHES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(folders.map(({ name }) => name).sort(), Object.keys(MUTANTS_MIN).sort());
+  const waiting = folders.flatMap(({ name: folder }) => {
+    const patches = readdirSync(join(PATCHES, folder)).filter((name) => name.endsWith(".patch"));
+    assert.ok(patches.length >= (MUTANTS_MIN[folder] ?? 0), `${folder} has ${patches.length} mutants`);
+    return patches.sort().map((patch) => join(folder, patch));
+  });
   const survivors: string[] = [];
   const lane = async (): Promise<void> => {
     const folder = copyOfSources();
