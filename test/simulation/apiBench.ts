@@ -43,6 +43,8 @@ export async function services(
   return {
     home,
     view,
+    tree: bench.tree,
+    witnesses: { all: () => [] },
     journal,
     blobs,
     outputs,
