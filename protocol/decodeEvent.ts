@@ -9,6 +9,7 @@ import { jobEventSchemas } from "./eventSchemas/job.ts";
 import { leaseEventSchemas } from "./eventSchemas/lease.ts";
 import { nodeEventSchemas } from "./eventSchemas/node.ts";
 import { stagingEventSchemas } from "./eventSchemas/staging.ts";
+import { policyEventSchemas } from "./eventSchemas/policy.ts";
 import { exactShape } from "./exactShape.ts";
 import { kindOf, type SchemaOfKind } from "./schemaByKind.ts";
 
@@ -48,6 +49,7 @@ export const eventSchemas: SchemaOfKind<JournalEvent> = {
   ...episodeEventSchemas,
   ...jobEventSchemas,
   ...egressEventSchemas,
+  ...policyEventSchemas,
   ...leaseEventSchemas,
   ...stagingEventSchemas,
   ...nodeEventSchemas,

@@ -25,6 +25,7 @@ import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
 import { outputStreamSchema } from "../result.ts";
 import { workspacePathSchema } from "../workspacePath.ts";
+import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
@@ -73,6 +74,23 @@ import {
   reviseParamsSchema,
 } from "./egressViews.ts";
 import {
+  type AdoptPolicyResult,
+  adoptPolicyResultSchema,
+  type CheckPolicyParams,
+  checkPolicyParamsSchema,
+  type CheckPolicyResult,
+  checkPolicyResultSchema,
+  type ExplainPolicyParams,
+  explainPolicyParamsSchema,
+  type ExplainPolicyResult,
+  explainPolicyResultSchema,
+  type PolicyHistoryEntry,
+  policyHistorySchema,
+  policyTextParamsSchema,
+  type PolicyView,
+  policyViewSchema,
+} from "./policyViews.ts";
+import {
   type LeavesPage,
   leavesPageSchema,
   type LeavesParams,
@@ -91,11 +109,12 @@ import {
   shownItemSchema,
   stagedIdsSchema,
   type StagedResult,
-  stagedResultSchema,
+  stagedResultsSchema,
   type StagedView,
-  stagedViewSchema,
+  stagedItemsSchema,
+  stagedListParamsSchema,
   type WaitingView,
-  waitingViewSchema,
+  waitingItemsSchema,
   withdrawStagedParamsSchema,
 } from "./stagingViews.ts";
 
@@ -164,6 +183,15 @@ export interface ClientMethods {
   /** Answers with the previews that were withdrawn because of it. */
   readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
   readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
+  readonly showPolicy: Method<Nothing, PolicyView>;
+  /** What is wrong with a text, and what it would have decided otherwise; nothing is adopted. */
+  readonly checkPolicy: Method<CheckPolicyParams, CheckPolicyResult>;
+  readonly explainPolicy: Method<ExplainPolicyParams, ExplainPolicyResult>;
+  readonly adoptPolicy: Method<{ readonly text: string }, AdoptPolicyResult>;
+  /** Adopts one of the postures that come with the Home. */
+  readonly usePosture: Method<{ readonly posture: PostureName }, AdoptPolicyResult>;
+  /** The newest first. */
+  readonly policyHistory: Method<Nothing, { readonly entries: readonly PolicyHistoryEntry[] }>;
   /** In the order of the records. */
   readonly listEgress: Method<ListParams, EgressPage>;
   /** The ledger's checkpoint, signed by the Home. */
@@ -292,6 +320,12 @@ export const METHODS: ClientMethods = {
     z.strictObject({ withdrawn: z.array(previewId.schema) }),
   ),
   unmarkNeverLeaves: ownerOrStaged("neverLeaves/unmark", globsParamsSchema, nothing),
+  showPolicy: anyone("policy/show", nothing, policyViewSchema),
+  checkPolicy: anyone("policy/check", checkPolicyParamsSchema, checkPolicyResultSchema),
+  explainPolicy: anyone("policy/explain", explainPolicyParamsSchema, explainPolicyResultSchema),
+  adoptPolicy: owner("policy/adopt", policyTextParamsSchema, adoptPolicyResultSchema),
+  usePosture: owner("policy/use", z.strictObject({ posture: postureNameSchema }), adoptPolicyResultSchema),
+  policyHistory: anyone("policy/history", nothing, policyHistorySchema),
   listEgress: anyone(
     "egress/ledger",
     listParamsSchema,
@@ -344,17 +378,9 @@ export const METHODS: ClientMethods = {
     }),
     z.strictObject({ files: z.number().int().min(0) }),
   ),
-  listStaged: anyone(
-    "staged/list",
-    z.strictObject({ decided: z.boolean() }),
-    z.strictObject({ items: z.array(waitingViewSchema) }),
-  ),
-  showStaged: anyone("staged/show", stagedIdsSchema, z.strictObject({ items: z.array(stagedViewSchema) })),
-  approveStaged: owner(
-    "staged/approve",
-    approveStagedParamsSchema,
-    z.strictObject({ results: z.array(stagedResultSchema) }),
-  ),
+  listStaged: anyone("staged/list", stagedListParamsSchema, waitingItemsSchema),
+  showStaged: anyone("staged/show", stagedIdsSchema, stagedItemsSchema),
+  approveStaged: owner("staged/approve", approveStagedParamsSchema, stagedResultsSchema),
   rejectStaged: owner("staged/reject", rejectStagedParamsSchema, nothing),
   withdrawStaged: anyone("staged/withdraw", withdrawStagedParamsSchema, nothing),
   endorseStaged: anyone("staged/endorse", shownItemSchema, nothing),

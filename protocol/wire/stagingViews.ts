@@ -101,7 +101,7 @@ export interface ReviseStagedParams extends ShownItem {
 
 const reason = z.string().max(STAGED_NOTE_CHARACTERS_MAX);
 
-export const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
+const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
   stagedId: stagedId.schema,
   episodeId: episodeId.schema.exactOptional(),
   digest: digestSchema,
@@ -126,7 +126,7 @@ export const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
   stale: z.string().exactOptional(),
 });
 
-export const waitingViewSchema: z.ZodType<WaitingView> = z.discriminatedUnion("kind", [
+const waitingViewSchema: z.ZodType<WaitingView> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("action"), staged: stagedViewSchema }),
   z.strictObject({
     kind: z.literal("egress"),
@@ -141,7 +141,7 @@ export const waitingViewSchema: z.ZodType<WaitingView> = z.discriminatedUnion("k
   }),
 ]);
 
-export const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
+const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
   stagedId: stagedId.schema,
   outcome: z.union([stagedOutcomeSchema, z.literal("refused")]),
   detail: z.string(),
@@ -149,6 +149,19 @@ export const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
   episodeId: episodeId.schema.exactOptional(),
   files: z.number().int().min(0).exactOptional(),
   replacedBy: stagedId.schema.exactOptional(),
+});
+
+export const stagedListParamsSchema: z.ZodType<{ readonly decided: boolean }> = z.strictObject({
+  decided: z.boolean(),
+});
+export const waitingItemsSchema: z.ZodType<{ readonly items: readonly WaitingView[] }> = z.strictObject({
+  items: z.array(waitingViewSchema),
+});
+export const stagedItemsSchema: z.ZodType<{ readonly items: readonly StagedView[] }> = z.strictObject({
+  items: z.array(stagedViewSchema),
+});
+export const stagedResultsSchema: z.ZodType<{ readonly results: readonly StagedResult[] }> = z.strictObject({
+  results: z.array(stagedResultSchema),
 });
 
 const shown = { stagedId: stagedId.schema, digest: digestSchema };

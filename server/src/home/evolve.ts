@@ -8,6 +8,7 @@ import { evolveLeases } from "./lease/evolve.ts";
 import { evolveNodes } from "./node/evolve.ts";
 import { evolveStaging } from "./staging/evolve.ts";
 import { stagingOf } from "./staging/state.ts";
+import { evolvePolicy } from "./policy/evolve.ts";
 import type { HomeState } from "./state.ts";
 
 export function evolve(state: HomeState, event: JournalEvent): HomeState {
@@ -44,6 +45,10 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "NeverLeavesMarked":
     case "NeverLeavesUnmarked":
       return { ...state, egress: evolveEgress(state.egress, event) };
+    case "PolicyAdopted":
+    case "PolicyFileJudged":
+    case "WorkspacePolicyRead":
+      return { ...state, policy: evolvePolicy(state.policy, event) };
     case "LeaseGranted":
     case "LeaseReserved":
     case "LeaseCommitted":

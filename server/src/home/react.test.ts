@@ -52,9 +52,16 @@ import {
   withdrawStaged,
 } from "../../../test/simulation/stagingCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
+import {
+  adoptPolicy,
+  judgePolicyFile,
+  policyOf,
+  readWorkspacePolicy,
+} from "../../../test/simulation/policyCommands.ts";
 import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
+import { ASK_ALWAYS } from "./policy/postures.ts";
 import { react } from "./react.ts";
 import { resume } from "./resume.ts";
 import { type HomeState, initialState } from "./state.ts";
@@ -83,6 +90,9 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   NeverLeavesUnmarked: [],
   EgressRecorded: [],
   EgressSettled: [],
+  PolicyAdopted: [],
+  PolicyFileJudged: [],
+  WorkspacePolicyRead: [],
   ContributionMetered: [],
   LeaseGranted: [],
   LeaseReserved: [],
@@ -147,6 +157,10 @@ function wholeLife(): Scenario {
     stage(4),
     approveStaged(4, { leaseId: idsOf(44).leaseId }),
     { ...beginStaged(4), leaseId: idsOf(44).leaseId },
+    adoptPolicy(ASK_ALWAYS),
+    judgePolicyFile("it is broken"),
+    judgePolicyFile(undefined),
+    readWorkspacePolicy(policyOf()),
     preview(4, ATTIC),
     approve(4),
     lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),

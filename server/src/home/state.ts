@@ -12,6 +12,7 @@ import { noLeases } from "./lease/state.ts";
 import type { NodesState } from "./node/state.ts";
 import { noNodes } from "./node/state.ts";
 import type { StagingState } from "./staging/state.ts";
+import type { PolicyState } from "./policy/state.ts";
 
 export interface HomeState {
   readonly identity: HomeIdentity;
@@ -22,6 +23,8 @@ export interface HomeState {
   readonly nodes: NodesState;
   /** Absent until something is staged. */
   readonly staging?: StagingState;
+  /** Absent until the owner adopts a document, or the workspace has one: until then the Home asks always. */
+  readonly policy?: PolicyState;
 }
 
 export function initialState(identity: HomeIdentity): HomeState {

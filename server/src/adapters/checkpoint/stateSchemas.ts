@@ -22,6 +22,7 @@ import {
 import { jobSpecSchema } from "#protocol/job.ts";
 import { neverLeavesMarkSchema } from "#protocol/neverLeaves.ts";
 import { nodeCapabilitiesSchema } from "#protocol/node.ts";
+import { policyDocumentSchema, policyProblemSchema } from "#protocol/policy.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, fencingTokenSchema } from "#protocol/quantities.ts";
 import { jobOutcomeSchema, jobResultSchema, outputStreamSchema } from "#protocol/result.ts";
 import { publicKeySchema } from "#protocol/signature.ts";
@@ -34,6 +35,7 @@ import type { Attempt, Job, JobProgress, JobsState } from "../../home/job/state.
 import type { HeldLease, LeasesState, Reservation } from "../../home/lease/state.ts";
 import type { HeldInvite, HeldNode, NodeStatus, NodesState } from "../../home/node/state.ts";
 import type { HeldStaged, StagedRun, StagedStatus, StagingState } from "../../home/staging/state.ts";
+import type { PolicyState } from "../../home/policy/state.ts";
 import type { HomeState } from "../../home/state.ts";
 
 function map<Key, Value>(key: z.ZodType<Key>, value: z.ZodType<Value>): z.ZodType<ReadonlyMap<Key, Value>> {
@@ -247,6 +249,26 @@ const held: z.ZodType<HeldStaged> = z.strictObject({
   status: stagedStatus,
 });
 const staging: z.ZodType<StagingState> = z.strictObject({ byId: map(stagedId.schema, held) });
+const policy: z.ZodType<PolicyState> = z.strictObject({
+  epoch: count,
+  adopted: z
+    .strictObject({
+      document: policyDocumentSchema,
+      text,
+      digest: digestSchema,
+      adoptedAt: epochMsSchema,
+      by: text,
+      replaced: digestSchema.exactOptional(),
+    })
+    .exactOptional(),
+  fileProblem: policyProblemSchema.exactOptional(),
+  workspace: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("document"), digest: digestSchema, document: policyDocumentSchema }),
+      z.strictObject({ kind: z.literal("unreadable"), problem: policyProblemSchema }),
+    ])
+    .exactOptional(),
+});
 
 export const homeStateSchema: z.ZodType<HomeState> = z.strictObject({
   identity,
@@ -256,4 +278,5 @@ export const homeStateSchema: z.ZodType<HomeState> = z.strictObject({
   egress,
   nodes,
   staging: staging.exactOptional(),
+  policy: policy.exactOptional(),
 });

@@ -96,7 +96,10 @@ export function scopedLease(
 
 export function newLease(
   { at, steady, leaseId }: Granting,
-  grant: Pick<Lease, "capability" | "scope" | "budget" | "subject" | "reason"> & { readonly leaseMs: DurationMs },
+  grant: Pick<Lease, "capability" | "scope" | "budget" | "subject" | "reason"> & {
+    readonly leaseMs: DurationMs;
+    readonly issuer?: Lease["issuer"];
+  },
 ): Lease {
   const { capability, scope, budget, subject, reason, leaseMs } = grant;
   return {
@@ -108,7 +111,7 @@ export function newLease(
     expiresAt: epochMs(at + leaseMs),
     deadline: { boot: steady.boot, ms: steadyMs(steady.ms + leaseMs) },
     budget,
-    issuer: "owner",
+    issuer: grant.issuer ?? "owner",
     reason,
   };
 }
