@@ -15,6 +15,7 @@ import { createSecretDetector, type Finding } from "../../server/src/adapters/co
 import { ViewOnDemand } from "../../server/src/adapters/view/viewOnDemand.ts";
 import { DeskBench } from "./deskBench.ts";
 import { steadyAt } from "./homeScenario.ts";
+import { TEST_REDACTION } from "./testRedaction.ts";
 
 export const ANYONE: ClientSession = { client: "a script", owner: false, signal: new AbortController().signal };
 export const OWNER: ClientSession = { ...ANYONE, owner: true };
@@ -48,6 +49,7 @@ export async function services(
     outputs,
     crossings: bench.desk.crossings,
     detector: createSecretDetector(new Map<Digest, readonly Finding[]>()),
+    redaction: TEST_REDACTION,
     workspaceFolder,
     now: () => bench.now,
     steady: () => steadyAt(0),

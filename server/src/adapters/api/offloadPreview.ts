@@ -64,14 +64,19 @@ export async function previewOffload(
     keyWords: keyWords(node.publicKey),
     carrier: "direct",
   };
-  const { job } = collected;
+  const { job } = collected.previewed;
   const cost = costOf(node.capabilities?.priceCard, job, collected.items);
   const id = mint(previewId);
   const leaseMs = durationMs(LEASE_MS_DEFAULT);
   const why = { rule: `${placed.rule}: ${placed.why}`, localAlternative: placed.localAlternative };
   const { episodeId, jobId, title } = begun;
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
-  const document = previewDocument({ ...facts, job, items: collected.items, leftOut: collected.leftOut });
+  const document = previewDocument({
+    ...facts,
+    ...collected.previewed,
+    items: collected.items,
+    leftOut: collected.leftOut,
+  });
   const stored = await storePreview(blobs, document, job);
   const preview: Command = {
     kind: "preview-offload",

@@ -12,6 +12,7 @@ import type { ClientSession } from "../clientServer/homeApi.ts";
 import type { InTurn } from "../inTurn.ts";
 import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
+import type { WorkspaceRedaction } from "../collect/workspaceRedaction.ts";
 import type { OutputFiles } from "../outputFiles.ts";
 import type { SteadyClock } from "../steadyClock.ts";
 
@@ -24,6 +25,7 @@ export interface HomeServices {
   readonly outputs: OutputFiles;
   readonly crossings: Crossings;
   readonly detector: SecretDetector;
+  readonly redaction: WorkspaceRedaction;
   readonly workspaceFolder: string;
   readonly now: () => EpochMs;
   readonly steady: SteadyClock;
