@@ -80,6 +80,8 @@ export interface ApproveEgress extends Order<"approve-egress"> {
   /** The digest of the preview the owner saw. */
   readonly digest: Digest;
   readonly lease: LeaseChoice;
+  /** Every path of the preview with this digest; left out where the policy looks at none. */
+  readonly paths?: readonly string[];
   readonly steady: SteadyReading;
   readonly leaseId: LeaseId;
   readonly recordId: EgressRecordId;

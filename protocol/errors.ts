@@ -27,3 +27,13 @@ export class ArwError extends Error {
     this.advice = advice;
   }
 }
+
+/** What went wrong, of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The same with what to do about it, where that is known. */
+export function messageWithAdvice(thrown: unknown): string {
+  return thrown instanceof ArwError ? `${thrown.message} ${thrown.advice}` : messageOf(thrown);
+}

@@ -1,8 +1,9 @@
 // Bundles every program into dist/ and puts the bundled models beside the worker that serves them.
 // It must never leave half a build behind silently: a missing entry point is an error, and every size is printed.
-import { chmodSync, cpSync, existsSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { extensionBundle, nodeBundle, WORKBENCH } from "./bundling.mjs";
+import { notices } from "./notices.mjs";
 import { buildWebviews } from "./webview-bundling.mjs";
 
 const PROGRAMS = [
@@ -24,6 +25,10 @@ const MODELS = { from: "worker-companion/models", to: "dist/worker-companion/mod
 /** SQLite for the query view; the Home loads it when somebody asks. */
 const SQL = { from: "node_modules/sql.js/dist/sql-wasm.wasm", to: "dist/sql-wasm.wasm" };
 
+const WORKER = "dist/worker-companion/";
+const NOTICES_NAME = "THIRD_PARTY_NOTICES.txt";
+const NOTICES = `dist/${NOTICES_NAME}`;
+
 const absent = [
   ...PROGRAMS.map(({ source }) => source),
   ...EXTENSION.map(({ source }) => source),
@@ -35,19 +40,30 @@ if (absent.length > 0) {
   process.exit(1);
 }
 
-await Promise.all([
-  ...PROGRAMS.map(({ source, output, executable }) =>
-    build({ ...nodeBundle({ executable }), entryPoints: [source], outfile: output }),
-  ),
-  ...EXTENSION.map(({ source, output }) => build({ ...extensionBundle(), entryPoints: [source], outfile: output })),
+const built = await Promise.all([
+  ...PROGRAMS.map(({ source, output, executable }) => bundled(nodeBundle({ executable }), source, output)),
+  ...EXTENSION.map(({ source, output }) => bundled(extensionBundle(), source, output)),
 ]);
 for (const { output, executable } of [...PROGRAMS, ...EXTENSION.map((file) => ({ ...file, executable: false }))]) {
   if (executable) chmodSync(output, 0o755);
   console.log(`${output}  ${Math.ceil(statSync(output).size / 1024)} kB`);
 }
-for (const { file, bytes } of await buildWebviews("dist/webviews"))
-  console.log(`${file}  ${Math.ceil(bytes / 1024)} kB`);
+const pages = await buildWebviews("dist/webviews");
+for (const { file, bytes } of pages.files) console.log(`${file}  ${Math.ceil(bytes / 1024)} kB`);
+const ofWorker = built.filter(({ output }) => output.startsWith(WORKER));
+writeNotices(NOTICES, "ARW Home Node", [...built, pages]);
+writeNotices(`${WORKER}${NOTICES_NAME}`, "arw-worker", ofWorker);
 // Removed first: a model that was renamed in the sources must not live on in dist/.
 rmSync(MODELS.to, { recursive: true, force: true });
 cpSync(MODELS.from, MODELS.to, { recursive: true });
 cpSync(SQL.from, SQL.to);
+
+async function bundled(options, source, output) {
+  const { metafile } = await build({ ...options, entryPoints: [source], outfile: output, metafile: true });
+  return { output, metafile };
+}
+
+function writeNotices(file, subject, bundles) {
+  const metafiles = bundles.map(({ metafile }) => metafile);
+  writeFileSync(file, notices(subject, metafiles));
+}

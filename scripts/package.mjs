@@ -15,7 +15,11 @@ const STAGE = "dist/package";
 /** What only contributors need of the manifest. */
 const NOT_SHIPPED = ["scripts", "dependencies", "devDependencies", "overrides", "imports", "private"];
 
-const README = "extension/README.md";
+/** What has another place in the package than here. */
+const MOVED = {
+  "extension/README.md": "README.md",
+  "dist/THIRD_PARTY_NOTICES.txt": "THIRD_PARTY_NOTICES.txt",
+};
 
 const [, , into = "."] = process.argv;
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -49,7 +53,7 @@ async function stage() {
   for (const file of await listFiles({ cwd: ".", dependencies: false })) {
     // The page of the extension is not the page of the repository, which vsce takes along unasked.
     if (file === "README.md") continue;
-    const target = join(STAGE, file === README ? "README.md" : file);
+    const target = join(STAGE, MOVED[file] ?? file);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(file, target);
     chmodSync(target, 0o644);

@@ -11,7 +11,7 @@ export function screens() {
   return readdirSync(SOURCES).filter((name) => existsSync(join(SOURCES, name, "main.ts")));
 }
 
-/** Builds every screen, or only the named ones, into the folder. Returns the files with their sizes in bytes. */
+/** Builds every screen, or only the named ones, into the folder. Returns the files with their sizes in bytes, and esbuild's account of them. */
 export async function buildWebviews(outdir, names = screens()) {
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = await build({
@@ -33,7 +33,7 @@ export async function buildWebviews(outdir, names = screens()) {
     const leftover = imports.find(({ path }) => path.startsWith("node:"));
     if (leftover !== undefined) throw new Error(`${file} uses ${leftover.path}, which no page has`);
   }
-  return Object.keys(metafile.outputs).map((file) => ({ file, bytes: statSync(file).size }));
+  return { files: Object.keys(metafile.outputs).map((file) => ({ file, bytes: statSync(file).size })), metafile };
 }
 
 /**

@@ -2,7 +2,7 @@
 // The secret goes to the clipboard only after a confirmation that says what it opens.
 import * as vscode from "vscode";
 import { METHODS } from "#protocol/wire/client.ts";
-import { Dismissed } from "./commandRunner.ts";
+import { confirm } from "./confirm.ts";
 import type { Editor, Feature } from "./editor.ts";
 import type { HomeConnection } from "./home/homeConnection.ts";
 import type { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
@@ -43,17 +43,12 @@ async function enterOwnerSecret(home: HomeConnection, ownerSecret: StoredOwnerSe
 }
 
 async function copyOwnerSecret(ownerSecret: StoredOwnerSecret): Promise<void> {
-  const copy = vscode.l10n.t("Copy");
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Copy the owner secret of this Home?"),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        "Whoever has it can approve what leaves this machine, invite machines and change what is allowed. The terminal commands ask for it. Other programs can read the clipboard.",
-      ),
-    },
-    copy,
-  );
-  if (answer !== copy) throw new Dismissed();
+  await confirm({
+    question: vscode.l10n.t("Copy the owner secret of this Home?"),
+    detail: vscode.l10n.t(
+      "Whoever has it can approve what leaves this machine, invite machines and change what is allowed. The terminal commands ask for it. Other programs can read the clipboard.",
+    ),
+    button: vscode.l10n.t("Copy"),
+  });
   await vscode.env.clipboard.writeText(await ownerSecret.get());
 }

@@ -1,6 +1,7 @@
 // Opens everything the extension is, in order, and closes it in reverse: the connection to the Home first, then each feature.
 // It is the extension's composition root: no rule lives here, and no feature knows another.
 import * as vscode from "vscode";
+import { messageOf } from "#protocol/errors.ts";
 import { openClusterFeature } from "./cluster/openClusterFeature.ts";
 import { runCommand } from "./commandRunner.ts";
 import { openContextKeys } from "./contextKeys.ts";
@@ -77,7 +78,7 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
 
 /** Nobody asked for it, so nobody is interrupted: status bar and log say what went wrong. */
 function attachQuietly(attach: () => Promise<void>, log: vscode.LogOutputChannel): void {
-  attach().catch((error: unknown) => log.warn(error instanceof Error ? error.message : String(error)));
+  attach().catch((error: unknown) => log.warn(messageOf(error)));
 }
 
 function firstStatus(folder: vscode.WorkspaceFolder | undefined): HomeStatus {

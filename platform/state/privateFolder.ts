@@ -1,6 +1,6 @@
 // Makes and checks folders that only this user may enter: keys, journals and sockets live in them.
 // It must never loosen, tighten or adopt a folder that somebody else made: it says what is wrong and stops.
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import type { Stats } from "node:fs";
 import { lstat, mkdir, realpath, stat } from "node:fs/promises";
 
@@ -11,7 +11,7 @@ export async function openPrivateFolder(path: string): Promise<void> {
   } catch (cause) {
     throw new ArwError(
       "state-folder-unusable",
-      `The folder ${path} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      `The folder ${path} cannot be made: ${messageOf(cause)}.`,
       "Free the path, or choose another state folder with ARW_STATE_HOME.",
       { cause },
     );

@@ -1,15 +1,21 @@
 // How timeline entries reach a page: one snapshot when it begins, then pages one at a time, each only after the page has
 // taken the one before. The timeline and the tail share it. Entries are the Home's own; nothing is made up on the way.
 import * as z from "zod";
-import { type AttemptId, attemptId } from "../ids.ts";
-import { type Bytes, bytesSchema, type Sequence, sequenceSchema } from "../quantities.ts";
-import { type OutputStream, outputStreamSchema } from "../result.ts";
+import { type AttemptId, attemptId, type EpisodeId, episodeId } from "../ids.ts";
+import { type Bytes, bytesSchema, type EpochMs, epochMsSchema, type Sequence, sequenceSchema } from "../quantities.ts";
+import { type JobOutcome, jobOutcomeSchema, type OutputStream, outputStreamSchema } from "../result.ts";
+import type { SchemaOfKind } from "../schemaByKind.ts";
 import { type TimelineEntry, timelineEntrySchema } from "../timeline.ts";
+import { type Usage, usageSchema } from "../usage.ts";
+import { type PageReady, pageReadySchema } from "./page.ts";
 
 /** Entries of one message at most: a page that decodes and lays them out stays well below a long task. */
 export const FEED_ENTRIES_MAX = 1_000;
 /** Characters of output in one message at most. */
 export const OUTPUT_CHARACTERS_MAX: number = 64 * 1024;
+
+/** Episodes in one message at most: what the Home lists as open and recent. */
+export const SHOWN_EPISODES_MAX = 500;
 
 /** Replaces all that the page holds. `older`: there is more before the first entry. */
 export interface FeedSnapshot {
@@ -47,6 +53,21 @@ export interface OutputPiece {
   readonly problem?: string;
 }
 
+/** What the Home knows of an episode beyond its entries. */
+export interface ShownEpisode {
+  readonly episodeId: EpisodeId;
+  readonly title: string;
+  readonly state: "waiting-for-approval" | "running" | "finished";
+  readonly startedAt: EpochMs;
+  readonly finishedAt?: EpochMs;
+  readonly outcome?: JobOutcome;
+  readonly usage?: Usage;
+}
+export interface ShownEpisodes {
+  readonly kind: "episodes";
+  readonly episodes: readonly ShownEpisode[];
+}
+
 export interface FeedTaken {
   readonly kind: "taken";
   readonly number: number;
@@ -63,44 +84,57 @@ export interface EntryPlace {
   readonly index: number;
 }
 
+/** What every page hears that shows entries. */
+export type FeedToPage = FeedSnapshot | FeedLive | HomeNotice | OutputPiece | ShownEpisodes;
+/** What every such page may say. */
+export type FeedFromPage = PageReady | FeedTaken | ReadOutput | { readonly kind: "start-episode" };
+
 const entries = z.array(timelineEntrySchema).max(FEED_ENTRIES_MAX);
 
-export const feedSnapshotSchema: z.ZodType<FeedSnapshot> = z.strictObject({
-  kind: z.literal("snapshot"),
-  entries,
-  older: z.boolean(),
+const shownEpisode: z.ZodType<ShownEpisode> = z.strictObject({
+  episodeId: episodeId.schema,
+  title: z.string(),
+  state: z.enum(["waiting-for-approval", "running", "finished"]),
+  startedAt: epochMsSchema,
+  finishedAt: epochMsSchema.exactOptional(),
+  outcome: jobOutcomeSchema.exactOptional(),
+  usage: usageSchema.exactOptional(),
 });
-export const feedLiveSchema: z.ZodType<FeedLive> = z.strictObject({
-  kind: z.literal("live"),
-  number: z.number().int().min(1),
-  entries,
-});
-export const homeNoticeSchema: z.ZodType<HomeNotice> = z.strictObject({
-  kind: z.literal("home"),
-  reachable: z.boolean(),
-  text: z.string().max(4_096),
-  urgent: z.boolean(),
-});
-export const outputPieceSchema: z.ZodType<OutputPiece> = z.strictObject({
-  kind: z.literal("output"),
-  attemptId: attemptId.schema,
-  stream: outputStreamSchema,
-  fromByte: bytesSchema,
-  text: z.string().max(OUTPUT_CHARACTERS_MAX),
-  nextByte: bytesSchema,
-  more: z.boolean(),
-  problem: z.string().max(4_096).exactOptional(),
-});
-export const feedTakenSchema: z.ZodType<FeedTaken> = z.strictObject({
-  kind: z.literal("taken"),
-  number: z.number().int().min(1),
-});
-export const readOutputSchema: z.ZodType<ReadOutput> = z.strictObject({
-  kind: z.literal("read-output"),
-  attemptId: attemptId.schema,
-  stream: outputStreamSchema,
-  fromByte: bytesSchema,
-});
+
+export const feedToPageSchemas: SchemaOfKind<FeedToPage> = {
+  snapshot: z.strictObject({ kind: z.literal("snapshot"), entries, older: z.boolean() }),
+  live: z.strictObject({ kind: z.literal("live"), number: z.number().int().min(1), entries }),
+  home: z.strictObject({
+    kind: z.literal("home"),
+    reachable: z.boolean(),
+    text: z.string().max(4_096),
+    urgent: z.boolean(),
+  }),
+  output: z.strictObject({
+    kind: z.literal("output"),
+    attemptId: attemptId.schema,
+    stream: outputStreamSchema,
+    fromByte: bytesSchema,
+    text: z.string().max(OUTPUT_CHARACTERS_MAX),
+    nextByte: bytesSchema,
+    more: z.boolean(),
+    problem: z.string().max(4_096).exactOptional(),
+  }),
+  episodes: z.strictObject({ kind: z.literal("episodes"), episodes: z.array(shownEpisode).max(SHOWN_EPISODES_MAX) }),
+};
+
+export const feedFromPageSchemas: SchemaOfKind<FeedFromPage> = {
+  ready: pageReadySchema,
+  taken: z.strictObject({ kind: z.literal("taken"), number: z.number().int().min(1) }),
+  "read-output": z.strictObject({
+    kind: z.literal("read-output"),
+    attemptId: attemptId.schema,
+    stream: outputStreamSchema,
+    fromByte: bytesSchema,
+  }),
+  "start-episode": z.strictObject({ kind: z.literal("start-episode") }),
+};
+
 export const entryPlaceSchema: z.ZodType<EntryPlace> = z.strictObject({
   sequence: sequenceSchema,
   index: z.number().int().min(0),

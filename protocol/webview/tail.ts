@@ -6,38 +6,19 @@ import { type SchemaOfKind, schemaByKind } from "../schemaByKind.ts";
 import {
   type EntryPlace,
   entryPlaceSchema,
-  type FeedLive,
-  feedLiveSchema,
-  type FeedSnapshot,
-  feedSnapshotSchema,
-  type FeedTaken,
-  feedTakenSchema,
-  type HomeNotice,
-  homeNoticeSchema,
-  type OutputPiece,
-  outputPieceSchema,
-  type ReadOutput,
-  readOutputSchema,
+  type FeedFromPage,
+  feedFromPageSchemas,
+  type FeedToPage,
+  feedToPageSchemas,
 } from "./feed.ts";
-import { type PageReady, pageReadySchema } from "./page.ts";
-import { type ShownEpisodes, shownEpisodesSchema } from "./timeline.ts";
 
 /** Entries that the tail shows; steps in between do not count. */
 export const TAIL_ENTRIES_MAX = 200;
 
-export type TailToPage =
-  | FeedSnapshot
-  | FeedLive
-  | HomeNotice
-  | OutputPiece
-  | ShownEpisodes
-  | { readonly kind: "jump"; readonly to: "latest" };
+export type TailToPage = FeedToPage | { readonly kind: "jump"; readonly to: "latest" };
 
 export type TailFromPage =
-  | PageReady
-  | FeedTaken
-  | ReadOutput
-  | { readonly kind: "start-episode" }
+  | FeedFromPage
   /** Without an episode, the timeline of the whole workspace. */
   | { readonly kind: "open-entry"; readonly place: EntryPlace; readonly episodeId?: EpisodeId };
 
@@ -47,20 +28,13 @@ export interface TailKept {
 }
 
 const toPageSchemas: SchemaOfKind<TailToPage> = {
-  snapshot: feedSnapshotSchema,
-  live: feedLiveSchema,
-  home: homeNoticeSchema,
-  output: outputPieceSchema,
-  episodes: shownEpisodesSchema,
+  ...feedToPageSchemas,
   jump: z.strictObject({ kind: z.literal("jump"), to: z.literal("latest") }),
 };
 export const tailToPageSchema: z.ZodType<TailToPage> = schemaByKind<TailToPage>(toPageSchemas);
 
 const fromPageSchemas: SchemaOfKind<TailFromPage> = {
-  ready: pageReadySchema,
-  taken: feedTakenSchema,
-  "read-output": readOutputSchema,
-  "start-episode": z.strictObject({ kind: z.literal("start-episode") }),
+  ...feedFromPageSchemas,
   "open-entry": z.strictObject({
     kind: z.literal("open-entry"),
     place: entryPlaceSchema,

@@ -2,32 +2,18 @@
 // nothing: each of its wishes opens one of the editor's own surfaces.
 import * as z from "zod";
 import { type EpisodeId, episodeId, type PreviewId, previewId } from "../ids.ts";
-import { type EpochMs, epochMsSchema } from "../quantities.ts";
-import { type JobOutcome, jobOutcomeSchema } from "../result.ts";
 import { type SchemaOfKind, schemaByKind } from "../schemaByKind.ts";
 import { type TimelineEntry, timelineEntrySchema } from "../timeline.ts";
-import { type Usage, usageSchema } from "../usage.ts";
 import {
   type EntryPlace,
   entryPlaceSchema,
-  type FeedLive,
-  feedLiveSchema,
   FEED_ENTRIES_MAX,
-  type FeedSnapshot,
-  feedSnapshotSchema,
-  type FeedTaken,
-  feedTakenSchema,
-  type HomeNotice,
-  homeNoticeSchema,
-  type OutputPiece,
-  outputPieceSchema,
-  type ReadOutput,
-  readOutputSchema,
+  type FeedFromPage,
+  feedFromPageSchemas,
+  type FeedToPage,
+  feedToPageSchemas,
 } from "./feed.ts";
-import { type PageReady, pageReadySchema } from "./page.ts";
 
-/** Episodes in one message at most: what the Home lists as open and recent. */
-export const SHOWN_EPISODES_MAX = 500;
 /** Characters of a request in one message at most; a longer one is cut, and that is said. */
 export const REQUEST_CHARACTERS_MAX: number = 64 * 1024;
 /** Characters that the page may ask to have copied. */
@@ -39,17 +25,6 @@ export type TimelineScope =
   | { readonly kind: "episode"; readonly episodeId: EpisodeId; readonly title: string };
 
 export type Density = "compact" | "full";
-
-/** What the Home knows of an episode beyond its entries. */
-export interface ShownEpisode {
-  readonly episodeId: EpisodeId;
-  readonly title: string;
-  readonly state: "waiting-for-approval" | "running" | "finished";
-  readonly startedAt: EpochMs;
-  readonly finishedAt?: EpochMs;
-  readonly outcome?: JobOutcome;
-  readonly usage?: Usage;
-}
 
 /** How the page is to look before it has a will of its own. */
 export interface TimelineOpened {
@@ -63,10 +38,6 @@ export interface OlderEntries {
   readonly entries: readonly TimelineEntry[];
   readonly older: boolean;
   readonly problem?: string;
-}
-export interface ShownEpisodes {
-  readonly kind: "episodes";
-  readonly episodes: readonly ShownEpisode[];
 }
 /** What an episode was asked to do, as lines of plain text. */
 export interface ShownRequest {
@@ -87,29 +58,16 @@ export interface RevealEntry {
   readonly place: EntryPlace;
 }
 
-export type TimelineToPage =
-  | TimelineOpened
-  | FeedSnapshot
-  | FeedLive
-  | OlderEntries
-  | HomeNotice
-  | ShownEpisodes
-  | ShownRequest
-  | OutputPiece
-  | TimelineJump
-  | RevealEntry;
+export type TimelineToPage = FeedToPage | TimelineOpened | OlderEntries | ShownRequest | TimelineJump | RevealEntry;
 
 export type TimelineFromPage =
-  | PageReady
-  | FeedTaken
-  | ReadOutput
+  | FeedFromPage
   | { readonly kind: "read-older" }
   | { readonly kind: "read-request"; readonly episodeId: EpisodeId }
   | { readonly kind: "open-review"; readonly previewId: PreviewId }
   | { readonly kind: "open-proposal"; readonly episodeId: EpisodeId }
   | { readonly kind: "open-output"; readonly episodeId: EpisodeId }
   | { readonly kind: "open-timeline"; readonly episodeId: EpisodeId }
-  | { readonly kind: "start-episode" }
   | { readonly kind: "copy"; readonly text: string };
 
 /** What the page keeps while it is hidden, and the window over a reload. */
@@ -136,33 +94,15 @@ const scope: z.ZodType<TimelineScope> = z.discriminatedUnion("kind", [
 const density = z.enum(["compact", "full"]);
 const problem = z.string().max(4_096).exactOptional();
 
-const shownEpisode: z.ZodType<ShownEpisode> = z.strictObject({
-  episodeId: episodeId.schema,
-  title: z.string(),
-  state: z.enum(["waiting-for-approval", "running", "finished"]),
-  startedAt: epochMsSchema,
-  finishedAt: epochMsSchema.exactOptional(),
-  outcome: jobOutcomeSchema.exactOptional(),
-  usage: usageSchema.exactOptional(),
-});
-
-export const shownEpisodesSchema: z.ZodType<ShownEpisodes> = z.strictObject({
-  kind: z.literal("episodes"),
-  episodes: z.array(shownEpisode).max(SHOWN_EPISODES_MAX),
-});
-
 const toPageSchemas: SchemaOfKind<TimelineToPage> = {
+  ...feedToPageSchemas,
   opened: z.strictObject({ kind: z.literal("opened"), scope, density }),
-  snapshot: feedSnapshotSchema,
-  live: feedLiveSchema,
   older: z.strictObject({
     kind: z.literal("older"),
     entries: z.array(timelineEntrySchema).max(FEED_ENTRIES_MAX),
     older: z.boolean(),
     problem,
   }),
-  home: homeNoticeSchema,
-  episodes: shownEpisodesSchema,
   request: z.strictObject({
     kind: z.literal("request"),
     episodeId: episodeId.schema,
@@ -170,23 +110,19 @@ const toPageSchemas: SchemaOfKind<TimelineToPage> = {
     cut: z.boolean(),
     problem,
   }),
-  output: outputPieceSchema,
   jump: z.strictObject({ kind: z.literal("jump"), to: z.enum(["error", "approval", "egress", "latest"]) }),
   reveal: z.strictObject({ kind: z.literal("reveal"), place: entryPlaceSchema }),
 };
 export const timelineToPageSchema: z.ZodType<TimelineToPage> = schemaByKind<TimelineToPage>(toPageSchemas);
 
 const fromPageSchemas: SchemaOfKind<TimelineFromPage> = {
-  ready: pageReadySchema,
-  taken: feedTakenSchema,
-  "read-output": readOutputSchema,
+  ...feedFromPageSchemas,
   "read-older": z.strictObject({ kind: z.literal("read-older") }),
   "read-request": z.strictObject({ kind: z.literal("read-request"), episodeId: episodeId.schema }),
   "open-review": z.strictObject({ kind: z.literal("open-review"), previewId: previewId.schema }),
   "open-proposal": z.strictObject({ kind: z.literal("open-proposal"), episodeId: episodeId.schema }),
   "open-output": z.strictObject({ kind: z.literal("open-output"), episodeId: episodeId.schema }),
   "open-timeline": z.strictObject({ kind: z.literal("open-timeline"), episodeId: episodeId.schema }),
-  "start-episode": z.strictObject({ kind: z.literal("start-episode") }),
   copy: z.strictObject({ kind: z.literal("copy"), text: z.string().max(COPY_CHARACTERS_MAX) }),
 };
 export const timelineFromPageSchema: z.ZodType<TimelineFromPage> = schemaByKind<TimelineFromPage>(fromPageSchemas);

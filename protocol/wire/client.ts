@@ -74,6 +74,7 @@ import {
   type ReviseParams,
   reviseParamsSchema,
 } from "./egressViews.ts";
+import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
@@ -91,6 +92,12 @@ type Nothing = Record<string, never>;
 interface TimelineParams {
   readonly fromSequence: Sequence;
   readonly episodeId?: EpisodeId;
+}
+interface EpisodesPage extends ListEnd {
+  readonly episodes: readonly EpisodeView[];
+}
+interface EgressPage extends ListEnd {
+  readonly rows: readonly EgressLedgerRow[];
 }
 interface InviteParams {
   readonly listenHost?: string;
@@ -155,7 +162,8 @@ export interface ClientMethods {
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
   /** What it was asked to do: for its details, and to run it again. */
   readonly showRequest: Method<{ readonly episodeId: EpisodeId }, RequestView>;
-  readonly listEpisodes: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
+  /** The newest first. */
+  readonly listEpisodes: Method<ListParams, EpisodesPage>;
   readonly readPreview: Method<{ readonly previewId: PreviewId }, PreviewResult>;
   /** The bytes of one item exactly as they are sent; empty at the end. */
   readonly readPreviewItem: Method<PreviewItemParams, { readonly base64: string }>;
@@ -172,7 +180,8 @@ export interface ClientMethods {
   /** Answers with the previews that were withdrawn because of it. */
   readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
   readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
-  readonly listEgress: Method<Nothing, { readonly rows: readonly EgressLedgerRow[] }>;
+  /** In the order of the records. */
+  readonly listEgress: Method<ListParams, EgressPage>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -249,7 +258,11 @@ export const METHODS: ClientMethods = {
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
   showRequest: anyone("episode/request", z.strictObject({ episodeId: episodeId.schema }), requestViewSchema),
-  listEpisodes: anyone("episode/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
+  listEpisodes: anyone(
+    "episode/list",
+    listParamsSchema,
+    z.strictObject({ episodes: z.array(episodeViewSchema).max(LIST_ROWS_MAX), next: cursorSchema.exactOptional() }),
+  ),
   readPreview: anyone("egress/preview", z.strictObject({ previewId: previewId.schema }), previewResultSchema),
   readPreviewItem: anyone("egress/previewItem", previewItemParamsSchema, base64),
   reviseEgress: anyone(
@@ -273,7 +286,11 @@ export const METHODS: ClientMethods = {
     z.strictObject({ withdrawn: z.array(previewId.schema) }),
   ),
   unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
-  listEgress: anyone("egress/ledger", nothing, z.strictObject({ rows: z.array(egressLedgerRowSchema) })),
+  listEgress: anyone(
+    "egress/ledger",
+    listParamsSchema,
+    z.strictObject({ rows: z.array(egressLedgerRowSchema).max(LIST_ROWS_MAX), next: cursorSchema.exactOptional() }),
+  ),
   grantLease: owner(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),

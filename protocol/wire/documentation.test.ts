@@ -17,6 +17,7 @@ import * as egressLimits from "./egressViews.ts";
 import * as enrolLimits from "./enrol.ts";
 import * as frameLimits from "./frame.ts";
 import * as inviteLimits from "./inviteText.ts";
+import * as listLimits from "./listPage.ts";
 import * as requestLimits from "./requestView.ts";
 import * as versionLimits from "./version.ts";
 import * as workerLimits from "./worker.ts";
@@ -85,6 +86,7 @@ test("every limit has its row, with the value that the code has", () => {
     viewLimits,
     egressLimits,
     enrolLimits,
+    listLimits,
     requestLimits,
   ];
   const limits = [...modules, frameLimits, inviteLimits, versionLimits, workerLimits]

@@ -53,6 +53,7 @@ const OPTIONAL: readonly RegExp[] = [
   /(timeline-entry \$|entries\[0\])\.(corrId|jobId|attemptId|where|crossing|output|previewId|proposalId|outcome)$/,
   /(showEpisode\.result \$|episodes\[0\])\.(finishedAt|outcome|attemptId|previewId|proposalId|usage|snapshot)$/,
   /nodes\[0\]\.(compareWords|lastHeardAt|capabilities|load)$/,
+  /list(Egress|Episodes)\.(params \$\.(cursor|limit)|result \$\.next)$/,
   /createInvite\.params \$\.(listenHost|listenPort|addresses|lifetimeMs)$/,
   /approveEgress\.params \$\.(leaseMs|scoped)$/,
   /readPreview\.result \$\.(leaseUnfit|replacedBy)$/,

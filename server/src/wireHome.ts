@@ -23,7 +23,8 @@ import { proposalApi } from "./adapters/api/proposalApi.ts";
 import { requestApi } from "./adapters/api/requestApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
-import { AttemptDesk } from "./adapters/attempts/attemptDesk.ts";
+import { AttemptDesk, type AttemptMessage } from "./adapters/attempts/attemptDesk.ts";
+import type { LinkFault } from "./adapters/attempts/linkFault.ts";
 import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { ownerSecretProblem } from "./adapters/clientServer/ownerSecret.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
@@ -38,6 +39,7 @@ import type { LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
+import { ReportLine } from "./adapters/reportLine.ts";
 import { selfTest } from "./adapters/selfTest/selfTest.ts";
 import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
 import type { SteadyClock } from "./adapters/steadyClock.ts";
@@ -105,14 +107,17 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       parts.onDurable(frame.sequence);
       followers.wake();
       leaseWatch.look();
+      reports.wake();
     },
     // The journal tells whoever opens it again, and that is said there.
-    onReadOnly: () => undefined,
+    onReadOnly: () => reports.wake(),
   });
+  const ending = new AbortController();
+  const reports = new ReportLine(home, ending.signal);
   const channelOf = (nodeId: NodeId): NodeChannel | undefined =>
     nodeId === identity.nodeId ? localNode : links.channelOf(nodeId);
   const desk = new AttemptDesk({
-    home: () => home,
+    home: () => reports,
     blobs,
     outputs,
     now,
@@ -129,7 +134,6 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onMessage: (message, bytes) => receiveLocal(message, bytes),
     log: (fact, detail) => log.info(fact, detail),
   });
-  const ending = new AbortController();
   const leaf = new HomeLeaf({
     leaves,
     now,
@@ -138,23 +142,23 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onTrouble,
   });
   const links = new WorkerLinks({
-    home: () => home,
+    home: () => reports,
     identity,
     nextLeaf: () => leaf.next,
     now,
     nowMs: () => performance.now(),
     times: heartbeatTimes(process.env),
-    receive: (channel, message, bytes) => desk.receive(channel, message, bytes),
+    receive: (channel, message, bytes) => receive(channel, message, bytes),
     resume: (offer) => desk.resume(offer),
     transfers: () => desk.crossings.transfers(),
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });
-  const leaseWatch = new LeaseWatch({ home: () => home, now, steady, onTrouble });
+  const leaseWatch = new LeaseWatch({ home: () => reports, now, steady, onTrouble });
   const { invitesFolder } = parts;
   const steps = selfTestSteps(homeFolder, now);
   const clustering = new Clustering({
-    home: () => home,
+    home: () => reports,
     identity,
     leaf,
     invitesFolder,
@@ -164,9 +168,15 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onTrouble,
   });
 
+  /** While the disk is too slow for what was reported, no node is heard further. */
+  async function receive(channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array): Promise<LinkFault> {
+    await reports.empty();
+    return desk.receive(channel, message, bytes);
+  }
+
   async function receiveLocal(message: WorkerMessage, bytes: Uint8Array): Promise<void> {
     if (!("attemptId" in message)) return;
-    const fault = await desk.receive(localNode, message, bytes);
+    const fault = await receive(localNode, message, bytes);
     if (fault !== undefined) onTrouble("the local node broke the protocol", fault);
   }
 
@@ -205,7 +215,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       held: [],
       transfers: [],
     };
-    const executed = await home.execute(connect);
+    const executed = await reports.execute(connect);
     if (executed.kind === "refusal") onTrouble("connecting the local node", executed);
   }
 

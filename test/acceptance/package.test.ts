@@ -19,11 +19,13 @@ const EXPECTED: readonly string[] = [
   "extension/LICENSE-APACHE",
   "extension/LICENSE-MIT",
   "extension/LICENSE.txt",
+  "extension/THIRD_PARTY_NOTICES.txt",
   "extension/changelog.md",
   "extension/dist/arw-home.js",
   "extension/dist/extension/main.cjs",
   "extension/dist/extension/workbench.cjs",
   "extension/dist/sql-wasm.wasm",
+  "extension/dist/worker-companion/THIRD_PARTY_NOTICES.txt",
   "extension/dist/worker-companion/arw-worker.js",
   "extension/dist/worker-companion/llama-child.js",
   "extension/dist/worker-companion/models/README.md",
@@ -43,12 +45,16 @@ const WORKER_FILES: readonly string[] = [
   "package/LICENSE-APACHE",
   "package/LICENSE-MIT",
   "package/README.md",
+  "package/THIRD_PARTY_NOTICES.txt",
   "package/arw-worker.js",
   "package/llama-child.js",
   "package/models/README.md",
   "package/models/demo.gguf",
   "package/package.json",
 ];
+
+/** Dependencies that no bundle holds a byte of: `lit` only passes on what `lit-html` and its siblings are, the other has no user yet. */
+const NOT_CARRIED: readonly string[] = ["lit", "tweetnacl"];
 
 const { name, version } = z
   .looseObject({ name: z.string(), version: z.string() })
@@ -107,6 +113,18 @@ test("the package", async (t) => {
     assert.match(contentOf("extension.vsixmanifest"), /ExtensionKind" Value="workspace"/);
   });
 
+  await t.test("names every package that its programs carry, with the licence", () => {
+    const notices = contentOf("extension/THIRD_PARTY_NOTICES.txt");
+    const { dependencies } = z
+      .looseObject({ dependencies: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(readFileSync("package.json", "utf8")));
+    for (const [dependency, release] of Object.entries(dependencies)) {
+      const named = new RegExp(`^${dependency} ${release.replaceAll(".", "\\.")}, [\\w.-]+$`, "mu").test(notices);
+      assert.equal(named, !NOT_CARRIED.includes(dependency), dependency);
+    }
+    assert.match(notices, /escape-string-regexp@4\.0\.0 +MIT/, "what a package carries within its own file");
+  });
+
   await t.test("has the same bytes when it is packed again, whatever the umask", () => {
     const again = packed(folder, 0o077);
     assert.ok(first.extension.equals(again.extension));
@@ -116,6 +134,13 @@ test("the package", async (t) => {
   await t.test("the worker's file holds exactly what a worker needs", () => {
     const listed = execFileSync("tar", ["-tzf", first.workerFile], { encoding: "utf8" }).trim().split("\n");
     assert.deepEqual(listed, [...WORKER_FILES]);
+  });
+
+  await t.test("the worker's file names what the worker carries, and nothing of the editor's", () => {
+    const options = { encoding: "utf8", maxBuffer: PACKAGE_BYTES_MAX } as const;
+    const notices = execFileSync("tar", ["-xOzf", first.workerFile, "package/THIRD_PARTY_NOTICES.txt"], options);
+    assert.match(notices, /^ws \d+\.\d+\.\d+, MIT$/mu);
+    assert.doesNotMatch(notices, /^(lit|@vscode\/codicons|vscode-languageclient) /mu);
   });
 
   await t.test("the worker's file installs and runs where no registry can be reached", () => {

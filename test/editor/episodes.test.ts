@@ -57,7 +57,7 @@ editorTest(
         (rows) => rows.includes("npm run hello"),
       );
       await window.screenshot("flows-start-command");
-      await window.page.keyboard.press("Escape");
+      await window.closePick();
       await start(window, "node hello.mjs", "*.txt");
       const text = await window.until(
         "the end",
@@ -109,7 +109,7 @@ editorTest(
     await step("unsaved changes count as edits: they are saved first, then the Home judges again", async () => {
       await window.runCommand("View: Close All Editors");
       await window.openFile("first.txt");
-      await window.page.keyboard.type("unsaved ");
+      await window.typeInEditor("first.txt", "unsaved ");
       await window.runCommand("ARW: Apply Proposal…");
       await window.pick("node hello.mjs");
       assert.match(await window.dialogText(), /first\.txt has unsaved changes/u);
@@ -119,7 +119,7 @@ editorTest(
         () => window.pickRows(),
         (rows) => rows.includes("first.txt"),
       );
-      await window.page.keyboard.press("Escape");
+      await window.closePick();
       assert.equal(readFileSync(file("first.txt"), "utf8"), "unsaved mine\n");
     });
     await step("after a reload the old output is read again from its first byte", async () => {
@@ -140,14 +140,13 @@ editorTest(
         () => window.terminalText(),
         (shown) => shown.includes("sleep 301"),
       );
-      await window.runCommand("Terminal: Focus Terminal");
-      await window.page.keyboard.press("Control+C");
+      await window.pressInTerminal("Control+C");
       await window.until(
         "the question",
         () => window.terminalText(),
         (shown) => shown.includes("again to stop"),
       );
-      await window.page.keyboard.press("Control+C");
+      await window.pressInTerminal("Control+C");
       await window.until(
         "its end",
         () => window.terminalText(),

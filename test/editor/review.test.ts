@@ -32,9 +32,8 @@ async function startThere(window: VscodeWindow, line: string): Promise<void> {
 
 async function review(window: VscodeWindow): Promise<Frame> {
   await window.runCommand("ARW: Review Next Waiting Item");
-  const page = await window.webview("Review: cat numbers.txt");
-  await page.getByRole("heading", { name: "Send this to practice?" }).waitFor();
-  return page;
+  // The panel may still show the one before, which has the same title and can no longer be answered.
+  return window.webview("Review: cat numbers.txt", "Send under this lease…");
 }
 
 editorTest(
@@ -66,19 +65,18 @@ editorTest(
       await page.getByText("would leave instead of").waitFor();
       await page.getByText("Take these out").click();
       await page.getByText("A new revision, without what you took out.").waitFor();
-      assert.equal(await page.getByText("plan.md", { exact: true }).count(), 0);
+      await page.getByText("plan.md", { exact: true }).waitFor({ state: "detached" });
       await window.screenshot("review-revised-in-vscode");
     });
     await step("an item opens as a diff of the file and the bytes that would be sent", async () => {
       const page = await window.webview("Review: cat numbers.txt");
       writeFileSync(join(window.workspace, "numbers.txt"), "one\nchanged\n");
       await page.getByText("numbers.txt", { exact: true }).click();
-      const shown = await window.until(
+      await window.until(
         "both sides",
         () => window.diffText(),
-        ({ modified }) => modified.includes("two"),
+        ({ modified, original }) => modified.includes("two") && original.includes("changed"),
       );
-      assert.match(shown.original, /changed/u);
       await window.screenshot("review-exactly-in-vscode");
     });
     await step("the yes is a native dialog that repeats all of it, and Enter only shows more", async () => {
@@ -93,7 +91,7 @@ editorTest(
         assert.match(text, part);
       }
       await window.screenshot("review-confirm-in-vscode");
-      await window.page.keyboard.press("Enter");
+      await window.pressInDialog("Enter");
       await page.getByText("Send this to practice?").waitFor();
       await page.getByText("Send under this lease…").click();
       await window.clickDialog("Send to practice");
@@ -125,7 +123,7 @@ editorTest(
         (rows) => rows.some((row) => row.includes("commands, up to class internal")),
       );
       await window.screenshot("review-leases-in-vscode");
-      await window.page.keyboard.press("Escape");
+      await window.closePick();
       await window.runCommand("ARW: Revoke All Leases");
       await window.clickDialog("Revoke All");
     });

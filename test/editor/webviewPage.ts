@@ -11,7 +11,8 @@ import { type AxeFinding, axeFindings } from "./host/accessibility.ts";
 import { launchChromium } from "./host/chromium.ts";
 import { PageWatch } from "./host/pageWatch.ts";
 import type { Theme } from "./host/profile.ts";
-import { PATIENCE_MS, SCREENSHOTS } from "./host/vscodeWindow.ts";
+import { PATIENCE_MS } from "./host/patience.ts";
+import { SCREENSHOTS } from "./host/vscodeWindow.ts";
 import { DEFAULT_STYLES, styleAttribute, themeKind, themeSample } from "./host/webviewTheme.ts";
 
 const WEBVIEWS = resolve("dist/webviews");

@@ -15,6 +15,7 @@ import type { BlobChunk, Finished, HomeMessage, Need, Offer, Output } from "#pro
 import { AttemptDesk } from "../../server/src/adapters/attempts/attemptDesk.ts";
 import type { LinkFault } from "../../server/src/adapters/attempts/linkFault.ts";
 import type { BegunOutput, OutputFiles, OutputStream } from "../../server/src/adapters/outputFiles.ts";
+import { ReportLine } from "../../server/src/adapters/reportLine.ts";
 import type { Effect } from "../../server/src/home/effects.ts";
 import { Home } from "../../server/src/home/home.ts";
 import type { NodeChannel } from "../../server/src/home/nodeChannel.ts";
@@ -55,6 +56,8 @@ export class HeldLink implements NodeChannel {
   readonly nodeId: NodeId;
   readonly local = false;
   readonly said: HomeMessage[] = [];
+  /** Why the Home ended this link. */
+  hungUp: string | undefined;
   readonly chunks: { readonly message: BlobChunk; readonly bytes: Uint8Array }[] = [];
   /** Called before a message is taken: a test closes the link or changes the world between two messages. */
   onDeliver: (message: HomeMessage) => void | Promise<void> = () => undefined;
@@ -70,6 +73,11 @@ export class HeldLink implements NodeChannel {
     this.said.push(message);
     if (message.kind === "blob") this.chunks.push({ message, bytes });
     return true;
+  }
+
+  hangUp(code: string): void {
+    this.hungUp = code;
+    this.open = false;
   }
 
   kinds(): readonly string[] {
@@ -136,6 +144,8 @@ export class DeskBench {
   readonly troubles: string[] = [];
   readonly home: Home;
   readonly desk: AttemptDesk;
+  readonly reports: ReportLine;
+  readonly ending: AbortController = new AbortController();
   link: HeldLink | undefined = new HeldLink();
   now: EpochMs = NOW;
 
@@ -143,11 +153,12 @@ export class DeskBench {
     this.home = new Home(state, {
       journal: this.journal,
       perform: (effect) => this.#perform(effect),
-      onDurable: () => undefined,
-      onReadOnly: () => undefined,
+      onDurable: () => this.reports.wake(),
+      onReadOnly: () => this.reports.wake(),
     });
+    this.reports = new ReportLine(this.home, this.ending.signal);
     this.desk = new AttemptDesk({
-      home: () => this.home,
+      home: () => this.reports,
       blobs: this.blobs,
       outputs: this.outputs,
       now: () => this.now,

@@ -78,7 +78,7 @@ export class LinksBench extends DeskBench {
     context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
     this.#context = context;
     this.links = new WorkerLinks({
-      home: () => this.home,
+      home: () => this.reports,
       identity: LINKS_HOME,
       nextLeaf: () => undefined,
       now: () => this.now,

@@ -22,6 +22,7 @@ export class MemoryJournal implements Journal<JournalEvent> {
   #holding = false;
   #refusesNext: JournalFault | undefined;
   #fault: JournalFault | undefined;
+  #inFlightMax = Number.POSITIVE_INFINITY;
 
   get lastSequence(): Sequence {
     return sequence(this.#frames.length);
@@ -40,6 +41,7 @@ export class MemoryJournal implements Journal<JournalEvent> {
     const refused = this.#fault ?? this.#refusesNext;
     this.#refusesNext = undefined;
     if (refused !== undefined) return Promise.reject(refused);
+    if (this.#held.length >= this.#inFlightMax) return Promise.reject(faultOf("journal-overloaded"));
     if (frame.sequence !== this.#frames.length + 1) throw new RangeError(`frame ${frame.sequence} is out of order`);
     this.#frames.push(frame);
     if (!this.#holding) {
@@ -60,6 +62,11 @@ export class MemoryJournal implements Journal<JournalEvent> {
   /** From now on a frame stays in flight until the test lets it go. */
   hold(): void {
     this.#holding = true;
+  }
+
+  /** From now on it is overloaded while so many frames are in flight. */
+  overloadAt(inFlightMax: number): void {
+    this.#inFlightMax = inFlightMax;
   }
 
   /** Makes all held frames durable; their promises settle in the order that `order` gives the frames. */

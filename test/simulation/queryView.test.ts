@@ -7,6 +7,7 @@ import type { JournalEvent } from "#protocol/events.ts";
 import type { EgressRecordId, EpisodeId } from "#protocol/ids.ts";
 import { sequence } from "#protocol/quantities.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
+import { LIST_ROWS_MAX } from "#protocol/wire/listPage.ts";
 import { QueryView } from "../../server/src/adapters/view/queryView.ts";
 import { foldEgress } from "../../server/src/home/egress/ledger.ts";
 import { episodeView } from "../../server/src/home/episode/view.ts";
@@ -30,6 +31,8 @@ import {
 } from "./homeCommands.ts";
 import { GPU, IDENTITY, LOCAL } from "./homeScenario.ts";
 import { MemoryJournal } from "./memoryJournal.ts";
+
+const ALL = { limit: 1_000_000 };
 
 type Frames = readonly (readonly JournalEvent[])[];
 
@@ -74,8 +77,8 @@ function folded(frames: Frames): {
 async function sameAsFolded(frames: Frames, stops: ReadonlySet<number>): Promise<void> {
   const view = await viewOf(frames, stops);
   const { rows, episodes, framesOf } = folded(frames);
-  assert.deepEqual(view.egressRows(), rows);
-  assert.deepEqual(view.episodes(Number.MAX_SAFE_INTEGER), episodes);
+  assert.deepEqual(view.egressRows(ALL).rows, rows);
+  assert.deepEqual(view.episodes(ALL).rows, episodes);
   for (const [id, expected] of framesOf) assert.deepEqual(view.framesOf(id, sequence(1), 1_000_000), expected);
   for (const episode of episodes) assert.deepEqual(view.episode(episode.episodeId), episode);
   view.close();
@@ -104,6 +107,32 @@ test("on runs of a Home, and wherever it is rebuilt, the view is a fold of the j
   }
 });
 
+test("lists are read in pages of at most LIST_ROWS_MAX, and each row stands in exactly one, also when more come", async () => {
+  const home = homeWith(GPU);
+  const count = LIST_ROWS_MAX + 1;
+  for (let number = 1; number <= count; number++) home.run(preview(number, GPU), deny(number));
+  const journal = new MemoryJournal();
+  const view = await QueryView.open(journal, IDENTITY);
+  const keep = async (): Promise<void> => {
+    for (const events of home.frames.slice(journal.lastSequence))
+      await journal.append({ sequence: sequence(journal.lastSequence + 1), events });
+    await view.catchUp();
+  };
+  await keep();
+  const [rows, episodes] = [view.egressRows({}), view.episodes({})];
+  assert.equal(rows.rows.length, LIST_ROWS_MAX);
+  assert.equal(episodes.rows.length, LIST_ROWS_MAX);
+  home.run(preview(count + 1, GPU), deny(count + 1));
+  await keep();
+  const rest = (next: number | undefined) => (next === undefined ? assert.fail("there is more") : { cursor: next });
+  const [moreRows, moreEpisodes] = [view.egressRows(rest(rows.next)), view.episodes(rest(episodes.next))];
+  assert.deepEqual([...rows.rows, ...moreRows.rows], view.egressRows(ALL).rows);
+  assert.deepEqual([...episodes.rows, ...moreEpisodes.rows], view.episodes(ALL).rows.slice(1), "the newest came later");
+  assert.deepEqual([moreRows.next, moreEpisodes.next], [undefined, undefined]);
+  assert.equal(view.episodes({ limit: count + 1 }).next, undefined, "a page that holds all is the last");
+  view.close();
+});
+
 test("episodes that the state has long forgotten are still there", async () => {
   const home = homeAlone();
   const episodes = RECENT_EPISODES_MAX + 20;
@@ -113,8 +142,8 @@ test("episodes that the state has long forgotten are still there", async () => {
   }
   assert.equal(home.state.episodes.byId.size, RECENT_EPISODES_MAX);
   const view = await viewOf(home.frames, new Set());
-  assert.equal(view.episodes(10_000).length, episodes);
-  assert.equal(view.episodes(3).length, 3);
+  assert.equal(view.episodes(ALL).rows.length, episodes);
+  assert.equal(view.episodes({ limit: 3 }).rows.length, 3);
   assert.equal(view.episode(idsOf(1).episodeId)?.state, "finished");
   assert.equal(view.proposal(idsOf(1).proposalId)?.changes, 2);
   assert.equal(home.state.episodes.proposals.get(idsOf(1).proposalId), undefined);

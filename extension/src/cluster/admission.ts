@@ -5,6 +5,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { NodeView } from "#protocol/wire/clientViews.ts";
 import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { fitOf } from "../nodes/nodeFit.ts";
 import { nodeName, unfitText } from "../nodes/nodeWords.ts";
@@ -20,13 +21,11 @@ export async function approveWorker(editor: Editor, given: unknown): Promise<voi
 
 export async function refuseWorker(editor: Editor, given: unknown): Promise<void> {
   const node = await waitingNode(editor, given, vscode.l10n.t("Which worker should be turned away?"));
-  const refuse = vscode.l10n.t("Turn Away");
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Turn “{0}” away?", nodeName(node)),
-    { modal: true, detail: vscode.l10n.t("Its invite is used up. To let it in later, make a new one.") },
-    refuse,
-  );
-  if (answer !== refuse) throw new Dismissed();
+  await confirm({
+    question: vscode.l10n.t("Turn “{0}” away?", nodeName(node)),
+    detail: vscode.l10n.t("Its invite is used up. To let it in later, make a new one."),
+    button: vscode.l10n.t("Turn Away"),
+  });
   await turnAway(editor, node, "turned away in the editor");
 }
 
@@ -62,20 +61,15 @@ export async function forgetWorker(editor: Editor, given: unknown): Promise<void
     none: vscode.l10n.t("No worker is paired with this Home."),
     advice: vscode.l10n.t("Pair one with ARW: Pair Worker…"),
   });
-  const forget = vscode.l10n.t("Forget");
   const running = node.running === 0 ? "" : vscode.l10n.t("What runs there now ends as lost: {0}. ", node.running);
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Forget “{0}”?", nodeName(node)),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        "{0}Its link is cut at once and its leases end; nothing more is sent to it. What it was sent before stays with it. To use it again, pair it anew: there it needs a new identity (arw-worker leave --new-identity).",
-        running,
-      ),
-    },
-    forget,
-  );
-  if (answer !== forget) throw new Dismissed();
+  await confirm({
+    question: vscode.l10n.t("Forget “{0}”?", nodeName(node)),
+    detail: vscode.l10n.t(
+      "{0}Its link is cut at once and its leases end; nothing more is sent to it. What it was sent before stays with it. To use it again, pair it anew: there it needs a new identity (arw-worker leave --new-identity).",
+      running,
+    ),
+    button: vscode.l10n.t("Forget"),
+  });
   await editor.home.call(METHODS.revokeNode, { nodeId: node.nodeId, reason: "forgotten in the editor" });
 }
 

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { METHODS, type ResultOf } from "#protocol/wire/client.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Home } from "../home/home.ts";
 import {
   type AddressKind,
@@ -68,19 +69,14 @@ async function pickAddress(current: Listening | undefined): Promise<string> {
 }
 
 async function confirmWidening(host: string): Promise<void> {
-  const listen = vscode.l10n.t("Listen on Every Address");
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Listen on every address of this machine?"),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        "Your workers reach this Home at {0}, and the new one cannot. To keep both, the Home listens on every address, at the same port. Only paired workers and unused invites get past its door.",
-        host,
-      ),
-    },
-    listen,
-  );
-  if (answer !== listen) throw new Dismissed();
+  await confirm({
+    question: vscode.l10n.t("Listen on every address of this machine?"),
+    detail: vscode.l10n.t(
+      "Your workers reach this Home at {0}, and the new one cannot. To keep both, the Home listens on every address, at the same port. Only paired workers and unused invites get past its door.",
+      host,
+    ),
+    button: vscode.l10n.t("Listen on Every Address"),
+  });
 }
 
 function kindText(kind: AddressKind): string {

@@ -1,12 +1,9 @@
 // Text of reports as Markdown. What comes from elsewhere is shown as it is: it can make no link, no image and no new line.
+import { oneLine } from "#protocol/text/plainText.ts";
 
 /** One line of text from elsewhere. */
 export function markdownText(text: string): string {
-  return text
-    .replace(/\s+/gu, " ")
-    .replace(/[\p{Cc}\p{Bidi_Control}]/gu, "")
-    .replace(/[\\`*_{}[\]<>|~&]/gu, "\\$&")
-    .trim();
+  return oneLine(text).replace(/[\\`*_{}[\]<>|~&]/gu, "\\$&");
 }
 
 /** One thing of a list: its head, and what belongs to it below, each a line of text from elsewhere. */

@@ -1,10 +1,11 @@
 // Pair Worker…: an invite, the file and the one line for the other machine, waiting for it, then the words to compare.
 // Nothing is admitted by waiting: whoever used the invite stands before the owner with its four words.
 import * as vscode from "vscode";
+import { messageOf } from "#protocol/errors.ts";
 import type { NodeId } from "#protocol/ids.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { NodeView } from "#protocol/wire/clientViews.ts";
-import { timeText } from "../amounts.ts";
 import { Dismissed } from "../commandRunner.ts";
 import type { Editor } from "../editor.ts";
 import { admit } from "./admission.ts";
@@ -79,8 +80,7 @@ function showBoard(editor: Editor, invite: Invite, stop: () => void): vscode.Dis
     const [item] = board.selectedItems;
     // A refusal of the file system or the clipboard is told; the board stays.
     item?.act().catch((error: unknown) => {
-      if (!(error instanceof Dismissed))
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof Dismissed)) void vscode.window.showErrorMessage(messageOf(error));
     });
   });
   board.onDidHide(() => {
@@ -158,5 +158,5 @@ async function pendingNodes({ home }: Editor): Promise<ReadonlySet<NodeId>> {
 }
 
 function untilText({ expiresAt }: Invite): string {
-  return timeText(expiresAt, vscode.env.language);
+  return amountsIn(vscode.env.language).time(expiresAt);
 }

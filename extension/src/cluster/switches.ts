@@ -3,31 +3,29 @@
 import * as vscode from "vscode";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { NodeView } from "#protocol/wire/clientViews.ts";
-import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { nodeName } from "../nodes/nodeWords.ts";
 
 export async function turnOffClustering({ home, mirror }: Editor): Promise<void> {
   const { nodes } = await home.call(METHODS.listNodes, {});
-  const off = vscode.l10n.t("Turn Off");
   const question = vscode.l10n.t("Turn off clustering?");
   const detail = vscode.l10n.t(
     "This Home closes its port and every link to a worker at once. {0} Leases for other machines stay as they are and cover nothing meanwhile. Everything on this machine goes on. Turn On Clustering brings the same workers back.",
     runningText(nodes),
   );
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, off)) !== off) throw new Dismissed();
+  await confirm({ question, detail, button: vscode.l10n.t("Turn Off") });
   await home.call(METHODS.turnClusteringOff, {});
   await mirror.refresh();
   void vscode.window.showInformationMessage(vscode.l10n.t("Clustering is off: nothing listens, nothing leaves."));
 }
 
 export async function turnOnClustering({ home, mirror }: Editor): Promise<void> {
-  const on = vscode.l10n.t("Turn On");
   const question = vscode.l10n.t("Turn on clustering?");
   const detail = vscode.l10n.t(
     "This Home listens where it did before, for the workers that are paired. Nothing is sent without a preview that you approve or a lease that you granted.",
   );
-  if ((await vscode.window.showInformationMessage(question, { modal: true, detail }, on)) !== on) throw new Dismissed();
+  await confirm({ question, detail, button: vscode.l10n.t("Turn On") });
   const { host, port } = await home.call(METHODS.turnClusteringOn, {});
   await mirror.refresh();
   void vscode.window.showInformationMessage(
@@ -49,13 +47,11 @@ export async function pauseOffloads({ home, mirror }: Editor): Promise<void> {
 }
 
 export async function resumeOffloads({ home, mirror }: Editor): Promise<void> {
-  const resume = vscode.l10n.t("Resume");
   const question = vscode.l10n.t("Let offloads leave again?");
   const detail = vscode.l10n.t(
     "What is approved, or covered by a live lease, may leave this machine again from now on.",
   );
-  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, resume);
-  if (answer !== resume) throw new Dismissed();
+  await confirm({ question, detail, button: vscode.l10n.t("Resume") });
   await home.call(METHODS.resumeOffloads, {});
   await mirror.refresh();
 }

@@ -6,6 +6,7 @@ import { APPLIED_PATHS_MAX, METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, ProposalView } from "#protocol/wire/clientViews.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
 import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { placeText } from "./episodeWords.ts";
 import { openChange, proposalOf } from "./openProposal.ts";
@@ -47,7 +48,7 @@ async function apply(editor: Editor, shown: Shown, paths: readonly WorkspacePath
   const conflicts = new Map(view.conflicts.map(({ path, reason }) => [path, reason]));
   const fitting = changes.filter(({ path }) => !conflicts.has(path));
   if (fitting.length < changes.length) await showConflicts({ episode, folder, view }, changes, conflicts);
-  await confirm(episode, folder, fitting);
+  await confirmWrite(episode, folder, fitting);
   const { proposalId, digest } = view;
   if (paths === undefined && fitting.length === changes.length) {
     const { files } = await editor.home.call(METHODS.applyProposal, { proposalId, digest });
@@ -78,22 +79,18 @@ async function saveFirst(folder: vscode.WorkspaceFolder, changes: readonly Propo
   const files = new Set(changes.map(({ path }) => vscode.Uri.joinPath(folder.uri, ...path.split("/")).toString()));
   const dirty = vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && files.has(uri.toString()));
   if (dirty.length === 0) return;
-  const save = vscode.l10n.t("Save and Compare Again");
   const names = dirty.map(({ uri }) => vscode.workspace.asRelativePath(uri, false));
-  const answer = await vscode.window.showWarningMessage(
-    dirty.length === 1
-      ? vscode.l10n.t("{0} has unsaved changes.", names[0] ?? "")
-      : vscode.l10n.t("{0} of these files have unsaved changes.", dirty.length),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        "They count as edits made since, so they must be saved before ARW can tell whether the proposal still fits. Nothing of yours is overwritten.\n\n{0}",
-        listed(names),
-      ),
-    },
-    save,
-  );
-  if (answer !== save) throw new Dismissed();
+  await confirm({
+    question:
+      dirty.length === 1
+        ? vscode.l10n.t("{0} has unsaved changes.", names[0] ?? "")
+        : vscode.l10n.t("{0} of these files have unsaved changes.", dirty.length),
+    detail: vscode.l10n.t(
+      "They count as edits made since, so they must be saved before ARW can tell whether the proposal still fits. Nothing of yours is overwritten.\n\n{0}",
+      listed(names),
+    ),
+    button: vscode.l10n.t("Save and Compare Again"),
+  });
   for (const document of dirty) if (!(await document.save())) throw new Dismissed();
 }
 
@@ -137,12 +134,11 @@ async function showConflicts(
   throw new Dismissed();
 }
 
-async function confirm(
+async function confirmWrite(
   episode: EpisodeView,
   folder: vscode.WorkspaceFolder,
   changes: readonly ProposedChange[],
 ): Promise<void> {
-  const write = vscode.l10n.t("Write");
   const question =
     changes.length === 1
       ? vscode.l10n.t("Write 1 change into {0}?", folder.name)
@@ -153,8 +149,7 @@ async function confirm(
     placeText(episode.target),
     listed(changes.map(changeText)),
   );
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, write)) !== write)
-    throw new Dismissed();
+  await confirm({ question, detail, button: vscode.l10n.t("Write") });
 }
 
 function sayWritten(files: number): void {

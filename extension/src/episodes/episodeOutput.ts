@@ -1,9 +1,10 @@
 // Plays an episode's output from its first byte, in the order in which it became durable, and goes on as more comes.
-// The timeline only says that there is more; bytes are read from where this reader stands, so none comes twice or is skipped.
+// The timeline only says that there is more; `OrderedOutput` has the order, and no byte comes twice or is skipped.
 import type { Disposable } from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import type { AttemptId, EpisodeId } from "#protocol/ids.ts";
-import { byteCount, type Sequence } from "#protocol/quantities.ts";
+import { OrderedOutput } from "#protocol/orderedOutput.ts";
+import type { Sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
@@ -60,19 +61,13 @@ export async function playOutput(
 /** What other entries than output are worth a line among it. */
 const SAID_ELSEWHERE: readonly string[] = ["EpisodeFinished", "ProposalReceived"];
 
-interface ShownStream {
-  readonly text: TerminalText;
-  shownBytes: number;
-  /** The rest of an answer: what lies behind the range that was asked for may have to wait for the other stream's. */
-  ahead: Buffer;
-}
-
 class OutputPlayer {
   readonly #call: Home["call"];
   readonly #write: (text: string) => void;
   readonly #words: OutputWords;
+  readonly #output: OrderedOutput;
   /** By attempt and stream. */
-  readonly #streams = new Map<string, ShownStream>();
+  readonly #texts = new Map<string, TerminalText>();
   #atLineStart = true;
   /** The last entry that a line was written for: a page that is read again after a loss says nothing twice. */
   #noted: { readonly sequence: number; readonly index: number } = { sequence: 0, index: 0 };
@@ -80,6 +75,10 @@ class OutputPlayer {
 
   constructor(call: Home["call"], write: (text: string) => void, words: OutputWords) {
     this.#call = call;
+    this.#output = new OrderedOutput(async (attemptId, stream, fromByte) => {
+      const { base64 } = await call(METHODS.readOutput, { attemptId, stream, fromByte });
+      return Buffer.from(base64, "base64");
+    });
     this.#write = write;
     this.#words = words;
   }
@@ -99,7 +98,7 @@ class OutputPlayer {
   }
 
   async end(episodeId: EpisodeId): Promise<EpisodeView> {
-    for (const { text } of this.#streams.values()) this.#print(text.end());
+    for (const text of this.#texts.values()) this.#print(text.end());
     const episode = await this.#call(METHODS.showEpisode, { episodeId });
     this.#line(noteLine(this.#words.end(episode)));
     return episode;
@@ -107,25 +106,16 @@ class OutputPlayer {
 
   async #showOutput(attemptId: AttemptId, range: NonNullable<TimelineEntry["output"]>): Promise<void> {
     const key = `${attemptId} ${range.stream}`;
-    const stream = this.#streams.get(key) ?? { text: new TerminalText(), shownBytes: 0, ahead: Buffer.alloc(0) };
-    this.#streams.set(key, stream);
-    const endByte = range.fromByte + range.bytes;
-    while (stream.shownBytes < endByte) {
-      if (stream.ahead.length === 0) {
-        const params = { attemptId, stream: range.stream, fromByte: byteCount(stream.shownBytes) };
-        stream.ahead = Buffer.from((await this.#call(METHODS.readOutput, params)).base64, "base64");
-      }
-      if (stream.ahead.length === 0) return this.#dropped(stream, endByte);
-      const bytes = stream.ahead.subarray(0, endByte - stream.shownBytes);
-      stream.ahead = stream.ahead.subarray(bytes.length);
-      stream.shownBytes += bytes.length;
-      this.#print(stream.text.append(bytes));
+    const text = this.#texts.get(key) ?? new TerminalText();
+    this.#texts.set(key, text);
+    for await (const part of this.#output.take(attemptId, range)) {
+      if (part.kind === "bytes") this.#print(text.append(part.bytes));
+      else this.#dropped();
     }
   }
 
-  /** Retention took it; what came after it may still be there. */
-  #dropped(stream: ShownStream, endByte: number): void {
-    stream.shownBytes = endByte;
+  /** Retention took it. */
+  #dropped(): void {
     if (this.#saidDropped) return;
     this.#saidDropped = true;
     this.note(this.#words.dropped);

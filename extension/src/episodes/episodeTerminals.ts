@@ -2,13 +2,14 @@
 // An ask streams here as well: the answer appears as it comes, and an old one is replayed by the same means.
 // Closing a terminal must never end an episode: it only stops looking.
 import * as vscode from "vscode";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf, messageWithAdvice } from "#protocol/errors.ts";
 import type { EpisodeId } from "#protocol/ids.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
+import { oneLine } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import type { Editor } from "../editor.ts";
-import { errorLine, noteLine, plainLine } from "../terminal/terminalText.ts";
+import { errorLine, noteLine } from "../terminal/terminalText.ts";
 import { type OutputSource, playOutput } from "./episodeOutput.ts";
 import { endText, placeText } from "./episodeWords.ts";
 
@@ -118,7 +119,7 @@ class EpisodeTerminal implements vscode.Pseudoterminal {
       await playOutput(sourceOf(this.#editor), from, write, words, this.#closed.signal);
     } catch (error) {
       if (!(error instanceof ArwError)) this.#editor.log.error("Output could not be shown", messageOf(error));
-      write(errorLine(error instanceof ArwError ? `${error.message} ${error.advice}` : messageOf(error)));
+      write(errorLine(messageWithAdvice(error)));
     }
     this.#ended = true;
   }
@@ -162,11 +163,7 @@ function sourceOf({ home }: Editor): OutputSource {
 }
 
 function nameOf({ target, title }: ShownEpisode): string {
-  const line = plainLine(title);
+  const line = oneLine(title);
   const cut = line.length > TITLE_CHARACTERS_MAX ? `${line.slice(0, TITLE_CHARACTERS_MAX - 1).toWellFormed()}…` : line;
   return vscode.l10n.t("{0} — {1}", cut, placeText(target));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,8 @@
 // The words for how an episode stands and how it ended, for every flow of this window.
 import * as vscode from "vscode";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { oneLine } from "#protocol/text/plainText.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
-import { durationText } from "../amounts.ts";
-import { plainLine } from "../terminal/terminalText.ts";
 
 export function episodeStateText(episode: EpisodeView): string {
   switch (episode.state) {
@@ -20,12 +20,12 @@ export function endText(episode: EpisodeView): string {
   const { finishedAt, startedAt } = episode;
   const where = placeText(episode.target);
   if (finishedAt === undefined) return vscode.l10n.t("{0} · {1}", outcomeText(episode), where);
-  const took = durationText(Math.max(0, finishedAt - startedAt), vscode.env.language);
+  const took = amountsIn(vscode.env.language).duration(Math.max(0, finishedAt - startedAt));
   return vscode.l10n.t("{0} · {1} · {2}", outcomeText(episode), where, took);
 }
 
 export function placeText(target: EpisodeView["target"]): string {
-  return target.local ? vscode.l10n.t("this machine") : plainLine(target.name);
+  return target.local ? vscode.l10n.t("this machine") : oneLine(target.name);
 }
 
 function outcomeText({ outcome }: EpisodeView): string {
@@ -43,6 +43,6 @@ function outcomeText({ outcome }: EpisodeView): string {
     case "cancelled":
       return vscode.l10n.t("■ cancelled");
     case "failed":
-      return vscode.l10n.t("✗ failed: {0} {1}", plainLine(outcome.message), plainLine(outcome.advice));
+      return vscode.l10n.t("✗ failed: {0} {1}", oneLine(outcome.message), oneLine(outcome.advice));
   }
 }

@@ -8,11 +8,11 @@ import { ArwError } from "#protocol/errors.ts";
 import { type ProposalId, proposalId } from "#protocol/ids.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
 import { byteCount } from "#protocol/quantities.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { oneLine } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { type WorkspacePath, workspacePathSchema } from "#protocol/workspacePath.ts";
-import { bytesText } from "../amounts.ts";
 import type { Home } from "../home/home.ts";
-import { plainLine } from "../terminal/terminalText.ts";
 import { textOf } from "./proposedText.ts";
 
 export const PROPOSED_SCHEME = "arw-proposed";
@@ -102,7 +102,7 @@ async function contentOf(
   { bytes, digest, proposal }: { readonly proposal: ProposalId; readonly digest: Digest; readonly bytes: number },
   cancel: vscode.CancellationToken,
 ): Promise<string> {
-  const size = bytesText(bytes, vscode.env.language);
+  const size = amountsIn(vscode.env.language).bytes(bytes);
   if (bytes > PROPOSED_TEXT_BYTES_MAX) {
     return vscode.l10n.t("{0}, too large to show here ({1}). It is applied as it is.", size, digest);
   }
@@ -123,7 +123,7 @@ function modeText(executable: boolean): string {
 }
 
 function linkText(target: string): string {
-  return vscode.l10n.t("a link to {0}", plainLine(target));
+  return vscode.l10n.t("a link to {0}", oneLine(target));
 }
 
 function contentMissing(digest: Digest): ArwError {

@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
 import type { PreviewId } from "#protocol/ids.ts";
+import { oneLine } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import {
   type NodeView,
@@ -14,7 +15,6 @@ import {
   type StartEpisodeResult,
 } from "#protocol/wire/clientViews.ts";
 import type { Editor } from "../editor.ts";
-import { plainLine } from "../terminal/terminalText.ts";
 import type { AskContext } from "./askContext.ts";
 import { commandLineOf } from "./commandLine.ts";
 import type { EpisodeTerminals } from "./episodeTerminals.ts";
@@ -114,7 +114,7 @@ function contextsOf(folder: vscode.WorkspaceFolder | undefined): readonly AskCon
 
 function titleOf({ request }: StartEpisodeParams): string {
   const text = request.kind === "command" ? commandLineOf(request.argv) : request.prompt;
-  const line = plainLine(text.slice(0, TITLE_CHARACTERS_MAX * 4)).trim();
+  const line = oneLine(text.slice(0, TITLE_CHARACTERS_MAX * 4)).trim();
   return line.length > TITLE_CHARACTERS_MAX ? `${line.slice(0, TITLE_CHARACTERS_MAX - 1).toWellFormed()}…` : line;
 }
 

@@ -1,8 +1,8 @@
 // The questions of Start Episode…: what, with which files, and where. They only collect; the Home judges and decides.
 import * as vscode from "vscode";
+import { amountsIn } from "#protocol/text/amounts.ts";
 import type { NodeView, StartEpisodeParams } from "#protocol/wire/clientViews.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
-import { bytesText } from "../amounts.ts";
 import { modelsOf, nodesToOffer, type Requirement } from "../nodes/nodeFit.ts";
 import { nodeName, nodeStateText, unfitText } from "../nodes/nodeWords.ts";
 import { BACK, inputStep, pickManyStep, pickStep, runSteps, type Step } from "../steps/multiStep.ts";
@@ -227,7 +227,7 @@ function askContext({ contexts }: StartFacts): Step<Draft> {
         context.lines === undefined
           ? vscode.l10n.t("The File {0}", context.path)
           : vscode.l10n.t("The Selection: {0}, Lines {1}–{2}", context.path, context.lines.first, context.lines.last),
-      description: bytesText(Buffer.byteLength(context.text), vscode.env.language),
+      description: amountsIn(vscode.env.language).bytes(Buffer.byteLength(context.text)),
       detail: vscode.l10n.t("Its text is added below the question and goes wherever the question goes."),
       context,
     })),
@@ -262,7 +262,7 @@ function askModel({ nodes }: StartFacts): Step<Draft> {
     first,
     ...modelsOf(nodes).map(({ model, on }) => ({
       label: model.demo ? vscode.l10n.t("{0} (demo model)", model.name) : model.name,
-      description: bytesText(model.bytes, vscode.env.language),
+      description: amountsIn(vscode.env.language).bytes(model.bytes),
       detail: vscode.l10n.t("on {0}", on.map(nodeName).join(", ")),
       model: model.digest,
     })),

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
-import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { chosenEpisode } from "./chosenEpisode.ts";
 import { placeText } from "./episodeWords.ts";
@@ -18,10 +18,8 @@ export async function stopEpisode(editor: Editor, given: unknown): Promise<void>
     void vscode.window.showInformationMessage(vscode.l10n.t("“{0}” has ended already.", title));
     return;
   }
-  const stop = vscode.l10n.t("Stop It");
   const question = vscode.l10n.t("Stop “{0}”?", title);
-  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail: consequence(episode) }, stop);
-  if (answer !== stop) throw new Dismissed();
+  await confirm({ question, detail: consequence(episode), button: vscode.l10n.t("Stop It") });
   await editor.home.call(METHODS.cancelEpisode, { episodeId });
 }
 

@@ -7,7 +7,7 @@ import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, ResponseError } from "vscode-languageclient/node";
 import { attachOrStart } from "#platform/home/startHome.ts";
 import { decode } from "#protocol/decode.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
 import { METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
 import { answerInvalid, homeGone, refusalOf } from "#protocol/wire/clientErrors.ts";
@@ -282,10 +282,6 @@ async function openSocket(path: string): Promise<Socket | undefined> {
       { cause },
     );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function unstable(lost: string | undefined): ArwError {

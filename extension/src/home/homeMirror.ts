@@ -17,7 +17,7 @@ export type WaitingItem =
 
 export interface HomeFacts {
   readonly nodes: readonly NodeView[];
-  /** Open ones and recent ones, newest first. */
+  /** The newest first, at most EPISODES_MIRRORED_MAX. */
   readonly episodes: readonly EpisodeView[];
   readonly leases: readonly LeaseView[];
   readonly waiting: readonly WaitingItem[];

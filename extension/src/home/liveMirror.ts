@@ -1,12 +1,14 @@
 // Keeps what the Home says up to date for this window: reads it again after the timeline moved, and nodes' heartbeats while
 // the window is looked at. It must never be ahead of the Home, nor let one slow answer overtake a newer one.
 import * as vscode from "vscode";
+import { messageOf } from "#protocol/errors.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { Coalesce } from "./coalesce.ts";
 import type { Home } from "./home.ts";
 import type { HomeFacts, HomeMirror, WaitingItem } from "./homeMirror.ts";
+import { newestEpisodes } from "./newestEpisodes.ts";
 
 /** A burst of entries is one reading. */
 const REFRESH_PAUSE_MS = 150;
@@ -73,16 +75,16 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
       if (this.#home.status.kind === "connected") await this.refresh();
     } catch (error) {
       // The connection's own status tells why; the next connection reads again.
-      this.#log.debug(`The views were not refreshed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.debug(`The views were not refreshed: ${messageOf(error)}`);
     }
   }
 }
 
 async function readFacts(home: Home): Promise<HomeFacts> {
-  const [hello, { nodes }, { episodes }, { leases }] = await Promise.all([
+  const [hello, { nodes }, episodes, { leases }] = await Promise.all([
     home.call(METHODS.hello, { v: PROTOCOL_VERSION, client: "editor" }),
     home.call(METHODS.listNodes, {}),
-    home.call(METHODS.listEpisodes, {}),
+    newestEpisodes(home),
     home.call(METHODS.listLeases, {}),
   ]);
   const newestFirst = episodes.toSorted((a, b) => b.startedAt - a.startedAt);

@@ -1,11 +1,11 @@
 // The words for how a node stands and why it can or cannot take a job, for every flow of this window.
 import * as vscode from "vscode";
+import { oneLine } from "#protocol/text/plainText.ts";
 import type { NodeView } from "#protocol/wire/clientViews.ts";
-import { plainLine } from "../terminal/terminalText.ts";
 import type { Fit } from "./nodeFit.ts";
 
 export function nodeName(node: Pick<NodeView, "name" | "local">): string {
-  return node.local ? vscode.l10n.t("This machine") : plainLine(node.name);
+  return node.local ? vscode.l10n.t("This machine") : oneLine(node.name);
 }
 
 /** The state as shape and word, then since when and why where that matters. */
@@ -30,16 +30,16 @@ export function unfitText(fit: Fit): string | undefined {
     case "pending":
       return vscode.l10n.t("It waits for your approval: ARW: Approve Worker.");
     case "unreachable":
-      return vscode.l10n.t("{0}. Start it there: arw-worker run.", plainLine(fit.reason));
+      return vscode.l10n.t("{0}. Start it there: arw-worker run.", oneLine(fit.reason));
     case "revoked":
-      return vscode.l10n.t("It was revoked: {0}.", plainLine(fit.reason));
+      return vscode.l10n.t("It was revoked: {0}.", oneLine(fit.reason));
     case "engine-absent":
-      return vscode.l10n.t("{0}. {1}", plainLine(fit.reason), plainLine(fit.advice));
+      return vscode.l10n.t("{0}. {1}", oneLine(fit.reason), oneLine(fit.advice));
     case "engine-unknown":
       return vscode.l10n.t("It has no engine for this.");
     case "model-absent":
       return fit.models.length === 0
         ? vscode.l10n.t("It has no model.")
-        : vscode.l10n.t("It does not have this model; it has {0}.", plainLine(fit.models.join(", ")));
+        : vscode.l10n.t("It does not have this model; it has {0}.", oneLine(fit.models.join(", ")));
   }
 }

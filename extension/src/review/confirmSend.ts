@@ -1,7 +1,7 @@
 // The decision itself: VS Code's own dialog repeats exactly what would leave, to whom and until when. Its first button, the
 // one that Enter presses, only shows more: nothing is ever approved by a key that was meant for something else.
 import * as vscode from "vscode";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { SendQuestion } from "./reviewDesk.ts";
 import { NAME_CHARACTERS_MAX, sendDetail, sendMessage } from "./sendText.ts";
 

@@ -3,13 +3,13 @@
 import * as vscode from "vscode";
 import type { Digest } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
-import { bytesText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
 import type { Editor } from "../editor.ts";
-import { EGRESS_SCHEME, egressSource, type EgressSource, egressUri } from "./egressUri.ts";
+import { EGRESS_SCHEME, type EgressSource, egressSource, egressUri } from "./egressUri.ts";
 import { reportText, staysText } from "./fileReport.ts";
 import { readSent } from "./sentBytes.ts";
 
@@ -107,7 +107,7 @@ function textOf(bytes: Uint8Array, digest: Digest | undefined): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    const size = bytesText(bytes.length, vscode.env.language);
+    const size = amountsIn(vscode.env.language).bytes(bytes.length);
     return digest === undefined
       ? vscode.l10n.t("This file is not text: {0} would be sent as they are.", size)
       : vscode.l10n.t("This item is not text: {0}. Its exact bytes have the digest {1}.", size, digest);
@@ -124,7 +124,7 @@ async function isReadableText(file: vscode.Uri): Promise<boolean> {
 }
 
 function tooLargeText(bytes: number, digest: Digest | undefined): string {
-  const [size, most] = [bytes, SHOWN_BYTES_MAX].map((each) => bytesText(each, vscode.env.language));
+  const [size, most] = [bytes, SHOWN_BYTES_MAX].map((each) => amountsIn(vscode.env.language).bytes(each));
   const text = vscode.l10n.t("This is too large to show here: {0}, and {1} are shown at most.", size ?? "", most ?? "");
   if (digest === undefined) return text;
   return `${text}\n${vscode.l10n.t("Its exact bytes have the digest {0}.", digest)}`;

@@ -2,7 +2,7 @@
 // the editor and what would be sent. It asks the Home; it starts nothing.
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { INSPECTED_PATHS_MAX } from "#protocol/wire/egressViews.ts";
 import type { Editor } from "../editor.ts";
 import { egressUri } from "./egressUri.ts";

@@ -1,8 +1,8 @@
 // What would leave of a few files, as a text to read: where it would go, each file with its class and why, what looks like a
 // secret by rule and line. Nothing is started or sent for it, and no secret's text is in it.
 import * as vscode from "vscode";
-import { bytesText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { ResultOf } from "#protocol/wire/client.ts";
 import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 
@@ -30,7 +30,7 @@ export function reportText({ destination, files }: ResultOf<"inspectPaths">): st
 function fileLines(file: InspectedFile): readonly string[] {
   const { classification, findings, leaves, reason, why } = file;
   const path = plainText(file.path);
-  const size = file.bytes === undefined ? "" : bytesText(file.bytes, vscode.env.language);
+  const size = file.bytes === undefined ? "" : amountsIn(vscode.env.language).bytes(file.bytes);
   return [
     leaves
       ? vscode.l10n.t("▲ would leave  {0}  {1}", path, size)

@@ -3,11 +3,11 @@
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import { durationMs } from "#protocol/quantities.ts";
-import { bytesText, countOf, durationText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
-import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 
 const COUNTDOWN_MS = 1_000;
@@ -83,21 +83,17 @@ export async function revokeAllLeases(editor: Editor): Promise<void> {
   const live = await readLive(editor);
   if (live.length === 0) throw noLease();
   const running = live.reduce((total, { view }) => total + view.inUse, 0);
-  const revoke = vscode.l10n.t("Revoke All");
-  const answer = await vscode.window.showWarningMessage(
-    live.length === 1 ? vscode.l10n.t("Revoke the one lease?") : vscode.l10n.t("Revoke all {0} leases?", live.length),
-    {
-      modal: true,
-      detail: [
-        ...live.map(({ view }) => vscode.l10n.t("{0}: {1}", plainText(view.node, 80), scopeText(view))),
-        running === 0
-          ? vscode.l10n.t("From then on you are asked about every send.")
-          : vscode.l10n.t("{0} running attempts end. From then on you are asked about every send.", running),
-      ].join("\n"),
-    },
-    revoke,
-  );
-  if (answer !== revoke) throw new Dismissed();
+  await confirm({
+    question:
+      live.length === 1 ? vscode.l10n.t("Revoke the one lease?") : vscode.l10n.t("Revoke all {0} leases?", live.length),
+    detail: [
+      ...live.map(({ view }) => vscode.l10n.t("{0}: {1}", plainText(view.node, 80), scopeText(view))),
+      running === 0
+        ? vscode.l10n.t("From then on you are asked about every send.")
+        : vscode.l10n.t("{0} running attempts end. From then on you are asked about every send.", running),
+    ].join("\n"),
+    button: vscode.l10n.t("Revoke All"),
+  });
   for (const { view } of live) await callRevoke(editor, view);
   await editor.mirror.refresh();
 }
@@ -130,7 +126,7 @@ async function readLive({ home }: Editor): Promise<readonly ReadLease[]> {
 }
 
 function itemOf({ readAtMs, view }: ReadLease, nowMs: number): LeaseItem {
-  const language = vscode.env.language;
+  const amounts = amountsIn(vscode.env.language);
   const { budget } = view.lease;
   const leftMs = durationMs(Math.max(0, Math.floor(view.remainingMs - (nowMs - readAtMs))));
   const running = view.inUse === 0 ? "" : vscode.l10n.t(" · {0} running", view.inUse);
@@ -140,11 +136,11 @@ function itemOf({ readAtMs, view }: ReadLease, nowMs: number): LeaseItem {
     description:
       vscode.l10n.t(
         "{0} left · {1} of {2} jobs · {3} of {4}",
-        durationText(leftMs, language),
-        countOf(view.usesLeft, language),
-        countOf(budget.uses, language),
-        bytesText(view.bytesLeft, language),
-        bytesText(budget.bytes, language),
+        amounts.duration(leftMs),
+        amounts.count(view.usesLeft),
+        amounts.count(budget.uses),
+        amounts.bytes(view.bytesLeft),
+        amounts.bytes(budget.bytes),
       ) + running,
     detail: scopeText(view),
     buttons: [{ iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Revoke This Lease") }],

@@ -1,12 +1,13 @@
 // Marks on what never leaves this machine: shown on files in the explorer, set after a confirmation, undone in one click.
 // A mark forbids and any window may set it; taking one away loosens, so that asks again and needs the owner.
 import * as vscode from "vscode";
-import { ArwError } from "#protocol/errors.ts";
-import { isNeverLeavesGlob, neverLeaves, type NeverLeavesMark } from "#protocol/neverLeaves.ts";
-import { momentText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
+import { isNeverLeavesGlob, type NeverLeavesMark, neverLeaves } from "#protocol/neverLeaves.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { Dismissed } from "../commandRunner.ts";
+import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { Coalesce } from "../home/coalesce.ts";
 import { meantFiles } from "./workspaceFiles.ts";
@@ -56,23 +57,19 @@ export class NeverLeavesMarks implements vscode.FileDecorationProvider, vscode.D
   async mark(given: readonly unknown[]): Promise<void> {
     const { folder, home } = this.#editor;
     const globs = (await meantFiles(folder, given)).map(({ isFolder, path }) => globOf(path, isFolder));
-    const mark = vscode.l10n.t("Mark");
-    const answer = await vscode.window.showWarningMessage(
-      globs.length === 1
-        ? vscode.l10n.t("Mark {0} as never leaving this machine?", plainText(globs[0] ?? "", NAME_CHARACTERS_MAX))
-        : vscode.l10n.t("Mark {0} files and folders as never leaving this machine?", globs.length),
-      {
-        modal: true,
-        detail: [
-          ...(globs.length === 1 ? [] : namesOf(globs)),
-          vscode.l10n.t(
-            "It stays out of everything that is sent from now on, whatever else allows it, and what waits with it is withdrawn. Jobs on this machine still see it. What was sent before cannot be taken back.",
-          ),
-        ].join("\n"),
-      },
-      mark,
-    );
-    if (answer !== mark) throw new Dismissed();
+    await confirm({
+      question:
+        globs.length === 1
+          ? vscode.l10n.t("Mark {0} as never leaving this machine?", plainText(globs[0] ?? "", NAME_CHARACTERS_MAX))
+          : vscode.l10n.t("Mark {0} files and folders as never leaving this machine?", globs.length),
+      detail: [
+        ...(globs.length === 1 ? [] : namesOf(globs)),
+        vscode.l10n.t(
+          "It stays out of everything that is sent from now on, whatever else allows it, and what waits with it is withdrawn. Jobs on this machine still see it. What was sent before cannot be taken back.",
+        ),
+      ].join("\n"),
+      button: vscode.l10n.t("Mark"),
+    });
     const { withdrawn } = await home.call(METHODS.markNeverLeaves, { globs });
     this.#reading.request();
     const undo = vscode.l10n.t("Undo");
@@ -89,13 +86,11 @@ export class NeverLeavesMarks implements vscode.FileDecorationProvider, vscode.D
     const [uri] = given;
     const meant = uri instanceof vscode.Uri ? this.#marksOn(marks, uri) : [];
     const globs = meant.length > 0 ? meant : await pickedMarks(marks);
-    const remove = vscode.l10n.t("Remove");
-    const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t("Let this leave again, where you approve it?"),
-      { modal: true, detail: namesOf(globs).join("\n") },
-      remove,
-    );
-    if (answer !== remove) throw new Dismissed();
+    await confirm({
+      question: vscode.l10n.t("Let this leave again, where you approve it?"),
+      detail: namesOf(globs).join("\n"),
+      button: vscode.l10n.t("Remove"),
+    });
     await this.#unmark(globs);
   }
 
@@ -127,7 +122,7 @@ export class NeverLeavesMarks implements vscode.FileDecorationProvider, vscode.D
     try {
       if (this.#editor.home.status.kind === "connected") await this.#read();
     } catch (error) {
-      this.#editor.log.debug(`The marks were not read: ${error instanceof Error ? error.message : String(error)}`);
+      this.#editor.log.debug(`The marks were not read: ${messageOf(error)}`);
     }
   }
 }
@@ -156,7 +151,7 @@ async function pickedMarks(marks: readonly NeverLeavesMark[]): Promise<readonly 
     label: plainText(glob),
     description: vscode.l10n.t(
       "since {0}, by {1}",
-      momentText(markedAt, vscode.env.language),
+      amountsIn(vscode.env.language).moment(markedAt),
       plainText(by, NAME_CHARACTERS_MAX),
     ),
     glob,

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import { durationMs } from "#protocol/quantities.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { Dismissed } from "../commandRunner.ts";

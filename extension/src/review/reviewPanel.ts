@@ -1,16 +1,16 @@
 // The one panel `arw.review`, beside whatever is open: carries views to the page and asks to the desk. It opens only when a
 // person asks for it, keeps nothing while it is hidden, and holds no decision.
 import * as vscode from "vscode";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import {
   type ReviewAsk,
   type ReviewFromPage,
-  reviewFromPageSchema,
   type ReviewToPage,
   type ReviewView,
+  reviewFromPageSchema,
 } from "#protocol/webview/review.ts";
 import type { Editor } from "../editor.ts";
-import { openPage, type OpenPage } from "../webviewHost/webviewPage.ts";
+import { type OpenPage, openPage } from "../webviewHost/webviewPage.ts";
 
 const VIEW_TYPE = "arw.review";
 const TITLE_CHARACTERS_MAX = 40;

@@ -1,8 +1,8 @@
 // Whether a request could run on this machine, by what the Home says of its own node. It promises nothing: the Home decides
 // again when the request is started.
-import type { NodeView } from "#protocol/wire/clientViews.ts";
-import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
+
 import type { RunHere } from "#protocol/webview/review.ts";
+import type { EpisodeRequest, NodeView } from "#protocol/wire/clientViews.ts";
 
 export function runHereOf(request: EpisodeRequest | undefined, nodes: readonly NodeView[]): RunHere {
   if (request === undefined) return { possible: false, why: "no-request", detail: "" };

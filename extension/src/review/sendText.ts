@@ -2,8 +2,8 @@
 // Text of files and other machines is one line of bounded length in it, so that none can fake a line of ours.
 import * as vscode from "vscode";
 import type { EgressPreview, PreviewItem } from "#protocol/egress.ts";
-import { bytesText, countOf, durationText, moneyText, momentText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { LeaseAsk } from "#protocol/webview/review.ts";
 import type { SendQuestion } from "./reviewDesk.ts";
 
@@ -15,12 +15,12 @@ const DIGEST_CHARACTERS_SHOWN: number = "sha256:".length + 12;
 
 export function sendMessage({ preview }: SendQuestion): string {
   const { destination, items, payloadBytes } = preview;
-  const language = vscode.env.language;
+  const amounts = amountsIn(vscode.env.language);
   const name = plainText(destination.name, NAME_CHARACTERS_MAX);
-  const size = bytesText(payloadBytes, language);
+  const size = amounts.bytes(payloadBytes);
   return items.length === 1
     ? vscode.l10n.t("Send 1 item, {0}, to {1}?", size, name)
-    : vscode.l10n.t("Send {0} items, {1}, to {2}?", countOf(items.length, language), size, name);
+    : vscode.l10n.t("Send {0} items, {1}, to {2}?", amounts.count(items.length), size, name);
 }
 
 export function sendDetail({ digest, lease, preview }: SendQuestion, now: number): string {
@@ -50,32 +50,32 @@ function itemsText(items: readonly PreviewItem[]): string {
   const named = sorted.slice(0, ITEMS_NAMED_MAX).map(({ path }) => plainText(path, NAME_CHARACTERS_MAX));
   const list = new Intl.ListFormat(vscode.env.language, { type: "unit" }).format(named);
   const more = items.length - named.length;
-  return more > 0 ? vscode.l10n.t("{0}, and {1} more", list, countOf(more, vscode.env.language)) : list;
+  return more > 0 ? vscode.l10n.t("{0}, and {1} more", list, amountsIn(vscode.env.language).count(more)) : list;
 }
 
 /** What a yes would grant, in one sentence. */
 function leaseText(lease: LeaseAsk, now: number): string {
-  const language = vscode.env.language;
+  const amounts = amountsIn(vscode.env.language);
   if (lease.kind === "once") {
-    const until = momentText(now + lease.leaseMs, language);
-    return vscode.l10n.t("this job only, for {0} ({1})", durationText(lease.leaseMs, language), until);
+    const until = amounts.moment(now + lease.leaseMs);
+    return vscode.l10n.t("this job only, for {0} ({1})", amounts.duration(lease.leaseMs), until);
   }
   const { budget, ceiling, leaseMs, paths } = lease.terms;
   return vscode.l10n.t(
     "up to {0} jobs of this kind, this one included; {1} in all; {2} files in {3}; for {4} ({5})",
-    countOf(budget.uses, language),
-    bytesText(budget.bytes, language),
+    amounts.count(budget.uses),
+    amounts.bytes(budget.bytes),
     ceiling === "public" ? vscode.l10n.t("only public") : vscode.l10n.t("public and internal"),
     plainText(paths.join(" "), TITLE_CHARACTERS_MAX),
-    durationText(leaseMs, language),
-    momentText(now + leaseMs, language),
+    amounts.duration(leaseMs),
+    amounts.moment(now + leaseMs),
   );
 }
 
 function costText({ cost }: EgressPreview): string {
-  const language = vscode.env.language;
+  const amounts = amountsIn(vscode.env.language);
   if (cost.kind === "unknown") return vscode.l10n.t("unknown: {0}", plainText(cost.reason, TITLE_CHARACTERS_MAX));
-  const low = moneyText(cost.lowMicros, plainText(cost.currency, 16), language);
-  const high = moneyText(cost.highMicros, plainText(cost.currency, 16), language);
+  const low = amounts.money(cost.lowMicros, plainText(cost.currency, 16));
+  const high = amounts.money(cost.highMicros, plainText(cost.currency, 16));
   return low === high ? vscode.l10n.t("about {0}, estimated", low) : vscode.l10n.t("{0} to {1}, estimated", low, high);
 }

@@ -2,8 +2,8 @@
 // What a menu hands over is only a pointer: what is done is always about what the Home says waits now.
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
-import { bytesText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { Dismissed } from "../commandRunner.ts";
 import type { HomeFacts, HomeMirror, WaitingItem } from "../home/homeMirror.ts";
 
@@ -49,7 +49,7 @@ function pickOf(item: WaitingEgress): vscode.QuickPickItem & { readonly item: Wa
     description: vscode.l10n.t(
       "{0} items, {1} → {2}",
       items.length,
-      bytesText(payloadBytes, vscode.env.language),
+      amountsIn(vscode.env.language).bytes(payloadBytes),
       plainText(destination.name, 80),
     ),
     item,

@@ -1,7 +1,7 @@
 // Tells the owner that something waits, once and merged, where they do not see it by themselves. One verb leads to it; nothing
 // opens by itself, and a notice that is closed decides nothing.
 import * as vscode from "vscode";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { Editor } from "../editor.ts";
 import type { WaitingItem } from "../home/homeMirror.ts";
 import { type NoticeState, noticeStep } from "./noticeClock.ts";

@@ -1,6 +1,7 @@
 // Turns the bytes that an attempt printed into text for a terminal of this window: UTF-8 across pages, line ends as a
 // terminal wants them, colours and cursor moves kept. It must never let another machine's output do more than print:
 // no clipboard, no titles, no other screen, no questions that the terminal would answer, no links but web links.
+import { oneLine } from "#protocol/text/plainText.ts";
 
 /** A sequence longer than this is none that a program prints on purpose: it is dropped, and what follows is shown. */
 export const SEQUENCE_CHARACTERS_MAX = 4_096;
@@ -135,15 +136,10 @@ export class TerminalText {
 
 /** One line of our own, dimmed; names and titles of other machines are shown without their control characters. */
 export function noteLine(text: string): string {
-  return `\u001B[2m${plainLine(text)}\u001B[0m\r\n`;
+  return `\u001B[2m${oneLine(text)}\u001B[0m\r\n`;
 }
 
 /** The same for what went wrong. */
 export function errorLine(text: string): string {
-  return `\u001B[31m${plainLine(text)}\u001B[0m\r\n`;
-}
-
-/** One line without control characters and without those that turn the reading direction. */
-export function plainLine(text: string): string {
-  return text.replace(/\s+/gu, " ").replace(/[\p{Cc}\p{Bidi_Control}]/gu, "");
+  return `\u001B[31m${oneLine(text)}\u001B[0m\r\n`;
 }

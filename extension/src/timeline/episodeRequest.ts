@@ -1,6 +1,6 @@
 // What an episode was asked to do, as plain text for its details: the command line with its folder, or the prompt.
 // It must never be taken for a command again: it is text to read.
-import { ArwError } from "#protocol/errors.ts";
+import { messageWithAdvice } from "#protocol/errors.ts";
 import type { EpisodeId } from "#protocol/ids.ts";
 import { REQUEST_CHARACTERS_MAX, type ShownRequest } from "#protocol/webview/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
@@ -16,7 +16,7 @@ export async function readRequest(home: Pick<Home, "call">, episodeId: EpisodeId
     const cut = truncated || text.length > REQUEST_CHARACTERS_MAX;
     return { ...about, text: text.slice(0, REQUEST_CHARACTERS_MAX), cut };
   } catch (error) {
-    const problem = error instanceof ArwError ? `${error.message} ${error.advice}` : String(error);
+    const problem = messageWithAdvice(error);
     return { ...about, text: "", cut: false, problem };
   }
 }

@@ -1,6 +1,6 @@
 // Reads a piece of an attempt's output for a page: from the byte that it asks for, as text, cut between two characters.
 // It must never hand on more than a page takes at once, nor split a character that the next piece would repeat.
-import { ArwError } from "#protocol/errors.ts";
+import { messageWithAdvice } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { OUTPUT_CHARACTERS_MAX, type OutputPiece, type ReadOutput } from "#protocol/webview/feed.ts";
 import { METHODS } from "#protocol/wire/client.ts";
@@ -20,7 +20,7 @@ export async function readOutputPiece(home: Pick<Home, "call">, asked: ReadOutpu
     const nextByte = byteCount(fromByte + piece.length);
     return { ...about, text: piece.toString("utf8"), nextByte, more: bytes.length > piece.length };
   } catch (error) {
-    const problem = error instanceof ArwError ? `${error.message} ${error.advice}` : String(error);
+    const problem = messageWithAdvice(error);
     return { ...about, text: "", nextByte: fromByte, more: false, problem };
   }
 }

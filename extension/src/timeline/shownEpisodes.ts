@@ -1,5 +1,5 @@
 // The few facts of an episode that its timeline shows beside the entries. Its job's whole description stays at the Home.
-import { SHOWN_EPISODES_MAX, type ShownEpisode, type ShownEpisodes } from "#protocol/webview/timeline.ts";
+import { SHOWN_EPISODES_MAX, type ShownEpisode, type ShownEpisodes } from "#protocol/webview/feed.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 
 /** Newest first, as many as one message takes. */

@@ -1,69 +1,35 @@
-// The tail's conversation: the newest entries, the output of what runs, and one wish. A smaller sibling of TimelineSession.
-// It must never hold entries for a hidden view.
+// The tail's conversation: the newest entries, the output of what runs, and two wishes. A smaller sibling of TimelineSession.
 import type * as vscode from "vscode";
-import { ArwError } from "#protocol/errors.ts";
-import type { Sequence } from "#protocol/quantities.ts";
-import type { HomeNotice } from "#protocol/webview/feed.ts";
-import { FEED_ENTRIES_MAX } from "#protocol/webview/feed.ts";
-import { type TailFromPage, type TailToPage } from "#protocol/webview/tail.ts";
-import type { Home, HomeStatus } from "../home/home.ts";
-import type { HomeMirror } from "../home/homeMirror.ts";
-import { readOutputPiece } from "./outputPieces.ts";
+import type { TailFromPage, TailToPage } from "#protocol/webview/tail.ts";
+import { PageFeed, type SessionOptions } from "./pageFeed.ts";
 import { shownEpisodes } from "./shownEpisodes.ts";
-import { TimelineFeed } from "./timelineFeed.ts";
 
 export type TailWish = Extract<TailFromPage, { readonly kind: "start-episode" | "open-entry" }>;
 
-export interface TailSessionOptions {
-  readonly home: Home;
-  readonly mirror: Pick<HomeMirror, "facts" | "onDidChange">;
-  readonly heard: () => Sequence;
-  readonly post: (message: TailToPage) => Promise<boolean>;
+export interface TailSessionOptions extends SessionOptions<TailToPage> {
   readonly wish: (wish: TailWish) => void;
-  readonly notice: (status: HomeStatus) => HomeNotice;
-  readonly after: (ms: number, run: () => void) => vscode.Disposable;
 }
 
 export class TailSession implements vscode.Disposable {
   readonly #options: TailSessionOptions;
-  readonly #feed: TimelineFeed;
-  readonly #listening: readonly vscode.Disposable[];
-  #open = false;
+  readonly #feed: PageFeed<TailToPage>;
 
   constructor(options: TailSessionOptions) {
     this.#options = options;
-    const { home, mirror, heard, post, after } = options;
-    this.#feed = new TimelineFeed({
-      home,
-      heard,
-      post,
-      after,
-      // More than it shows: steps in between may be most of them.
-      snapshotEntries: FEED_ENTRIES_MAX,
-      failed: (error) => this.#tell({ kind: "home", reachable: false, text: reasonOf(error), urgent: true }),
-    });
-    this.#listening = [
-      mirror.onDidChange(({ episodes }) => this.#tell(shownEpisodes(episodes))),
-      home.onDidChangeStatus((status) => {
-        this.#tell(options.notice(status));
-        if (status.kind === "connected" && this.#open && !this.#feed.isFeeding) void this.#feed.begin();
-      }),
-    ];
+    this.#feed = new PageFeed<TailToPage>({ ...options, episodes: () => shownEpisodes(options.mirror.facts.episodes) });
   }
 
   receive(message: TailFromPage): void {
     switch (message.kind) {
       case "ready":
-        this.#open = true;
-        this.#tell(this.#options.notice(this.#options.home.status));
-        this.#tell(shownEpisodes(this.#options.mirror.facts.episodes));
+        this.#feed.ready();
         // The tail alone starts no Home: a person who looks at the panel has not asked for one.
-        if (this.#options.home.status.kind === "connected") void this.#feed.begin();
+        if (this.#options.home.status.kind === "connected") this.#feed.begin();
         return;
       case "taken":
         return this.#feed.taken(message.number);
       case "read-output":
-        return void readOutputPiece(this.#options.home, message).then((piece) => this.#tell(piece));
+        return this.#feed.readOutput(message);
       case "start-episode":
       case "open-entry":
         return this.#options.wish(message);
@@ -71,21 +37,10 @@ export class TailSession implements vscode.Disposable {
   }
 
   hidden(): void {
-    this.#open = false;
-    this.#feed.pause();
+    this.#feed.hidden();
   }
 
   dispose(): void {
-    this.hidden();
-    for (const listening of this.#listening) listening.dispose();
     this.#feed.dispose();
   }
-
-  #tell(message: TailToPage): void {
-    if (this.#open) void this.#options.post(message);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof ArwError ? `${error.message} ${error.advice}` : String(error);
 }

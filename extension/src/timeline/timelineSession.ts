@@ -1,10 +1,8 @@
 // One Timeline page's conversation: tells it what it shows, feeds it, answers what it asks, passes its wishes on.
 // It must never do what a page wishes by itself: every wish becomes a command of the editor, with its own questions.
 import type * as vscode from "vscode";
-import { ArwError } from "#protocol/errors.ts";
-import type { Sequence } from "#protocol/quantities.ts";
-import type { HomeNotice } from "#protocol/webview/feed.ts";
-import { FEED_ENTRIES_MAX } from "#protocol/webview/feed.ts";
+import { messageWithAdvice } from "#protocol/errors.ts";
+import type { ShownEpisodes } from "#protocol/webview/feed.ts";
 import type {
   Density,
   RevealEntry,
@@ -15,12 +13,9 @@ import type {
 } from "#protocol/webview/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
-import type { Home, HomeStatus } from "../home/home.ts";
-import type { HomeMirror } from "../home/homeMirror.ts";
 import { readRequest } from "./episodeRequest.ts";
+import { PageFeed, type SessionOptions } from "./pageFeed.ts";
 import { shownEpisodes } from "./shownEpisodes.ts";
-import { readOutputPiece } from "./outputPieces.ts";
-import { TimelineFeed } from "./timelineFeed.ts";
 
 /** What a page may wish for; each opens a surface of the editor. */
 export type TimelineWish = Extract<
@@ -28,25 +23,16 @@ export type TimelineWish = Extract<
   { readonly kind: "open-review" | "open-proposal" | "open-output" | "open-timeline" | "start-episode" | "copy" }
 >;
 
-export interface TimelineSessionOptions {
-  readonly home: Home;
-  readonly mirror: Pick<HomeMirror, "facts" | "onDidChange">;
-  readonly heard: () => Sequence;
+export interface TimelineSessionOptions extends SessionOptions<TimelineToPage> {
   readonly scope: TimelineScope;
   readonly density: () => Density;
-  readonly post: (message: TimelineToPage) => Promise<boolean>;
   readonly wish: (wish: TimelineWish) => void;
-  readonly notice: (status: HomeStatus) => HomeNotice;
   readonly log: Pick<vscode.LogOutputChannel, "warn">;
-  readonly after: (ms: number, run: () => void) => vscode.Disposable;
 }
 
 export class TimelineSession implements vscode.Disposable {
   readonly #options: TimelineSessionOptions;
-  readonly #feed: TimelineFeed;
-  readonly #listening: readonly vscode.Disposable[];
-  /** The page's script runs and was told what it shows. */
-  #open = false;
+  readonly #feed: PageFeed<TimelineToPage>;
   /** What a command asked for before the page was there. */
   #pending: TimelineJump | RevealEntry | undefined;
   /** The episode of the scope, where the mirror no longer lists it. */
@@ -54,24 +40,13 @@ export class TimelineSession implements vscode.Disposable {
 
   constructor(options: TimelineSessionOptions) {
     this.#options = options;
-    const { home, mirror, scope, post, heard, after } = options;
-    this.#feed = new TimelineFeed({
-      home,
-      heard,
-      post,
-      after,
-      snapshotEntries: FEED_ENTRIES_MAX,
-      failed: (error) => this.#failed(error),
+    const { log, scope } = options;
+    this.#feed = new PageFeed<TimelineToPage>({
+      ...options,
+      episodes: () => this.#episodes(),
+      failed: (error) => log.warn(`the timeline could not be read: ${messageWithAdvice(error)}`),
       ...(scope.kind === "episode" ? { episodeId: scope.episodeId } : {}),
     });
-    this.#listening = [
-      mirror.onDidChange(() => this.#tell(this.#episodes())),
-      home.onDidChangeStatus((status) => {
-        this.#tell(options.notice(status));
-        // What could not be read while the Home was away is read now, from the beginning.
-        if (status.kind === "connected" && this.#open && !this.#feed.isFeeding) void this.#feed.begin();
-      }),
-    ];
   }
 
   receive(message: TimelineFromPage): void {
@@ -83,9 +58,9 @@ export class TimelineSession implements vscode.Disposable {
       case "read-older":
         return void this.#readOlder();
       case "read-output":
-        return void readOutputPiece(this.#options.home, message).then((piece) => this.#tell(piece));
+        return this.#feed.readOutput(message);
       case "read-request":
-        return void readRequest(this.#options.home, message.episodeId).then((request) => this.#tell(request));
+        return void readRequest(this.#options.home, message.episodeId).then((request) => this.#feed.tell(request));
       case "open-review":
       case "open-proposal":
       case "open-output":
@@ -98,72 +73,51 @@ export class TimelineSession implements vscode.Disposable {
 
   /** Carries a command out, as soon as the page is there. */
   show(request: TimelineJump | RevealEntry): void {
-    if (this.#open) this.#tell(request);
+    if (this.#feed.isOpen) this.#feed.tell(request);
     else this.#pending = request;
   }
 
-  /** The page is hidden: VS Code has thrown it away, and it says that it is ready when it comes back. */
   hidden(): void {
-    this.#open = false;
-    this.#feed.pause();
+    this.#feed.hidden();
   }
 
   dispose(): void {
-    this.#open = false;
-    for (const listening of this.#listening) listening.dispose();
     this.#feed.dispose();
   }
 
   #begin(): void {
-    const { scope, density, notice, home } = this.#options;
-    this.#open = true;
-    this.#tell({ kind: "opened", scope, density: density() });
-    this.#tell(notice(home.status));
-    this.#tell(this.#episodes());
-    if (this.#pending !== undefined) this.#tell(this.#pending);
+    const { scope, density } = this.#options;
+    this.#feed.ready({ kind: "opened", scope, density: density() });
+    if (this.#pending !== undefined) this.#feed.tell(this.#pending);
     this.#pending = undefined;
-    void this.#feed.begin();
+    this.#feed.begin();
     if (scope.kind === "episode") void this.#readScoped(scope);
   }
 
-  #tell(message: TimelineToPage): void {
-    if (this.#open) void this.#options.post(message);
-  }
-
-  #episodes(): TimelineToPage {
+  #episodes(): ShownEpisodes {
     const { episodes } = this.#options.mirror.facts;
     const { scope } = this.#options;
     const wanted =
       scope.kind === "workspace" ? episodes : episodes.filter(({ episodeId }) => episodeId === scope.episodeId);
-    const shown = wanted.length > 0 || this.#scoped === undefined ? wanted : [this.#scoped];
-    return shownEpisodes(shown);
+    return shownEpisodes(wanted.length > 0 || this.#scoped === undefined ? wanted : [this.#scoped]);
   }
 
   async #readScoped({ episodeId }: Extract<TimelineScope, { kind: "episode" }>): Promise<void> {
     if (this.#options.mirror.facts.episodes.some((episode) => episode.episodeId === episodeId)) return;
     try {
       this.#scoped = await this.#options.home.call(METHODS.showEpisode, { episodeId });
-      this.#tell(this.#episodes());
+      this.#feed.tellEpisodes();
     } catch (error) {
-      this.#options.log.warn(`the timeline of ${episodeId} goes without totals: ${reasonOf(error)}`);
+      this.#options.log.warn(`the timeline of ${episodeId} goes without totals: ${messageWithAdvice(error)}`);
     }
   }
 
   async #readOlder(): Promise<void> {
     try {
       const found = await this.#feed.readOlder();
-      if (found !== undefined) this.#tell({ kind: "older", entries: found.entries, older: found.older });
+      if (found !== undefined) this.#feed.tell({ kind: "older", entries: found.entries, older: found.older });
     } catch (error) {
-      this.#tell({ kind: "older", entries: [], older: true, problem: reasonOf(error) });
+      this.#feed.tell({ kind: "older", entries: [], older: true, problem: messageWithAdvice(error) });
     }
   }
-
-  #failed(error: unknown): void {
-    this.#options.log.warn(`the timeline could not be read: ${reasonOf(error)}`);
-    this.#tell({ kind: "home", reachable: false, text: reasonOf(error), urgent: true });
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof ArwError ? `${error.message} ${error.advice}` : String(error);
 }

@@ -2,9 +2,9 @@
 // Every total names its method; nothing is added up here that the Home did not give.
 import * as vscode from "vscode";
 import type { JobOutcome } from "#protocol/result.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
 import type { Usage, UsageMethod } from "#protocol/usage.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
-import { bytesText, durationText } from "../amounts.ts";
 import { agoText } from "./ago.ts";
 import { dotted, type ItemIcon, type ItemLook, plainLabel, type TooltipLine } from "./itemLook.ts";
 
@@ -12,7 +12,7 @@ export function episodeLook(episode: EpisodeView, nowMs: number): ItemLook {
   const { episodeId, finishedAt, proposalId, startedAt, state, target, title } = episode;
   const { language } = vscode.env;
   const place = placeText(target);
-  const took = finishedAt === undefined ? undefined : durationText(Math.max(0, finishedAt - startedAt), language);
+  const took = finishedAt === undefined ? undefined : amountsIn(language).duration(Math.max(0, finishedAt - startedAt));
   return {
     id: `episode/${episodeId}`,
     label: plainLabel(title),
@@ -78,7 +78,7 @@ export function episodePartLooks(episode: EpisodeView, argument: unknown): reado
     ...produced.map(({ bytes, stream }) =>
       part(`output/${stream}`, {
         label: stream === "text" ? vscode.l10n.t("Answer") : stream,
-        description: bytesText(bytes, vscode.env.language),
+        description: amountsIn(vscode.env.language).bytes(bytes),
         icon: { shape: "output" },
         tooltip: [vscode.l10n.t("Show Output")],
         command: { id: "arw.showOutput", title: vscode.l10n.t("Show Output"), argument },
@@ -161,19 +161,18 @@ function failureLines(outcome: JobOutcome | undefined): readonly TooltipLine[] {
 function usageLines(usage: Usage | undefined): readonly TooltipLine[] {
   if (usage === undefined) return [];
   const { busy, bytesIn, bytesOut, tokensIn, tokensOut } = usage;
-  const { language } = vscode.env;
-  const counted = (value: number): string => new Intl.NumberFormat(language).format(value);
+  const amounts = amountsIn(vscode.env.language);
   const metered = (value: string, method: UsageMethod): string => vscode.l10n.t("{0} ({1})", value, methodText(method));
   return [
-    [vscode.l10n.t("Busy"), metered(durationText(busy.durationMs, language), busy.method)],
+    [vscode.l10n.t("Busy"), metered(amounts.duration(busy.durationMs), busy.method)],
     ...(tokensIn === undefined
       ? []
-      : [[vscode.l10n.t("Tokens in"), metered(counted(tokensIn.tokens), tokensIn.method)] as const]),
+      : [[vscode.l10n.t("Tokens in"), metered(amounts.count(tokensIn.tokens), tokensIn.method)] as const]),
     ...(tokensOut === undefined
       ? []
-      : [[vscode.l10n.t("Tokens out"), metered(counted(tokensOut.tokens), tokensOut.method)] as const]),
-    [vscode.l10n.t("Input"), metered(bytesText(bytesIn.bytes, language), bytesIn.method)],
-    [vscode.l10n.t("Output"), metered(bytesText(bytesOut.bytes, language), bytesOut.method)],
+      : [[vscode.l10n.t("Tokens out"), metered(amounts.count(tokensOut.tokens), tokensOut.method)] as const]),
+    [vscode.l10n.t("Input"), metered(amounts.bytes(bytesIn.bytes), bytesIn.method)],
+    [vscode.l10n.t("Output"), metered(amounts.bytes(bytesOut.bytes), bytesOut.method)],
   ];
 }
 

@@ -1,6 +1,7 @@
 // What a row of a tree view shows, as plain data: the views make it of what the Home says, `rowTree.ts` hands it to VS Code.
 // Names and titles come from other machines: they are shown as text and never as markup, icons or links.
 import * as vscode from "vscode";
+import { oneLine } from "#protocol/text/plainText.ts";
 
 export interface ItemLook {
   /** The same row has the same id in every reading, so that it keeps its place and stays open. */
@@ -29,12 +30,9 @@ export type TooltipLine = string | readonly [name: string, value: string];
 
 const LABEL_CHARACTERS_MAX = 200;
 
-/** One line without control characters and without those that turn the reading direction. */
+/** One line of bounded length. */
 export function plainLabel(text: string): string {
-  const line = text
-    .replace(/\s+/gu, " ")
-    .replace(/[\p{Cc}\p{Cf}]/gu, "")
-    .trim();
+  const line = oneLine(text);
   const characters = Array.from(line);
   return characters.length <= LABEL_CHARACTERS_MAX
     ? line

@@ -2,8 +2,8 @@
 // It derives no permission: what a node may do is the Home's word.
 import * as vscode from "vscode";
 import type { EngineAdvert, Gpu, NodeCapabilities, NodeLoad, Sandbox } from "#protocol/node.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
 import type { LeaseView, NodeView } from "#protocol/wire/clientViews.ts";
-import { bytesText } from "../amounts.ts";
 import { agoText } from "./ago.ts";
 import { dotted, type ItemIcon, type ItemLook, plainLabel, type TooltipLine } from "./itemLook.ts";
 
@@ -173,14 +173,14 @@ function machineText({ architecture, cpuCount, cpuModel, memoryBytes, os, slots 
   return dotted(
     `${os} ${architecture}`,
     vscode.l10n.t("cores: {0}", cpuCount),
-    vscode.l10n.t("{0} memory", bytesText(memoryBytes, vscode.env.language)),
+    vscode.l10n.t("{0} memory", amountsIn(vscode.env.language).bytes(memoryBytes)),
     vscode.l10n.t("jobs at once: {0}", slots),
     cpuModel,
   );
 }
 
 function gpuText({ memoryBytes, name }: Gpu): string {
-  return memoryBytes === undefined ? name : `${name} ${bytesText(memoryBytes, vscode.env.language)}`;
+  return memoryBytes === undefined ? name : `${name} ${amountsIn(vscode.env.language).bytes(memoryBytes)}`;
 }
 
 function sandboxText(sandbox: Sandbox): string {
@@ -198,8 +198,8 @@ function loadText({ diskFreeBytes, load1Milli, memoryFreeBytes, running }: NodeL
   return dotted(
     vscode.l10n.t("{0} running", running),
     vscode.l10n.t("load {0}", new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(load1Milli / 1_000)),
-    vscode.l10n.t("{0} memory free", bytesText(memoryFreeBytes, language)),
-    diskFreeBytes === undefined ? undefined : vscode.l10n.t("{0} disk free", bytesText(diskFreeBytes, language)),
+    vscode.l10n.t("{0} memory free", amountsIn(language).bytes(memoryFreeBytes)),
+    diskFreeBytes === undefined ? undefined : vscode.l10n.t("{0} disk free", amountsIn(language).bytes(diskFreeBytes)),
   );
 }
 
@@ -214,7 +214,7 @@ export function leaseLook(view: LeaseView): ItemLook {
     label: vscode.l10n.t("Lease: {0}", scope),
     description: dotted(
       vscode.l10n.t("uses left: {0}", usesLeft),
-      bytesText(bytesLeft, language),
+      amountsIn(language).bytes(bytesLeft),
       vscode.l10n.t("{0} min left", minutesLeft),
     ),
     icon: { shape: "key", color: inUse > 0 ? "busy" : "attention" },

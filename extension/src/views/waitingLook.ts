@@ -1,8 +1,8 @@
 // How something that waits for the owner looks in the Needs You view, and in which order: the oldest first.
 // A row only leads to the place where it is decided; no click approves.
 import * as vscode from "vscode";
+import { amountsIn } from "#protocol/text/amounts.ts";
 import type { WaitingItem } from "../home/homeMirror.ts";
-import { bytesText } from "../amounts.ts";
 import { agoText } from "./ago.ts";
 import { dotted, type ItemLook, plainLabel } from "./itemLook.ts";
 
@@ -27,7 +27,7 @@ function waitsSinceMs(item: WaitingItem): number {
 
 function egressLook(item: Extract<WaitingItem, { kind: "egress" }>, ago: string, argument: unknown): ItemLook {
   const { destination, items, leftOut, payloadBytes, title, why } = item.shown.preview;
-  const size = bytesText(payloadBytes, vscode.env.language);
+  const size = amountsIn(vscode.env.language).bytes(payloadBytes);
   const name = plainLabel(destination.name);
   return {
     id: `waiting/${item.previewId}`,

@@ -1,7 +1,7 @@
 // The lives of a Home in one process: when its journal fails, the old life answers questions, and a new one is opened from
 // what is durable, a bounded number of times by itself and whenever somebody asks. It decides when to try.
 // It must never let two lives act at once, and never give the old one up before the new journal takes writes.
-import { type Refusal, refuse } from "#protocol/errors.ts";
+import { type Refusal, refuse, messageOf } from "#protocol/errors.ts";
 import { type EpochMs, epochMs } from "#protocol/quantities.ts";
 import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
 import type { HomeLog } from "./homeLog.ts";
@@ -162,7 +162,7 @@ export class HomeLives<Api extends object> {
   #failed(current: Current<Api>, fault: unknown): void {
     current.faulted = true;
     this.#trouble ??= { reason: "", since: this.#terms.now(), tries: 0, nextTryAt: undefined };
-    this.#trouble.reason = reasonOf(fault);
+    this.#trouble.reason = messageOf(fault);
     this.#terms.log.trouble("the journal failed; the Home serves reading only", fault);
     this.#schedule(this.#trouble);
   }
@@ -206,15 +206,11 @@ export class HomeLives<Api extends object> {
       this.#terms.log.info("journal reopened", { tries: trouble.tries });
       return {};
     } catch (error) {
-      trouble.reason = reasonOf(error);
+      trouble.reason = messageOf(error);
       this.#terms.log.trouble("opening the journal again", error);
       return stillReadOnly(trouble.reason);
     }
   }
-}
-
-function reasonOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
 }
 
 function stillReadOnly(reason: string): Refusal {

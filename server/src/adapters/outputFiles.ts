@@ -6,16 +6,17 @@ import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
 import type { StoredBlob } from "#platform/blobs/blobStore.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
+import { OutputRoom, type OutputRoomTerms, roomOf } from "./outputRoom.ts";
 import { SharedRun } from "./sharedRun.ts";
 
 export type OutputStream = "stdout" | "stderr" | "text";
 
 export interface OutputFiles {
   /**
-   * Resolves when the bytes have their place and are on their way to it; `durable` resolves when they are on the disk. The
-   * same range again is the same as once. Both reject with ArwError: "output-gap" beyond the end, "output-overloaded" when
-   * too much waits, "output-unwritable" once the disk has failed for this file in this process (nothing is retried). The
-   * caller leaves `bytes` alone until `durable` settles.
+   * Resolves when the bytes have their place and are on their way to it, and on a disk that is nearly full only once they
+   * are there; `durable` resolves when they are on the disk. The same range again is the same as once. Both reject with ArwError: "output-gap" beyond the end, "output-overloaded" when
+   * too much waits, "output-unwritable" once the disk has failed for this file in this process (nothing is retried) and where
+   * only the journal has room left. The caller leaves `bytes` alone until `durable` settles.
    */
   begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput>;
   /** The same, and waits until it is durable. */
@@ -45,24 +46,29 @@ export const OUTPUT_PENDING_BYTES_MAX: number = 8 * 1024 * 1024;
 export const OUTPUT_FILES_KNOWN_MAX = 256;
 
 export async function openOutputFiles(folder: string): Promise<OutputFiles> {
-  return outputFilesOn(await openNodeFileSystem(folder));
+  return outputFilesOn(await openNodeFileSystem(folder), roomOf(folder));
 }
 
-/** Takes the file system over: closing the output files closes it. */
-export function outputFilesOn(fileSystem: FileSystem): OutputFiles {
-  return new FilesOfAttempts(fileSystem);
+/** Takes the file system over: closing the output files closes it. Without a word about its room it has plenty. */
+export function outputFilesOn(
+  fileSystem: FileSystem,
+  room: OutputRoomTerms = { freeBytes: async () => undefined, nowMs: () => 0 },
+): OutputFiles {
+  return new FilesOfAttempts(fileSystem, new OutputRoom(room));
 }
 
 const STREAMS: readonly OutputStream[] = ["stdout", "stderr", "text"];
 
 class FilesOfAttempts implements OutputFiles {
   readonly #fileSystem: FileSystem;
+  readonly #room: OutputRoom;
   readonly #namesSync: SharedRun;
   /** In the order of last use. */
   readonly #files = new Map<string, Promise<OpenedOutput>>();
 
-  constructor(fileSystem: FileSystem) {
+  constructor(fileSystem: FileSystem, room: OutputRoom) {
     this.#fileSystem = fileSystem;
+    this.#room = room;
     this.#namesSync = new SharedRun(() => fileSystem.syncDirectory());
   }
 
@@ -72,6 +78,7 @@ class FilesOfAttempts implements OutputFiles {
 
   async begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput> {
     const name = fileNameOf(attemptId, stream);
+    const isAmple = this.#room.isAmple(bytes.length) || (await this.#room.look(name, bytes.length));
     const known = this.#files.get(name);
     const opened = known ?? this.#open(name);
     this.#files.delete(name);
@@ -82,7 +89,10 @@ class FilesOfAttempts implements OutputFiles {
       ? opened.then((output) => this.#append(output, fromByte, bytes))
       : this.#append(await opened, fromByte, bytes);
     // Whoever wants to know waits for it; that nobody does must not end the process.
-    durable.catch(() => undefined);
+    durable.catch((error: unknown) => {
+      if (error instanceof ArwError && error.code === "output-unwritable") this.#room.failed();
+    });
+    if (!isAmple) await durable;
     return { durable };
   }
 
@@ -292,7 +302,7 @@ function unwritable(name: string, cause: unknown): ArwError {
   return new ArwError(
     "output-unwritable",
     `The output file ${name} could not be written${errno === undefined ? "" : ` (${errno})`}`,
-    "Mend the disk (free space, check its health) and start the Home again.",
+    "Free disk space or mend the disk, then start the episode again; where the Home only reads: arw-home journal reopen.",
     { cause },
   );
 }

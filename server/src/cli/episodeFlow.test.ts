@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bench, calls, local, offloaded, perform, STARTED, LEASE } from "../../../test/clients/commandBench.ts";
-import { DIGEST, EPISODE, type FakeApi, type FakeHome, IDS, OWNER_SECRET } from "../../../test/clients/fakeHome.ts";
+import {
+  DIGEST,
+  EPISODE,
+  type FakeApi,
+  type FakeHome,
+  IDS,
+  OWNER_SECRET,
+  outputKey,
+} from "../../../test/clients/fakeHome.ts";
 import { runCli } from "./program.ts";
 
 test("a local run streams both channels apart and ends with the command's exit code", async (t) => {
@@ -40,6 +48,22 @@ test("--json prints one object a line, and the output of each stream adds up", a
     .map(({ base64, text }) => (typeof text === "string" ? Buffer.from(text) : Buffer.from(String(base64), "base64")));
   assert.equal(Buffer.concat(bytes).toString(), "1..2\nok 1 – naïve\nok 2\n");
   assert.equal(screen.stderr(), "");
+});
+
+test("both streams come in the order in which they were printed, also when all of one is there to be read", async (t) => {
+  const { terminal } = await bench(t, (home) => ({
+    ...local()(home),
+    readOutput: async ({ attemptId, stream, fromByte }) => {
+      const bytes = home().output.get(outputKey(attemptId, stream)) ?? assert.fail("there is output");
+      return { base64: bytes.subarray(fromByte).toString("base64") };
+    },
+  }));
+  const screen = terminal();
+  assert.equal(await runCli(["run", "--json", "--", "npm", "test"], screen.host), 3);
+  assert.deepEqual(
+    screen.lines().flatMap(({ kind, text }) => (kind === "output" ? [text] : [])),
+    ["1..2\nok 1 – naïve\n", "warning: slow\n", "ok 2\n"],
+  );
 });
 
 test("--yes approves exactly the preview that was shown, with the owner secret of the environment", async (t) => {

@@ -2,6 +2,7 @@
 // It must never send without a yes to exactly the preview that was shown, and never lose a byte of output it was given.
 import { ArwError } from "#protocol/errors.ts";
 import type { EpisodeId, PreviewId } from "#protocol/ids.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, StartEpisodeParams, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
@@ -9,7 +10,6 @@ import { EXIT_CANCELLED, EXIT_OK } from "./exitCodes.ts";
 import type { HomeClient } from "./homeClient.ts";
 import { type LeaseWish, termsLike } from "./leaseTerms.ts";
 import { OutputReader } from "./outputReader.ts";
-import { plain } from "./render/style.ts";
 import { leftText } from "./render/leaseLines.ts";
 import { previewCardLines } from "./render/previewCard.ts";
 import { type Crossed, summaryLines } from "./render/summary.ts";
@@ -126,7 +126,7 @@ function exitCodeOfEpisode({ outcome }: EpisodeView): number {
 }
 
 function placeText({ target, why }: StartEpisodeResult): string {
-  return `Runs ${target.local ? "here" : `on ${plain(target.name)}`}: ${plain(why)}`;
+  return `Runs ${target.local ? "here" : `on ${plainText(target.name)}`}: ${plainText(why)}`;
 }
 
 /** Under which lease it was let out, and what is left of that. */

@@ -10,7 +10,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import { decode } from "#protocol/decode.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import { METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
 import { answerInvalid, homeGone, refusalOf } from "#protocol/wire/clientErrors.ts";
 import { type HelloResult, type TimelinePage, timelinePageSchema } from "#protocol/wire/clientViews.ts";
@@ -33,7 +33,7 @@ export async function connectToHome(socketPath: string, options: HomeClientOptio
     if (isAbsent(cause)) return undefined;
     throw new ArwError(
       "home-unreachable",
-      `The Home's socket ${socketPath} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      `The Home's socket ${socketPath} cannot be opened: ${messageOf(cause)}.`,
       "Run it as the user whose Home this is.",
       { cause },
     );

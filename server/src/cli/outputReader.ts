@@ -1,8 +1,8 @@
 // Brings an attempt's output from the Home to stdout and stderr, byte for byte and in the order it became durable.
-// The timeline only says that there is more; the bytes are read from where this reader stands, so none comes twice.
+// The timeline only says that there is more; `OrderedOutput` has the order, and no byte comes twice.
 import { ArwError } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
-import { byteCount } from "#protocol/quantities.ts";
+import { OrderedOutput } from "#protocol/orderedOutput.ts";
 import type { OutputStream } from "#protocol/result.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
@@ -12,30 +12,23 @@ import type { Terminal } from "./terminal.ts";
 const LINE_FEED = 10;
 
 export class OutputReader {
-  readonly #home: HomeClient;
+  readonly #output: OrderedOutput;
   readonly #terminal: Terminal;
-  /** Bytes shown so far, by attempt and stream. */
-  readonly #shownBytes = new Map<string, number>();
   #answerIsOpen = false;
 
   constructor(home: HomeClient, terminal: Terminal) {
-    this.#home = home;
+    this.#output = new OrderedOutput(async (attemptId, stream, fromByte) => {
+      const { base64 } = await home.call(METHODS.readOutput, { attemptId, stream, fromByte });
+      return Buffer.from(base64, "base64");
+    });
     this.#terminal = terminal;
   }
 
-  /** Shows all output up to the end of this range. Throws ArwError `output-missing` where the Home has less than it said. */
+  /** Shows what was not shown yet, up to the end of this range. Throws ArwError `output-missing` where the Home has less than it said. */
   async show(attemptId: AttemptId, range: NonNullable<TimelineEntry["output"]>): Promise<void> {
-    const key = `${attemptId} ${range.stream}`;
-    const endByte = range.fromByte + range.bytes;
-    let fromByte = this.#shownBytes.get(key) ?? 0;
-    while (fromByte < endByte) {
-      const request = { attemptId, stream: range.stream, fromByte: byteCount(fromByte) };
-      const { base64 } = await this.#home.call(METHODS.readOutput, request);
-      const bytes = Buffer.from(base64, "base64");
-      if (bytes.length === 0) throw missing(range.stream, fromByte, endByte);
-      await this.#write(range.stream, fromByte, bytes);
-      fromByte += bytes.length;
-      this.#shownBytes.set(key, fromByte);
+    for await (const part of this.#output.take(attemptId, range)) {
+      if (part.kind === "missing") throw missing(range.stream, part.fromByte, part.endByte);
+      await this.#write(range.stream, part.fromByte, Buffer.from(part.bytes));
     }
   }
 

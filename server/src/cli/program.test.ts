@@ -9,7 +9,7 @@ import { byteCount, epochMs } from "#protocol/quantities.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { AWAY_NODE, bench, calls, LEASE, offloaded } from "../../../test/clients/commandBench.ts";
-import { DIGEST, IDS, OWNER_SECRET, WORKER_NODE } from "../../../test/clients/fakeHome.ts";
+import { DIGEST, EPISODE, IDS, OWNER_SECRET, WORKER_NODE } from "../../../test/clients/fakeHome.ts";
 import { runCli } from "./program.ts";
 
 test("an unknown flag, command or folder is one sentence with its fix, and exit code 64", async (t) => {
@@ -107,6 +107,22 @@ test("nodes, episodes, egress and timeline print what the Home has", async (t) =
   const one = terminal();
   assert.equal(await runCli(["timeline", IDS.episode, "--json"], one.host), 0);
   assert.equal(one.lines().length, 1);
+});
+
+test("episodes are printed to the end of the list, page by page", async (t) => {
+  const { home, terminal } = await bench(t, () => ({
+    listEpisodes: async ({ cursor }) => ({
+      episodes: [{ ...EPISODE, title: `page ${cursor ?? "one"}` }],
+      ...(cursor === 9 ? {} : { next: cursor === undefined ? 12 : 9 }),
+    }),
+  }));
+  const screen = terminal();
+  assert.equal(await runCli(["episodes"], screen.host), 0);
+  assert.match(screen.stdout(), /page one\n[^]*page 12\n[^]*page 9\n/);
+  assert.deepEqual(
+    home.calls.filter(({ name }) => name === "listEpisodes").map(({ params }) => params),
+    [{}, { cursor: 12 }, { cursor: 9 }],
+  );
 });
 
 test("doctor shows every check with its fix, and ends with 1 where one failed", async (t) => {

@@ -1,7 +1,8 @@
 // arw-home's command line: every command, and the one place where an error becomes words and an exit code.
 // It must never end the process itself: main.ts sets the code that `runCli` resolves to.
 import { Command, CommanderError } from "commander";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { CliHost } from "./cliHost.ts";
 import { binder, usage } from "./commandLine.ts";
@@ -14,10 +15,9 @@ import { addNeverLeavesCommands } from "./commands/neverLeaves.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
 import { addOffloadCommands } from "./commands/offloads.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
-import { addRequestCommand } from "./commands/requests.ts";
 import { addRecordCommands } from "./commands/records.ts";
+import { addRequestCommand } from "./commands/requests.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
-import { plain } from "./render/style.ts";
 import { StdoutClosed, Terminal } from "./terminal.ts";
 
 /** Runs one command line (without node and script). Never rejects. */
@@ -92,7 +92,7 @@ async function report(argv: readonly string[], host: CliHost, error: ArwError): 
   try {
     await terminal.emit("error", { code, message, advice });
     // A worker's words may stand in a message.
-    await terminal.say(`${style.red("error:")} ${plain(message)}`, `${style.bold("fix:")} ${plain(advice)}`);
+    await terminal.say(`${style.red("error:")} ${plainText(message)}`, `${style.bold("fix:")} ${plainText(advice)}`);
   } catch (failure) {
     // Whoever read our output has gone; the exit code still tells.
     if (!(failure instanceof StdoutClosed)) throw failure;
@@ -103,7 +103,7 @@ async function report(argv: readonly string[], host: CliHost, error: ArwError): 
 function asArwError(error: unknown): ArwError {
   if (error instanceof ArwError) return error;
   if (error instanceof CommanderError) return usageErrorOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new ArwError(
     "internal-error",
     `arw-home failed for a reason of its own: ${message}`,

@@ -1,6 +1,7 @@
 // How the Home speaks to a node, whether it is the worker at the end of a link or the node `local` in this very process.
 // It carries messages; it decides nothing.
 import type { NodeId } from "#protocol/ids.ts";
+import type { CloseCode } from "#protocol/wire/version.ts";
 import type { HomeMessage } from "#protocol/wire/worker.ts";
 
 export interface NodeChannel {
@@ -8,4 +9,6 @@ export interface NodeChannel {
   readonly local: boolean;
   /** Resolves when there is room for the next message: true, or false where the channel is closed. */
   deliver(message: HomeMessage, bytes?: Uint8Array): Promise<boolean>;
+  /** Ends the link: the node dials again and says again what was not answered. Absent where there is no link to end. */
+  readonly hangUp?: (code: CloseCode, detail: string) => void;
 }

@@ -31,7 +31,7 @@ async function onBareMachine(editor: Editor, _context: TestContext, step: Step):
     );
     assert.match(text, /sudo apt-get install -y bubblewrap/u);
     await window.screenshot("bare-start");
-    await window.page.keyboard.press("Escape");
+    await window.closePick();
   });
   await step("Diagnose… names it too", async () => {
     await window.runCommand("ARW: Diagnose…");

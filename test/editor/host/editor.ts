@@ -7,7 +7,8 @@ import type { Browser, BrowserContext } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { CodeServer } from "./codeServer.ts";
 import { Profile, type Settings, type Theme } from "./profile.ts";
-import { PATIENCE_MS, SCREENSHOTS, VscodeWindow } from "./vscodeWindow.ts";
+import { PATIENCE_MS } from "./patience.ts";
+import { SCREENSHOTS, VscodeWindow } from "./vscodeWindow.ts";
 
 const WINDOW_WIDTH = 1280;
 const WINDOW_HEIGHT = 800;

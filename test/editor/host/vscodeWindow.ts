@@ -6,14 +6,13 @@ import { dirname, join, resolve } from "node:path";
 import type { Frame, Locator, Page } from "playwright-core";
 import { until } from "../../acceptance/processes.ts";
 import { PageWatch } from "./pageWatch.ts";
+import { ASK_AGAIN_MS, PATIENCE_MS } from "./patience.ts";
 import { THEMES, type Theme } from "./profile.ts";
+import { QuickInput } from "./quickInput.ts";
+import { TextEditors } from "./textEditors.ts";
 
 /** Pictures for people: ignored by git. */
 export const SCREENSHOTS: string = resolve("test/editor/screenshots");
-/** Every wait of a test in VS Code: two busy cores make a webview wait 20 s. */
-export const PATIENCE_MS = 60_000;
-/** After this a list that is still without the wanted row is asked for anew: its owner may have come up meanwhile. */
-const ASK_AGAIN_MS = 4_000;
 
 const ACTIVE_TAB = ".activitybar .action-item.checked a.action-label";
 
@@ -29,11 +28,15 @@ export class VscodeWindow {
   readonly workspace: string;
   /** What its frames did: console, broken policies, uncaught errors, requests to other hosts. */
   readonly watch: PageWatch;
+  readonly #quickInput: QuickInput;
+  readonly #editors: TextEditors;
 
   constructor(page: Page, address: string, workspace: string) {
     this.workspace = workspace;
     this.page = page;
     this.watch = new PageWatch(page, address);
+    this.#quickInput = new QuickInput(page);
+    this.#editors = new TextEditors(page);
   }
 
   /** The workbench is there and its extension host has answered. */
@@ -49,44 +52,32 @@ export class VscodeWindow {
 
   /** Runs a command by the title that the palette shows, category and all: `ARW: Start Episode…`. */
   async runCommand(title: string): Promise<void> {
-    await this.#choose(`the command "${title}"`, "F1", `>${title}`, this.#row(title));
+    await this.#quickInput.choose(`the command "${title}"`, "F1", `>${title}`, this.#quickInput.row(title));
   }
 
-  /** The titles that the palette offers for what was typed, in its order; closes it again. */
+  /** The titles that the palette offers for a title's beginning, once one of them has it; closes the palette again. */
   async commandsFor(typed: string): Promise<readonly string[]> {
-    await this.page.keyboard.press("F1");
-    await this.#input().waitFor();
-    await this.#input().fill(`>${typed}`);
-    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
-    const titles = await this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
-    await this.page.keyboard.press("Escape");
-    return titles;
+    return this.#quickInput.commandsFor(typed);
   }
 
   /** Chooses a row of the open quick pick. */
   async pick(label: string): Promise<void> {
-    await this.#row(label).click();
+    await this.#quickInput.row(label).click();
   }
 
   /** The rows of the open quick pick. */
   async pickRows(): Promise<readonly string[]> {
-    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
-    return this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
+    return this.#quickInput.rows();
+  }
+
+  /** Leaves the open quick pick or input box without an answer. */
+  async closePick(): Promise<void> {
+    await this.#quickInput.close();
   }
 
   /** Answers the open input box, which must show this text (its title, prompt or placeholder). */
   async answer(asked: string, text: string): Promise<void> {
-    const box = this.page.locator(".quick-input-widget", { has: this.page.locator("input") });
-    await until(
-      `an input box that asks "${asked}"`,
-      async () => {
-        const placeholder = (await this.#input().getAttribute("placeholder")) ?? "";
-        return `${placeholder}\n${await box.innerText()}`.includes(asked) ? true : undefined;
-      },
-      PATIENCE_MS,
-    );
-    await this.#input().fill(text);
-    await this.page.keyboard.press("Enter");
+    await this.#quickInput.answer(asked, text);
   }
 
   /** Opens a view container of the activity bar, or leaves it open. */
@@ -181,6 +172,14 @@ export class VscodeWindow {
     await dialog.waitFor({ state: "detached" });
   }
 
+  /** Presses a key in the modal dialog, once one of its buttons has the keyboard; the dialog is gone then. */
+  async pressInDialog(key: string): Promise<void> {
+    const dialog = this.page.locator(".monaco-dialog-box");
+    await dialog.locator(".monaco-button:focus").waitFor();
+    await this.page.keyboard.press(key);
+    await dialog.waitFor({ state: "detached" });
+  }
+
   /** An item of the status bar, by a text in it or in its label for screen readers. */
   async statusItem(text: string): Promise<Locator> {
     const item = this.page
@@ -195,25 +194,33 @@ export class VscodeWindow {
     return this.page.locator(".tabs-container .tab .label-name").allInnerTexts();
   }
 
+  /** Opens a file of the workspace: its editor is in front, has the keyboard and shows its cursor. */
   async openFile(name: string): Promise<void> {
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
-    await this.#choose(`the file ${name}`, "ControlOrMeta+P", name, row);
-    await this.page.locator(".tabs-container .tab", { hasText: name }).first().waitFor();
+    await this.#quickInput.choose(`the file ${name}`, "ControlOrMeta+P", name, row);
+    await this.#editors.focused(name);
+  }
+
+  /** Types at the cursor of a file's editor, and waits until the text stands there. */
+  async typeInEditor(name: string, text: string): Promise<void> {
+    await this.#editors.type(name, text);
   }
 
   /** The lines that the active text editor shows now. */
   async editorText(): Promise<string> {
-    return linesOf(this.page.locator(".editor-group-container.active .monaco-editor .view-lines").last());
+    return this.#editors.text();
   }
 
   /** Both sides of the active diff editor, as far as it shows them now. */
   async diffText(): Promise<{ readonly original: string; readonly modified: string }> {
-    const diff = this.page.locator(".editor-group-container.active .monaco-diff-editor").first();
-    await diff.locator(".editor.modified .view-lines").waitFor();
-    return {
-      original: await linesOf(diff.locator(".editor.original .view-lines")),
-      modified: await linesOf(diff.locator(".editor.modified .view-lines")),
-    };
+    return this.#editors.diff();
+  }
+
+  /** Presses keys in the visible terminal, once it has the keyboard. */
+  async pressInTerminal(keys: string): Promise<void> {
+    await this.runCommand("Terminal: Focus Terminal");
+    await this.page.locator(".terminal-wrapper.active .xterm.focus, .terminal-editor .xterm.focus").first().waitFor();
+    await this.page.keyboard.press(keys);
   }
 
   /** What the visible terminal shows. */
@@ -246,15 +253,18 @@ export class VscodeWindow {
     }
   }
 
-  /** The document of the webview (view, panel or editor) whose title begins so, once it is loaded and visible. */
-  async webview(title: string): Promise<Frame> {
+  /**
+   * The document of the webview (view, panel or editor) whose title begins so, once it is loaded and visible, and shows
+   * the text where one is given: a page that is being replaced by one of the same title must not be taken for it.
+   */
+  async webview(title: string, text?: string): Promise<Frame> {
     return until(
-      `the webview "${title}"`,
+      `the webview "${title}"${text === undefined ? "" : ` with "${text}"`}`,
       async () => {
         for (const frame of this.page.frames()) {
           if (frame.name() === "" || frame.parentFrame() === null) continue;
-          const found = await isWebview(frame, title);
-          if (found) return frame;
+          if (!(await isWebview(frame, title))) continue;
+          if (text === undefined || (await shows(frame, text))) return frame;
         }
         return undefined;
       },
@@ -267,8 +277,8 @@ export class VscodeWindow {
     await this.runCommand("Preferences: Color Theme");
     // The list is long, and shows only what is near.
     await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
-    await this.#input().fill(THEMES[theme].label);
-    await this.#row(THEMES[theme].label).click();
+    await this.#quickInput.filter(THEMES[theme].label);
+    await this.#quickInput.row(THEMES[theme].label).click();
     await this.page.locator(`.monaco-workbench.${THEME_CLASSES[theme]}`).waitFor();
   }
 
@@ -281,37 +291,6 @@ export class VscodeWindow {
 
   async close(): Promise<void> {
     await this.page.close();
-  }
-
-  /** Opens a quick input by its key, types, and clicks a row of what it then offers. */
-  async #choose(what: string, key: string, typed: string, row: Locator): Promise<void> {
-    await until(
-      what,
-      async () => {
-        try {
-          await this.page.keyboard.press(key);
-          await this.#input().fill(typed, { timeout: ASK_AGAIN_MS });
-          await row.click({ timeout: ASK_AGAIN_MS });
-          return true;
-        } catch {
-          // Whatever takes the focus closes the input, and a command may be contributed a moment later.
-          await this.page.keyboard.press("Escape");
-          return undefined;
-        }
-      },
-      PATIENCE_MS,
-    );
-  }
-
-  #input(): Locator {
-    return this.page.locator(".quick-input-widget:visible input.input").first();
-  }
-
-  #row(label: string): Locator {
-    const name = this.page
-      .locator(".quick-input-list-label .label-name, .label-name")
-      .getByText(label, { exact: true });
-    return this.page.locator(".quick-input-list .monaco-list-row", { has: name }).first();
   }
 
   async #isOpen(tab: Locator): Promise<boolean> {
@@ -329,13 +308,11 @@ async function isWebview(frame: Frame, title: string): Promise<boolean> {
   }
 }
 
-/** Monaco puts no-break spaces where the text has plain ones, and its lines out of order. */
-async function linesOf(lines: Locator): Promise<string> {
-  const found = await lines.locator(".view-line").evaluateAll((elements) =>
-    elements
-      .map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent ?? "" }))
-      .sort((left, right) => left.top - right.top)
-      .map(({ text }) => text),
-  );
-  return found.join("\n").replaceAll("\u00a0", " ");
+async function shows(frame: Frame, text: string): Promise<boolean> {
+  try {
+    return await frame.getByText(text).first().isVisible();
+  } catch {
+    // The frame is being replaced.
+    return false;
+  }
 }

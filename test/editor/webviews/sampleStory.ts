@@ -3,7 +3,7 @@
 import { byteCount, durationMs, epochMs, sequence, tokenCount } from "#protocol/quantities.ts";
 import type { JobOutcome } from "#protocol/result.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
-import type { ShownEpisode } from "#protocol/webview/timeline.ts";
+import type { ShownEpisode } from "#protocol/webview/feed.ts";
 import {
   attemptNumber,
   episodeNumber,

@@ -6,7 +6,7 @@ import { until as waitUntil } from "../../acceptance/processes.ts";
 import { kindOf } from "../../../protocol/schemaByKind.ts";
 import type { TimelineEntry } from "../../../protocol/timeline.ts";
 import type { Theme } from "../host/profile.ts";
-import { PATIENCE_MS } from "../host/vscodeWindow.ts";
+import { PATIENCE_MS } from "../host/patience.ts";
 import { type WebviewPage, webviewTest } from "../webviewPage.ts";
 import { manyEntries } from "./manyEntries.ts";
 import { HOSTILE_TEXTS } from "./reviewSamples.ts";

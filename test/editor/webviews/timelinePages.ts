@@ -2,13 +2,8 @@
 import { pageHtml } from "../../../extension/src/webviewHost/pageHtml.ts";
 import { decode } from "../../../protocol/decode.ts";
 import type { TimelineEntry } from "../../../protocol/timeline.ts";
-import { FEED_ENTRIES_MAX } from "../../../protocol/webview/feed.ts";
-import type {
-  ShownEpisode,
-  TimelineFromPage,
-  TimelineScope,
-  TimelineToPage,
-} from "../../../protocol/webview/timeline.ts";
+import { FEED_ENTRIES_MAX, type ShownEpisode } from "../../../protocol/webview/feed.ts";
+import type { TimelineFromPage, TimelineScope, TimelineToPage } from "../../../protocol/webview/timeline.ts";
 import { timelineFromPageSchema } from "../../../protocol/webview/timeline.ts";
 import type { WebviewPage, WebviewPageOptions } from "../webviewPage.ts";
 import { sampleStory } from "./sampleStory.ts";

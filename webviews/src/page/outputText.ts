@@ -2,7 +2,7 @@
 // It must never join two pieces that do not touch, nor grow past its limit.
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
 import type { OutputPiece } from "#protocol/webview/feed.ts";
-import { plainOutput } from "./plainText.ts";
+import { plainOutput } from "./plainOutput.ts";
 
 export class OutputText {
   readonly #charactersMax: number;

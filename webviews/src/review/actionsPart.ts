@@ -2,8 +2,8 @@
 // editor's confirmation. While things are picked, the answers make room for taking them out.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import { bytesText, countOf } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile, type RunHere, TAKEN_OUT_MAX } from "#protocol/webview/review.ts";
 import { takeOutWish, withoutPicked } from "./itemGroups.ts";
 import { amountText } from "./itemsPart.ts";
@@ -85,11 +85,11 @@ function takingActions(scene: ReviewScene): TemplateResult {
         left.picked === 0
           ? l10n.t("Tick what should stay here. Nothing is sent meanwhile.")
           : html`<strong
-                >${l10n.t("About {0} would leave instead of {1}.", bytesText(left.bytes, language), bytesText(payloadBytes, language))}</strong
+                >${l10n.t("About {0} would leave instead of {1}.", amountsIn(language).bytes(left.bytes), amountsIn(language).bytes(payloadBytes))}</strong
               >
-              <span class="dim">${l10n.t("{0} picked; the new revision says exactly, and is asked about again.", countOf(left.picked, language))}</span>`
+              <span class="dim">${l10n.t("{0} picked; the new revision says exactly, and is asked about again.", amountsIn(language).count(left.picked))}</span>`
       }
-      ${wish === undefined ? html`<span class="tone-error">${l10n.t("Pick whole folders, or at most {0} files at once.", countOf(TAKEN_OUT_MAX, language))}</span>` : nothing}
+      ${wish === undefined ? html`<span class="tone-error">${l10n.t("Pick whole folders, or at most {0} files at once.", amountsIn(language).count(TAKEN_OUT_MAX))}</span>` : nothing}
     </p>
     <div class="buttons">
       <vscode-button
@@ -116,7 +116,7 @@ function answeredActions(scene: ReviewScene): TemplateResult {
   return html`<footer class="actions">
     <div class="buttons">
       <vscode-button @click=${() => scene.ask({ kind: "review-next" })}
-        >${othersWaiting === 1 ? l10n.t("Review the next one") : l10n.t("Review the next of {0}", countOf(othersWaiting, scene.language))}</vscode-button
+        >${othersWaiting === 1 ? l10n.t("Review the next one") : l10n.t("Review the next of {0}", amountsIn(scene.language).count(othersWaiting))}</vscode-button
       >
     </div>
   </footer>`;

@@ -5,8 +5,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Cost, LeftOut } from "#protocol/egress.ts";
 import type { LeaseBound } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
-import { countOf, moneyText, momentText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { ReviewNode } from "#protocol/webview/review.ts";
 import { icon } from "../page/icon.ts";
 import type { ReviewScene } from "./reviewScene.ts";
@@ -43,7 +43,7 @@ export function staysPart(scene: ReviewScene): TemplateResult {
             class="link-button"
             @click=${() => scene.change({ staysShown: state.staysShown + ROWS_SHOWN_STEP })}
           >
-            ${l10n.t("{0} more stay. Show more", countOf(hidden, language))}
+            ${l10n.t("{0} more stay. Show more", amountsIn(language).count(hidden))}
           </button>`
         : nothing
     }`;
@@ -98,7 +98,7 @@ const STATE_LOOKS: Readonly<Record<ReviewNode["state"], readonly [icon: string, 
 
 function nodeStateLine({ reason, since, state }: ReviewNode, language: string): TemplateResult {
   const [name, tone] = STATE_LOOKS[state];
-  const when = since === undefined ? "" : momentText(since, language);
+  const when = since === undefined ? "" : amountsIn(language).moment(since);
   return html`<span class="node-state">${icon(name, tone)} ${nodeStateText(state, when)}</span>
     ${state === "ready" || reason === "" ? nothing : html`<span class="dim foreign">${plainText(reason)}</span>`}`;
 }
@@ -192,7 +192,7 @@ export function costPart({ language, view }: ReviewScene): TemplateResult {
 
 function costText(cost: Cost, language: string): string {
   if (cost.kind === "unknown") return l10n.t("Unknown: {0}.", plainText(cost.reason));
-  const low = moneyText(cost.lowMicros, plainText(cost.currency), language);
-  const high = moneyText(cost.highMicros, plainText(cost.currency), language);
+  const low = amountsIn(language).money(cost.lowMicros, plainText(cost.currency));
+  const high = amountsIn(language).money(cost.highMicros, plainText(cost.currency));
   return low === high ? l10n.t("About {0}, estimated", low) : l10n.t("{0} to {1}, estimated", low, high);
 }

@@ -3,8 +3,8 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Classification } from "#protocol/egress.ts";
-import { bytesText, countOf } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
 import { isTicked, textOf } from "../controls.ts";
 import { icon } from "../page/icon.ts";
@@ -90,7 +90,7 @@ function groupBody(scene: ReviewScene, group: ItemGroup, shown: readonly ItemRow
         </button>
       </th>
       <td>${classMark(group.highest)}</td>
-      <td class="number">${bytesText(group.bytes, language)}</td>
+      <td class="number">${amountsIn(language).bytes(group.bytes)}</td>
     </tr>
     ${shown.map((row) => itemRow(scene, row))}
     ${
@@ -98,7 +98,7 @@ function groupBody(scene: ReviewScene, group: ItemGroup, shown: readonly ItemRow
         ? html`<tr>
             <td colspan=${state.taking ? 4 : 3}>
               <button class="link-button" @click=${() => scene.change({ rowsShown: state.rowsShown + ROWS_SHOWN_STEP })}>
-                ${l10n.t("{0} more are not shown. Show more", countOf(hidden, language))}
+                ${l10n.t("{0} more are not shown. Show more", amountsIn(language).count(hidden))}
               </button>
             </td>
           </tr>`
@@ -122,7 +122,7 @@ function itemRow(scene: ReviewScene, { index, item, name }: ItemRow): TemplateRe
       </button>
     </td>
     <td>${classMark(item.classification)}</td>
-    <td class="number">${bytesText(item.bytes, language)}</td>
+    <td class="number">${amountsIn(language).bytes(item.bytes)}</td>
   </tr>`;
 }
 
@@ -206,13 +206,15 @@ export function classWord(classification: Classification): string {
 function classesText(all: readonly Classification[], language: string): string {
   const counts = new Map<Classification, number>();
   for (const each of all) counts.set(each, (counts.get(each) ?? 0) + 1);
-  return [...counts].map(([each, count]) => l10n.t("{0} {1}", countOf(count, language), classWord(each))).join(" · ");
+  return [...counts]
+    .map(([each, count]) => l10n.t("{0} {1}", amountsIn(language).count(count), classWord(each)))
+    .join(" · ");
 }
 
 export function itemsText(count: number, language: string): string {
-  return count === 1 ? l10n.t("1 item") : l10n.t("{0} items", countOf(count, language));
+  return count === 1 ? l10n.t("1 item") : l10n.t("{0} items", amountsIn(language).count(count));
 }
 
 export function amountText(count: number, bytes: number, language: string): string {
-  return l10n.t("{0}, {1}", itemsText(count, language), bytesText(bytes, language));
+  return l10n.t("{0}, {1}", itemsText(count, language), amountsIn(language).bytes(bytes));
 }

@@ -3,8 +3,8 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import { LEASE_PATHS_MAX, LEASE_USES_MAX } from "#protocol/lease.ts";
-import { bytesText, countOf, durationText } from "#protocol/webview/amounts.ts";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { textOf } from "../controls.ts";
 import { type LeaseDraft, type LeaseField, ONCE_MINUTES_MAX, readDraft, SCOPED_MINUTES_MAX } from "./leaseForm.ts";
 import type { ReviewScene } from "./reviewScene.ts";
@@ -49,7 +49,7 @@ function radio(scene: ReviewScene, kind: LeaseDraft["kind"], label: string): Tem
 function scopedFields(scene: ReviewScene, wrong: LeaseField | undefined): TemplateResult {
   const { language, state, view } = scene;
   const uses = Number(state.draft.uses) || 1;
-  const byItself = bytesText(uses * view.preview.payloadBytes, language);
+  const byItself = amountsIn(language).bytes(uses * view.preview.payloadBytes);
   return html`<div class="fields">
     ${field(scene, "uses", l10n.t("Jobs, this one included"), wrong)}
     ${field(scene, "minutes", l10n.t("Minutes"), wrong)}
@@ -101,13 +101,13 @@ export function leaseSentence({ language, state, view }: ReviewScene): string {
   const read = readDraft(state.draft, view.preview);
   if (read.kind === "problem") return "";
   if (read.ask.kind === "once") {
-    return l10n.t("Grants this one job, for {0}.", durationText(read.ask.leaseMs, language));
+    return l10n.t("Grants this one job, for {0}.", amountsIn(language).duration(read.ask.leaseMs));
   }
   const { budget, ceiling, leaseMs, paths } = read.ask.terms;
   const within = {
-    jobs: countOf(budget.uses, language),
-    bytes: bytesText(budget.bytes, language),
-    time: durationText(leaseMs, language),
+    jobs: amountsIn(language).count(budget.uses),
+    bytes: amountsIn(language).bytes(budget.bytes),
+    time: amountsIn(language).duration(leaseMs),
     node: plainText(view.preview.destination.name),
     paths: plainText(paths.join(" ")),
   };

@@ -2,7 +2,7 @@
 // answered, that the node is away, or what the Home refused. One polite region, so that a screen reader hears each once.
 import * as l10n from "@vscode/l10n";
 import { html, type TemplateResult } from "lit";
-import { plainText } from "#protocol/webview/plainText.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { ReviewView } from "#protocol/webview/review.ts";
 import { icon } from "../page/icon.ts";
 import type { ReviewScene } from "./reviewScene.ts";

@@ -2,15 +2,16 @@
 // It holds TAIL_ENTRIES_MAX entries and decides nothing.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, render, type TemplateResult } from "lit";
+import { type Amounts, amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { TAIL_ENTRIES_MAX, type TailFromPage, type TailKept, type TailToPage } from "#protocol/webview/tail.ts";
-import { Amounts } from "../page/amounts.ts";
 import { icon } from "../page/icon.ts";
-import { plainLine } from "../page/plainText.ts";
 import { noticePart } from "../timeline/aroundParts.ts";
 import { placeOf } from "../timeline/entryOrder.ts";
 import { isJumpTarget } from "../timeline/jumps.ts";
 import { FIRST_SIGHT, type Sight } from "../timeline/sight.ts";
+import { part } from "../timeline/skeleton.ts";
 import { TimelineList } from "../timeline/timelineList.ts";
 import { TimelineModel } from "../timeline/timelineModel.ts";
 import { TimelineRows } from "../timeline/timelineRows.ts";
@@ -39,7 +40,7 @@ export class TailPage {
 
   constructor(options: TailPageOptions) {
     this.#options = options;
-    this.#amounts = new Amounts(options.language);
+    this.#amounts = amountsIn(options.language);
     this.#sight = { ...FIRST_SIGHT, follow: options.kept?.follow ?? true };
     this.#outputs = new RunningOutputs(options.post);
     const dom = skeletonIn(options.root);
@@ -78,9 +79,7 @@ export class TailPage {
         this.#list.shift(-this.#model.append(withoutSteps(message.entries)).shownGivenBack);
         return this.#drawSoon();
       case "home":
-        this.#model.reachable = message.reachable;
-        this.#model.notice = message.text;
-        this.#model.noticeUrgent = message.urgent;
+        this.#model.home = message;
         return this.#drawSoon();
       case "episodes":
         this.#model.setEpisodes(message.episodes);
@@ -114,16 +113,16 @@ export class TailPage {
   }
 
   #runningPart(episodeId: TimelineEntry["corrId"], where: string, lines: string): TemplateResult {
-    const title = episodeId === undefined ? "" : plainLine(this.#model.titleOf(episodeId));
+    const title = episodeId === undefined ? "" : plainText(this.#model.titleOf(episodeId));
     return html`<section class="running-one">
-      <h2 class="foreign">${icon("play")} ${title} <span class="dim">${plainLine(where)}</span></h2>
+      <h2 class="foreign">${icon("play")} ${title} <span class="dim">${plainText(where)}</span></h2>
       <pre class="foreign" tabindex="0">${lines === "" ? l10n.t("No output yet.") : lines}</pre>
     </section>`;
   }
 
   #emptyPart(): TemplateResult | typeof nothing {
-    const { loaded, reachable, totals } = this.#model;
-    if (totals.hasAny || (!loaded && reachable)) return nothing;
+    const { home, loaded, totals } = this.#model;
+    if (totals.hasAny || (!loaded && home.reachable)) return nothing;
     return html`<div class="empty">
       <p>${l10n.t("No episodes yet. Everything runs on this machine until you add a worker.")}</p>
       <button class="button" @click=${() => this.#options.post({ kind: "start-episode" })}>
@@ -159,12 +158,6 @@ interface TailSkeleton {
 
 function skeletonIn(root: HTMLElement): TailSkeleton {
   root.className = "timeline tail";
-  const part = (parent: HTMLElement, className: string): HTMLElement => {
-    const element = document.createElement("div");
-    element.className = className;
-    parent.append(element);
-    return element;
-  };
   const notice = part(root, "head-frame");
   const body = part(root, "body");
   const main = part(body, "rows-frame");

@@ -2,9 +2,9 @@
 // status line with follow mode.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import type { Amounts } from "../page/amounts.ts";
+import type { Amounts } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { icon } from "../page/icon.ts";
-import { plainLine } from "../page/plainText.ts";
 import { narrowings } from "./entryFilter.ts";
 import { totalsParts } from "./rowPart.ts";
 import type { Sight } from "./sight.ts";
@@ -22,20 +22,21 @@ export function headPart(model: TimelineModel, amounts: Amounts, nowAt: number):
   if (model.scope.kind === "workspace") return html`<h1 class="heard-only">${l10n.t("Timeline")}</h1>`;
   const totals = model.totalsOf(model.scope.episodeId);
   return html`<header class="head">
-    <h1 class="foreign">${plainLine(model.scope.title)}</h1>
+    <h1 class="foreign">${plainText(model.scope.title)}</h1>
     ${
       totals === undefined
         ? nothing
         : html`<p class="totals">${totalsParts(model, amounts, totals, nowAt)}</p>
-            ${totals.why === undefined ? nothing : html`<p class="why dim foreign">${plainLine(totals.why)}</p>`}`
+            ${totals.why === undefined ? nothing : html`<p class="why dim foreign">${plainText(totals.why)}</p>`}`
     }
   </header>`;
 }
 
 export function noticePart(model: TimelineModel): TemplateResult | typeof nothing {
-  if (model.reachable || model.notice === "") return nothing;
-  const shape = model.noticeUrgent ? icon("warning", "tone-attention") : icon("info");
-  return html`<p class="notice">${shape} <span class="foreign">${plainLine(model.notice)}</span></p>`;
+  const { reachable, text, urgent } = model.home;
+  if (reachable || text === "") return nothing;
+  const shape = urgent ? icon("warning", "tone-attention") : icon("info");
+  return html`<p class="notice">${shape} <span class="foreign">${plainText(text)}</span></p>`;
 }
 
 /** Why there are no rows, and the one thing to do about it. */
@@ -69,7 +70,7 @@ export function emptyPart(
 export function olderPart(model: TimelineModel, actions: AroundActions): TemplateResult | typeof nothing {
   if (!model.rows.older) return nothing;
   if (model.olderProblem !== undefined) {
-    return html`<span>${icon("error", "tone-error")} <span class="foreign">${plainLine(model.olderProblem)}</span></span>
+    return html`<span>${icon("error", "tone-error")} <span class="foreign">${plainText(model.olderProblem)}</span></span>
       <button class="link-button" @click=${actions.readOlder}>${l10n.t("Try again")}</button>`;
   }
   if (!model.rows.hasRoom) {

@@ -4,12 +4,13 @@ import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import type { AttemptId } from "#protocol/ids.ts";
 import type { OutputStream } from "#protocol/result.ts";
+import type { Amounts } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { COPY_CHARACTERS_MAX, type ShownRequest, type TimelineFromPage } from "#protocol/webview/timeline.ts";
-import type { Amounts } from "../page/amounts.ts";
 import { icon } from "../page/icon.ts";
 import type { OutputText } from "../page/outputText.ts";
-import { plainLine, plainOutput } from "../page/plainText.ts";
+import { plainOutput } from "../page/plainOutput.ts";
 import { entryIcon, kindWord, levelWord } from "./entryWords.ts";
 import { totalsParts } from "./rowPart.ts";
 import type { TimelineModel } from "./timelineModel.ts";
@@ -66,7 +67,7 @@ export function detailsPart(
       </button>
     </div>
     <div class="details-body" tabindex="0" role="group" aria-label=${kindWord(entry.kind)}>
-      <p class="details-text foreign">${plainLine(entry.text)}</p>
+      <p class="details-text foreign">${plainText(entry.text)}</p>
       ${wishes(model, entry, actions)} ${facts(model, amounts, sight)} ${episodePart(model, amounts, sight)}
       ${requestPart(sight.request)} ${sight.streams.map((shown) => streamPart(amounts, shown, actions))}
     </div>`;
@@ -120,11 +121,11 @@ function facts(model: TimelineModel, amounts: Amounts, { entry }: DetailsSight):
         ? l10n.t("▲ {0} out, under {1}", amounts.bytes(crossing.bytes), crossing.leaseId)
         : l10n.t("▼ {0} back, under {1}", amounts.bytes(crossing.bytes), crossing.leaseId);
   return html`<dl class="facts">
-    ${fact(l10n.t("When"), amounts.moment(entry.at))} ${fact(l10n.t("Level"), levelWord(entry.level))}
-    ${fact(l10n.t("Where"), where === undefined ? l10n.t("Home") : plainLine(where.name))}
+    ${fact(l10n.t("When"), amounts.exactMoment(entry.at))} ${fact(l10n.t("Level"), levelWord(entry.level))}
+    ${fact(l10n.t("Where"), where === undefined ? l10n.t("Home") : plainText(where.name))}
     ${crossed === undefined ? nothing : fact(l10n.t("Boundary"), crossed)}
     ${output === undefined ? nothing : fact(l10n.t("Output"), outputRange(amounts, output))}
-    ${corrId === undefined ? nothing : fact(l10n.t("Episode"), `${plainLine(model.titleOf(corrId))}\n${corrId}`)}
+    ${corrId === undefined ? nothing : fact(l10n.t("Episode"), `${plainText(model.titleOf(corrId))}\n${corrId}`)}
     ${jobId === undefined ? nothing : fact(l10n.t("Job"), jobId)}
     ${attemptId === undefined ? nothing : fact(l10n.t("Attempt"), attemptId)}
     ${fact(l10n.t("Place"), l10n.t("Frame {0}, entry {1}", amounts.count(entry.sequence), amounts.count(entry.index)))}
@@ -160,7 +161,7 @@ function episodePart(
   if (totals === undefined) return nothing;
   return html`<h3>${l10n.t("Episode")}</h3>
     <p class="totals details-totals">${totalsParts(model, amounts, totals, nowAt)}</p>
-    ${totals.why === undefined ? nothing : html`<p class="dim foreign">${plainLine(totals.why)}</p>`}`;
+    ${totals.why === undefined ? nothing : html`<p class="dim foreign">${plainText(totals.why)}</p>`}`;
 }
 
 function requestPart(request: ShownRequest | undefined): TemplateResult | typeof nothing {
@@ -202,5 +203,5 @@ function streamTitle(stream: OutputStream): string {
 }
 
 function problemLine(problem: string): TemplateResult {
-  return html`<p>${icon("error", "tone-error")} <span class="foreign">${plainLine(problem)}</span></p>`;
+  return html`<p>${icon("error", "tone-error")} <span class="foreign">${plainText(problem)}</span></p>`;
 }

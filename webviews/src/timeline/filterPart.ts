@@ -4,9 +4,9 @@ import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { episodeId } from "#protocol/ids.ts";
-import type { Amounts } from "../page/amounts.ts";
+import type { Amounts } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { icon } from "../page/icon.ts";
-import { plainLine } from "../page/plainText.ts";
 import { type EntryFilter, HOME_PLACE, LEVELS, type Level, narrowings, USUAL_FILTER } from "./entryFilter.ts";
 import { kindWord, levelIcon, levelsWord } from "./entryWords.ts";
 import type { TimelineModel } from "./timelineModel.ts";
@@ -101,7 +101,7 @@ function choice(
 }
 
 function nodeChoices(model: TimelineModel): readonly Choice[] {
-  const nodes = [...model.facets.nodes].map(([id, name]): Choice => [id, plainLine(name)]);
+  const nodes = [...model.facets.nodes].map(([id, name]): Choice => [id, plainText(name)]);
   return model.facets.home ? [[HOME_PLACE, l10n.t("Home")], ...nodes] : nodes;
 }
 
@@ -109,7 +109,7 @@ function episodeChoices(model: TimelineModel): readonly Choice[] {
   return [...model.totals.episodes]
     .slice(-EPISODES_LISTED_MAX)
     .toReversed()
-    .map((id): Choice => [id, plainLine(model.titleOf(id))]);
+    .map((id): Choice => [id, plainText(model.titleOf(id))]);
 }
 
 function kindChoices(model: TimelineModel): readonly Choice[] {

@@ -2,12 +2,12 @@
 // text nodes. It decides wording and order; the style sheet decides what fits.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
+import type { Amounts } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { Density } from "#protocol/webview/timeline.ts";
-import type { Amounts } from "../page/amounts.ts";
 import { icon } from "../page/icon.ts";
 import { placed } from "../page/placed.ts";
-import { plainLine } from "../page/plainText.ts";
 import { partsAround } from "./entrySearch.ts";
 import { entryIcon, kindWord, levelWord, outcomeIcon, outcomeWord, shortId } from "./entryWords.ts";
 import type { EpisodeTotals } from "./episodeTotals.ts";
@@ -74,8 +74,8 @@ function entryCells(model: TimelineModel, amounts: Amounts, row: RowSight): Temp
   return html`<time class="time">${amounts.time(entry.at)}</time>
     ${icon(name, tone)}
     <span class="line">
-      ${anew === undefined ? nothing : html`<span class="of foreign">${plainLine(model.titleOf(anew))}</span>`}
-      <span class="text foreign">${marked(plainLine(entry.text), search)}</span>
+      ${anew === undefined ? nothing : html`<span class="of foreign">${plainText(model.titleOf(anew))}</span>`}
+      <span class="text foreign">${marked(plainText(entry.text), search)}</span>
     </span>
     ${crossingCell(amounts, entry)} ${whereCell(entry, search)}
     ${density === "full" ? html`<span class="second">${secondLine(model, amounts, entry)}</span>` : nothing}`;
@@ -89,7 +89,7 @@ function parentCells(
   actions: RowActions,
 ): TemplateResult {
   const collapsed = model.rows.isCollapsed(totals.episodeId);
-  const title = plainLine(model.titleOf(totals.episodeId));
+  const title = plainText(model.titleOf(totals.episodeId));
   const label = collapsed ? l10n.t("Show the events of {0}", title) : l10n.t("Hide the events of {0}", title);
   return html`<time class="time">${amounts.time(entry.at)}</time>
     <button
@@ -108,7 +108,7 @@ function parentCells(
     <span class="line"><span class="text foreign">${marked(title, search)}</span></span>
     <span class="totals">${totalsParts(model, amounts, totals, nowAt)}</span>
     ${totals.where === undefined ? whereCell(entry, search) : whereCell({ ...entry, where: totals.where }, search)}
-    ${density === "full" ? html`<span class="second foreign">${plainLine(totals.why ?? entry.text)}</span>` : nothing}`;
+    ${density === "full" ? html`<span class="second foreign">${plainText(totals.why ?? entry.text)}</span>` : nothing}`;
 }
 
 /** Outcome, time, attempts, what crossed and tokens: what an episode came to. */
@@ -152,7 +152,7 @@ function crossingCell(amounts: Amounts, { crossing }: TimelineEntry): TemplateRe
 }
 
 function whereCell({ where }: Pick<TimelineEntry, "where">, search: string): TemplateResult {
-  const name = where === undefined ? l10n.t("Home") : plainLine(where.name);
+  const name = where === undefined ? l10n.t("Home") : plainText(where.name);
   return html`<span class="where dim">
     ${icon(where === undefined ? "home" : where.name === "local" ? "device-desktop" : "server")}
     <span class="name foreign">${marked(name, search)}</span>
@@ -161,7 +161,7 @@ function whereCell({ where }: Pick<TimelineEntry, "where">, search: string): Tem
 
 function secondLine(model: TimelineModel, amounts: Amounts, entry: TimelineEntry): string {
   const isTold = entry.corrId === undefined || model.scope.kind === "episode";
-  const title = isTold ? undefined : plainLine(model.titleOf(entry.corrId));
+  const title = isTold ? undefined : plainText(model.titleOf(entry.corrId));
   const lease = entry.crossing === undefined ? undefined : l10n.t("under {0}", entry.crossing.leaseId);
   const range =
     entry.output === undefined
@@ -179,10 +179,10 @@ function rowLabel(model: TimelineModel, amounts: Amounts, entry: TimelineEntry):
       : crossing.direction === "out"
         ? l10n.t("{0} left this machine under {1}", amounts.bytes(crossing.bytes), shortId(crossing.leaseId))
         : l10n.t("{0} came back under {1}", amounts.bytes(crossing.bytes), shortId(crossing.leaseId));
-  const where = entry.where === undefined ? l10n.t("Home") : plainLine(entry.where.name);
+  const where = entry.where === undefined ? l10n.t("Home") : plainText(entry.where.name);
   const text = isEpisodeRow(entry)
-    ? l10n.t("Episode {0}", plainLine(model.titleOf(entry.corrId)))
-    : plainLine(entry.text);
+    ? l10n.t("Episode {0}", plainText(model.titleOf(entry.corrId)))
+    : plainText(entry.text);
   return [amounts.time(entry.at), levelWord(entry.level), where, text, crossed]
     .filter((part) => part !== undefined)
     .join(", ");

@@ -21,12 +21,6 @@ export interface Skeleton {
 
 export function skeletonIn(root: HTMLElement): Skeleton {
   root.className = "timeline";
-  const part = (parent: HTMLElement, className: string, tag = "div"): HTMLElement => {
-    const element = document.createElement(tag);
-    element.className = className;
-    parent.append(element);
-    return element;
-  };
   const bar = part(root, "bar-frame");
   const filters = part(root, "filters-frame");
   const head = part(root, "head-frame");
@@ -49,4 +43,12 @@ export function skeletonIn(root: HTMLElement): Skeleton {
   heard.role = "status";
   heard.ariaLive = "polite";
   return { bar, filters, head, waterfall, log, rows: part(log, "rows"), empty, details, status, said, heard };
+}
+
+/** A new element at the end of another one. */
+export function part(parent: HTMLElement, className: string, tag = "div"): HTMLElement {
+  const element = document.createElement(tag);
+  element.className = className;
+  parent.append(element);
+  return element;
 }

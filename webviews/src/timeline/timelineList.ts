@@ -2,8 +2,8 @@
 // and letters move it. It must never move the focus of a person who is somewhere else.
 import { render } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import type { Amounts } from "#protocol/text/amounts.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
-import type { Amounts } from "../page/amounts.ts";
 import { ROWS_DRAWN_MAX } from "../page/drawnPositions.ts";
 import { VirtualRows } from "../page/virtualRows.ts";
 import { placeOf } from "./entryOrder.ts";

@@ -2,8 +2,8 @@
 // answers questions; it knows no screen. It must count each entry once, however often the Home sends it.
 import type { EpisodeId } from "#protocol/ids.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
-import type { EntryPlace } from "#protocol/webview/feed.ts";
-import type { ShownEpisode, TimelineScope } from "#protocol/webview/timeline.ts";
+import type { EntryPlace, HomeNotice, ShownEpisode } from "#protocol/webview/feed.ts";
+import type { TimelineScope } from "#protocol/webview/timeline.ts";
 import { EntrySearch } from "./entrySearch.ts";
 import { comparePlaces, placeOf } from "./entryOrder.ts";
 import { type EpisodeTotals, TotalsByEpisode } from "./episodeTotals.ts";
@@ -20,9 +20,8 @@ export class TimelineModel {
   scope: TimelineScope = { kind: "workspace" };
   /** Undefined until the Home has answered: nothing is said about emptiness before. */
   loaded = false;
-  reachable = true;
-  notice = "";
-  noticeUrgent = false;
+  /** How the Home is, as the editor last said. */
+  home: Omit<HomeNotice, "kind"> = { reachable: true, text: "", urgent: false };
   olderProblem: string | undefined;
   readingOlder = false;
   #episodes = new Map<EpisodeId, ShownEpisode>();

@@ -2,19 +2,19 @@
 // tells the extension that it has taken a message when it has drawn it, so that a busy Home cannot outrun a slow screen.
 import * as l10n from "@vscode/l10n";
 import { nothing, render } from "lit";
+import { type Amounts, amountsIn } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { EntryPlace } from "#protocol/webview/feed.ts";
 import type { TimelineFromPage, TimelineKept, TimelineToPage } from "#protocol/webview/timeline.ts";
-import { Amounts } from "../page/amounts.ts";
 import { Announcer } from "../page/announcer.ts";
-import { plainLine } from "../page/plainText.ts";
 import { emptyPart, headPart, noticePart, statusPart } from "./aroundParts.ts";
 import { DetailsPane } from "./detailsPane.ts";
 import { type EntryFilter, USUAL_FILTER } from "./entryFilter.ts";
+import { samePlace } from "./entryOrder.ts";
 import { filterPart } from "./filterPart.ts";
 import { isJumpTarget, type JumpTarget } from "./jumps.ts";
-import { samePlace } from "./entryOrder.ts";
-import { skeletonIn, type Skeleton } from "./skeleton.ts";
 import { FIRST_SIGHT, keptOf, type Sight, sightOf } from "./sight.ts";
+import { type Skeleton, skeletonIn } from "./skeleton.ts";
 import { TimelineList } from "./timelineList.ts";
 import { TimelineModel } from "./timelineModel.ts";
 import { toolbarPart } from "./toolbarPart.ts";
@@ -52,7 +52,7 @@ export class TimelinePage {
 
   constructor(options: TimelinePageOptions) {
     this.#options = options;
-    this.#amounts = new Amounts(options.language);
+    this.#amounts = amountsIn(options.language);
     const kept = options.kept === undefined ? undefined : sightOf(options.kept);
     this.#sight = kept?.sight ?? FIRST_SIGHT;
     this.#model.rows.setFilter(kept?.filter ?? USUAL_FILTER);
@@ -110,9 +110,7 @@ export class TimelinePage {
         this.#drawSoon();
         return this.#askOlder();
       case "home":
-        this.#model.reachable = message.reachable;
-        this.#model.notice = message.text;
-        this.#model.noticeUrgent = message.urgent;
+        this.#model.home = message;
         return this.#drawSoon();
       case "episodes":
         this.#model.setEpisodes(message.episodes);
@@ -136,7 +134,7 @@ export class TimelinePage {
     if (!this.#sight.follow) this.#unseen += taken.length;
     for (const entry of taken) {
       const isLoud = entry.level === "error" || entry.level === "attention";
-      if (isLoud) this.#announcer.say(plainLine(entry.text));
+      if (isLoud) this.#announcer.say(plainText(entry.text));
       this.#details.heard(entry);
     }
     this.#drawSoon();

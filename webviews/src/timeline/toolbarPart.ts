@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import type { Amounts } from "../page/amounts.ts";
+import type { Amounts } from "#protocol/text/amounts.ts";
 import { icon } from "../page/icon.ts";
 import { narrowings } from "./entryFilter.ts";
 import { densityWord } from "./entryWords.ts";

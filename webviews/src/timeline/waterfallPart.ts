@@ -2,16 +2,16 @@
 // It must say in the table everything that it draws.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
+import type { Amounts } from "#protocol/text/amounts.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { EntryPlace } from "#protocol/webview/feed.ts";
-import type { Amounts } from "../page/amounts.ts";
 import { icon } from "../page/icon.ts";
 import { placed } from "../page/placed.ts";
-import { plainLine } from "../page/plainText.ts";
 import { spanWord } from "./entryWords.ts";
 import type { JobSpan } from "./jobSpans.ts";
 import type { Sight } from "./sight.ts";
 import type { TimelineModel } from "./timelineModel.ts";
-import { type Bar, BARS_MAX, type Lane, layOut, type Waterfall } from "./waterfall.ts";
+import { BARS_MAX, type Bar, type Lane, layOut, type Waterfall } from "./waterfall.ts";
 
 const TICKS_MAX = 8;
 /** A narrow page has room for fewer labels. */
@@ -189,11 +189,11 @@ function tableRow(
 }
 
 function jobTitle(model: TimelineModel, { episodeId, jobId }: JobSpan): string {
-  return plainLine(episodeId === undefined ? jobId : model.titleOf(episodeId));
+  return plainText(episodeId === undefined ? jobId : model.titleOf(episodeId));
 }
 
 function nodeName(node: JobSpan["node"]): string {
-  return node === undefined ? l10n.t("Not placed yet") : plainLine(node.name);
+  return node === undefined ? l10n.t("Not placed yet") : plainText(node.name);
 }
 
 function nodeIcon(node: JobSpan["node"]): TemplateResult {

@@ -3,7 +3,7 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { readSecretFile } from "#platform/identity/secretFile.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import type { EngineAdvert, Sandbox } from "#protocol/node.ts";
 import { epochMs } from "#protocol/quantities.ts";
 import type { DoctorFacts, HomeFact, MembershipFact, RulesFact, Trouble } from "../core/doctor/doctorFacts.ts";
@@ -147,7 +147,7 @@ async function secretTroubles(folder: string): Promise<readonly Trouble[]> {
     try {
       await readSecretFile(join(folder, name));
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       const fix = error instanceof ArwError ? error.advice : `look at ${join(folder, name)}`;
       troubles.push({ problem, fix });
     }

@@ -1,6 +1,6 @@
 // How the worker's commands speak: sentences on a terminal, one JSON object a line with --json.
 // Results go to stdout, errors to stderr; it never prints a key, an invite or a byte of a job.
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 
 export interface Output {
   /** One fact, as a sentence and as an object. */
@@ -36,7 +36,7 @@ export function explain(error: unknown): ArwError {
   }
   return new ArwError(
     "worker-fault",
-    `The worker met a fault of its own: ${error instanceof Error ? error.message : String(error)}`,
+    `The worker met a fault of its own: ${messageOf(error)}`,
     "Try again; if it happens again, report it with this text.",
     { cause: error },
   );

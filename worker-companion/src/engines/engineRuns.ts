@@ -1,7 +1,7 @@
 // The runs an engine holds, by attempt: the half of the engine contract that is the same for every engine.
 // A run is one function that ends with an ending; it is told to stop by a signal and never outlives its cancel.
 import type { Digest } from "#protocol/digest.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
 import type { OutputStream } from "#protocol/result.ts";
 import type { Engine, EngineEnding, EngineUsage, EngineWork } from "../core/engine.ts";
@@ -140,7 +140,7 @@ async function endingOf(runner: Runner, work: EngineWork, session: RunSession, f
   } catch (error) {
     if (session.signal.aborted) return { outcome: { kind: "cancelled" } };
     if (error instanceof ArwError) return failed(error.code, error.message, error.advice);
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     return failed("engine-broken", `the engine broke: ${cause}`, "report this, with the worker's log");
   }
 }

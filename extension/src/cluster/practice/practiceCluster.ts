@@ -7,6 +7,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { NodeView } from "#protocol/wire/clientViews.ts";
 import { Dismissed } from "../../commandRunner.ts";
+import { confirm } from "../../confirm.ts";
 import type { Editor } from "../../editor.ts";
 import { environmentOfPrograms, homePlaceOf } from "../../home/homePlace.ts";
 import { localPlan } from "../addresses.ts";
@@ -166,31 +167,21 @@ export class PracticeCluster {
 }
 
 async function confirmStart(): Promise<void> {
-  const start = vscode.l10n.t("Start");
-  const answer = await vscode.window.showInformationMessage(
-    vscode.l10n.t("Start a practice cluster?"),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        "A second worker process starts on this machine, pairs itself with this Home over 127.0.0.1 (the two compare their words) and is called “practice” everywhere. Clustering is turned on; where it was off, no other machine can reach it. What you send there is previewed, leased and recorded like any other send, but stays on this machine. It goes on until you stop it, also when VS Code closes.",
-      ),
-    },
-    start,
-  );
-  if (answer !== start) throw new Dismissed();
+  await confirm({
+    question: vscode.l10n.t("Start a practice cluster?"),
+    detail: vscode.l10n.t(
+      "A second worker process starts on this machine, pairs itself with this Home over 127.0.0.1 (the two compare their words) and is called “practice” everywhere. Clustering is turned on; where it was off, no other machine can reach it. What you send there is previewed, leased and recorded like any other send, but stays on this machine. It goes on until you stop it, also when VS Code closes.",
+    ),
+    button: vscode.l10n.t("Start"),
+  });
 }
 
 async function confirmStop(): Promise<void> {
-  const stop = vscode.l10n.t("Stop");
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Stop the practice worker?"),
-    {
-      modal: true,
-      detail: vscode.l10n.t("What runs there ends. It leaves this Home and forgets everything it was sent."),
-    },
-    stop,
-  );
-  if (answer !== stop) throw new Dismissed();
+  await confirm({
+    question: vscode.l10n.t("Stop the practice worker?"),
+    detail: vscode.l10n.t("What runs there ends. It leaves this Home and forgets everything it was sent."),
+    button: vscode.l10n.t("Stop"),
+  });
 }
 
 /** What the worker says, unless the signal comes first. */

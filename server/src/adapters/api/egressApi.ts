@@ -2,7 +2,9 @@
 import type { LeaseChoice } from "#protocol/commands.ts";
 import { refuse } from "#protocol/errors.ts";
 import { attemptId, egressRecordId, leaseId, type PreviewId } from "#protocol/ids.ts";
+import type { JobSpec } from "#protocol/job.ts";
 import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import { looksAtPaths } from "../../home/policy/offload.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
@@ -28,6 +30,8 @@ export function egressApi(services: HomeServices): EgressApi {
   const previews = new PreviewDocuments(blobs);
   const heldOf = async (id: PreviewId): Promise<HeldPreview | undefined> =>
     home.state.egress.previews.get(id) ?? (await view.current()).preview(id);
+  const pathsForPolicy = async (job: JobSpec): Promise<readonly string[] | undefined> =>
+    looksAtPaths(home.state) ? pathsOfJob(job, blobs) : undefined;
   return {
     readPreview: async ({ previewId }) => {
       const held = await heldOf(previewId);
@@ -58,6 +62,7 @@ export function egressApi(services: HomeServices): EgressApi {
         scoped === undefined
           ? { kind: "once", leaseMs: leaseMs ?? held.leaseMs }
           : { kind: "scoped", terms: scoped, paths: await pathsOfJob(job, blobs) };
+      const paths = choice.kind === "scoped" ? choice.paths : await pathsForPolicy(job);
       const id = mint(leaseId);
       const record = mint(egressRecordId);
       const executed = await home.execute({
@@ -67,6 +72,7 @@ export function egressApi(services: HomeServices): EgressApi {
         previewId,
         digest,
         lease: choice,
+        ...(paths === undefined ? {} : { paths }),
         steady: steady(),
         leaseId: id,
         recordId: record,
@@ -90,7 +96,7 @@ export function egressApi(services: HomeServices): EgressApi {
       const executed = await home.execute({ kind: "resume-offloads", at: now(), by: requesterOf(session) });
       return executed.kind === "refusal" ? executed : {};
     },
-    listEgress: async () => ({ rows: (await view.current()).egressRows() }),
+    listEgress: async (params) => (await view.current()).egressRows(params),
   };
 }
 

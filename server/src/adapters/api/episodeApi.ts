@@ -15,9 +15,6 @@ import type { Redactor } from "#platform/redaction/redactor.ts";
 import { collectJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
-/** The newest; an older one is shown by its id. */
-export const EPISODES_LISTED_MAX = 1_000;
-
 type EpisodeApi = Pick<HomeApi, "startEpisode" | "cancelEpisode" | "showEpisode" | "listEpisodes">;
 
 export function episodeApi(services: HomeServices): EpisodeApi {
@@ -33,9 +30,9 @@ export function episodeApi(services: HomeServices): EpisodeApi {
     },
     showEpisode: async ({ episodeId: id }) =>
       episodeView(home.state, id) ?? (await view.current()).episode(id) ?? EPISODE_UNKNOWN,
-    listEpisodes: async () => {
-      const all = (await view.current()).episodes(EPISODES_LISTED_MAX);
-      return { episodes: all.map((held) => episodeView(home.state, held.episodeId) ?? held) };
+    listEpisodes: async (params) => {
+      const { rows, ...end } = (await view.current()).episodes(params);
+      return { episodes: rows.map((held) => episodeView(home.state, held.episodeId) ?? held), ...end };
     },
   };
 }

@@ -56,14 +56,14 @@ export class AttemptDesk {
     const reservedBytes = held?.reserved.get(attemptId)?.bytes ?? 0;
     crossings.open(attemptId, leaseId === undefined ? Number.POSITIVE_INFINITY : reservedBytes);
     const channel = this.#terms.channelOf(target);
-    if (channel === undefined) return this.#attempts.lose(offer, target, UNREACHABLE, "none");
+    if (channel === undefined) return void (await this.#attempts.lose(offer, target, UNREACHABLE, "none"));
     const problem = this.#terms.home().sendProblem(attemptId, this.#terms.steady());
-    if (problem !== undefined) return this.#attempts.lose(offer, target, problem, "none");
+    if (problem !== undefined) return void (await this.#attempts.lose(offer, target, problem, "none"));
     if (!crossings.takeOut(attemptId, Buffer.byteLength(canonicalJson(offer.job)))) {
-      return this.#attempts.lose(offer, target, TOO_FEW_BYTES, "none");
+      return void (await this.#attempts.lose(offer, target, TOO_FEW_BYTES, "none"));
     }
     // A link that closed meanwhile may or may not have carried it, and it is never repeated blindly.
-    if (!(await channel.deliver(offer))) return this.#attempts.lose(offer, target, UNREACHABLE, "unknown");
+    if (!(await channel.deliver(offer))) return void (await this.#attempts.lose(offer, target, UNREACHABLE, "unknown"));
   }
 
   /**

@@ -11,7 +11,9 @@ import type { Executed } from "../../home/home.ts";
 import type { Attempt } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
+import { isOverloaded } from "../reportLine.ts";
 import { Crossings } from "./crossings.ts";
+import { isFenced } from "./settling.ts";
 
 /** What attempts need of the Home; `Home` itself fits. */
 export interface AttemptHome {
@@ -90,7 +92,7 @@ export class DealtAttempts {
   }
 
   /** Gives an attempt up, in words. */
-  async lose(offer: Offer, nodeId: NodeId, why: Refusal, sent: Sent): Promise<void> {
+  async lose(offer: Offer, nodeId: NodeId, why: Refusal, sent: Sent): Promise<Executed | Refusal> {
     const { attemptId, fencingToken } = offer;
     const { code, message, advice } = why;
     const transfer = this.crossings.transfer(attemptId);
@@ -98,11 +100,19 @@ export class DealtAttempts {
     const report = { kind: "record-lost", at, by: HOME, nodeId, attemptId, fencingToken } as const;
     // Of what an earlier process sent, nobody here can say how much it was.
     const known = this.crossings.isWhole(attemptId) ? sent : "unknown";
-    await this.#terms.home().execute({ ...report, code, message, advice, transfer, sent: known });
+    const executed = await this.#terms.home().execute({ ...report, code, message, advice, transfer, sent: known });
+    // A Home that can only be read begins anew and asks its nodes; whoever ended it otherwise has said so.
+    const settled = executed.kind === "executed" || isFenced(executed) || executed.code === "home-read-only";
+    if (!settled)
+      this.#terms.onTrouble("giving an attempt up", new ArwError(executed.code, executed.message, executed.advice));
+    return executed;
   }
 
   async loseUnlessEnded({ offer, ended }: Dealt, channel: NodeChannel, why: Refusal): Promise<void> {
-    if (!ended.signal.aborted) await this.lose(offer, channel.nodeId, why, "partial");
+    if (ended.signal.aborted) return;
+    const lost = await this.lose(offer, channel.nodeId, why, "partial");
+    // Over its next link the node says again what this rests on.
+    if (isOverloaded(lost)) channel.hangUp?.("goodbye", lost.message);
   }
 
   /** An error of the shell ends the attempt in words: nobody waits for what will not come. */

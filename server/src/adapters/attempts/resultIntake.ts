@@ -7,6 +7,7 @@ import type { ProposalId } from "#protocol/ids.ts";
 import { byteCount, type EpochMs } from "#protocol/quantities.ts";
 import type { BlobChunk, Finished } from "#protocol/wire/worker.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
+import { isOverloaded } from "../reportLine.ts";
 import { type AttemptHome, type DealtAttempts, HOME } from "./dealtAttempts.ts";
 import type { LinkFault } from "./linkFault.ts";
 import { ProposalFetch } from "./proposalFetch.ts";
@@ -70,6 +71,11 @@ export class ResultIntake {
     if (executed.kind === "executed") return;
     // The same result may have been recorded meanwhile, from another link.
     if (isFenced(executed)) return tellSettled(this.#terms.home().state.jobs, channel, attemptId, fencingToken);
+    if (isOverloaded(executed) && channel.hangUp !== undefined) {
+      // Nothing has happened, and the node keeps its result until it is settled: it brings it again over its next link.
+      dealt.taking = undefined;
+      return channel.hangUp("goodbye", executed.message);
+    }
     // All output that came before it was kept, or had closed the link: what the result claims besides was never sent.
     if (executed.code !== "home-read-only") await this.#attempts.loseUnlessEnded(dealt, channel, executed);
   }

@@ -1,7 +1,7 @@
 // One client's connection: JSON-RPC messages in, answers out, `home/hello` first, and what this client has proved.
 // It must never let a client's message, however broken, reach further than its decoder or end more than this connection.
 import { decode, decodeJson } from "#protocol/decode.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import {
   type ClientErrorData,
   METHODS,
@@ -271,5 +271,5 @@ function malformed(problem: string): ArwError {
 
 function errorCode(error: unknown): string {
   if (error instanceof ArwError) return error.code;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

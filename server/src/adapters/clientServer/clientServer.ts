@@ -1,7 +1,7 @@
 // The Home's door for its clients (terminal, editor): a socket that only this user can open, JSON-RPC on each connection.
 // It decides who may connect and how many. It must never listen where another user could knock, nor take over a live socket.
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
@@ -123,7 +123,7 @@ function hasCode(error: unknown, code: string): boolean {
 function unusable(socketPath: string, cause: unknown): ArwError {
   return new ArwError(
     "socket-unusable",
-    `The Home's socket ${socketPath} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    `The Home's socket ${socketPath} cannot be made: ${messageOf(cause)}.`,
     "Remove what stands in its place, or choose another state folder with ARW_STATE_HOME.",
     { cause },
   );

@@ -1,5 +1,6 @@
 // The journal's faults in words: what happened and what to do about it. It decides nothing.
 import { errnoOf } from "#platform/files/fileSystem.ts";
+import { ArwError } from "#protocol/errors.ts";
 import type { JournalFaultCode } from "../../home/journalPort.ts";
 import { JournalFault } from "../../home/journalPort.ts";
 import { JOURNAL_FRAME_BYTES_MAX } from "./record.ts";
@@ -17,8 +18,13 @@ export function corruptionAt(segment: string, atByte: number, reason: string): J
 /** A fault of the journal as a whole, in words. */
 export function faultOf(code: WordedCode, cause?: unknown): JournalFault {
   const { message, advice } = WORDS[code];
-  const errno = errnoOf(cause);
-  return new JournalFault(code, errno === undefined ? message : `${message} (${errno})`, advice, { cause });
+  const reason = reasonOf(cause);
+  return new JournalFault(code, reason === undefined ? message : `${message} (${reason})`, advice, { cause });
+}
+
+/** What lies beside a frame says itself what happened to it; the disk has a word for it. */
+function reasonOf(cause: unknown): string | undefined {
+  return cause instanceof ArwError ? cause.message : errnoOf(cause);
 }
 
 /** Faults that concern the journal as a whole; the others name a place. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { FileSystem } from "#platform/files/fileSystem.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
+import { ArwError } from "#protocol/errors.ts";
 import { sequence } from "#protocol/quantities.ts";
 import { chanceOf } from "../../../../test/simulation/chance.ts";
 import { ModelledDisk } from "../../../../test/simulation/modelledDisk.ts";
@@ -89,6 +90,17 @@ test("what a frame names and does not become durable is a fault of the journal, 
   const lost = journal.append(frame(1), Promise.reject(new Error("the disk of the output is full")));
   await assert.rejects(lost, hasCode("journal-unknown-outcome"));
   await assert.rejects(journal.append(frame(2)), hasCode("journal-read-only"));
+});
+
+test("the fault of what a frame names is said in its own words", async () => {
+  const { journal } = await reopen(new ModelledDisk(chanceOf(1)));
+  const full = new ArwError(
+    "output-unwritable",
+    "The output file a.stdout could not be written (ENOSPC)",
+    "Free space.",
+  );
+  await assert.rejects(journal.append(frame(1), Promise.reject(full)), /a\.stdout could not be written \(ENOSPC\)/u);
+  await assert.rejects(journal.append(frame(2)), /a\.stdout could not be written \(ENOSPC\)/u);
 });
 
 test("a frame that came back without what it names is cut with all after it, once, unless it was durable", async () => {

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { WebSocket } from "ws";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import type { NodeId, WorkspaceId } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import { type HomeMessage, workerEnvelopeSchema, type WorkerMessage } from "#protocol/wire/worker.ts";
@@ -112,7 +112,7 @@ class TlsListener implements WorkerListener {
     } catch (error) {
       throw new ArwError(
         "listener-failed",
-        `The Home cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}.`,
+        `The Home cannot listen on ${host}:${port}: ${messageOf(error)}.`,
         "Choose another port or address, or stop the program that has it.",
         { cause: error },
       );

@@ -9,6 +9,7 @@ import type { JournalEvent } from "#protocol/events.ts";
 import type { EgressRecordId, EpisodeId, PreviewId, ProposalId } from "#protocol/ids.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
 import { type EpisodeView, episodeViewSchema } from "#protocol/wire/clientViews.ts";
+import { LIST_ROWS_MAX, type ListEnd, type ListParams } from "#protocol/wire/listPage.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HeldProposal } from "../../home/episode/state.ts";
@@ -33,6 +34,11 @@ const TABLES = `
     PRIMARY KEY (sequence, at_index)) WITHOUT ROWID;
   CREATE INDEX history_of_episode ON history (episode_id, sequence);
 `;
+
+/** A page of a list, with where the next one begins. */
+interface ViewPage<Row> extends ListEnd {
+  readonly rows: readonly Row[];
+}
 
 type ReadableJournal = Pick<Journal<JournalEvent>, "read">;
 
@@ -69,14 +75,16 @@ export class QueryView {
     return turn;
   }
 
-  /** Every row of the ledger, in the order of the records. */
-  egressRows(): readonly EgressLedgerRow[] {
-    return this.#json("SELECT row FROM egress ORDER BY position", [], egressLedgerRowSchema);
+  /** Of the ledger, in the order of the records. */
+  egressRows({ cursor = 0, limit = LIST_ROWS_MAX }: ListParams): ViewPage<EgressLedgerRow> {
+    const query = "SELECT position, row FROM egress WHERE position > ? ORDER BY position LIMIT ?";
+    return this.#page(query, [cursor, limit + 1], egressLedgerRowSchema);
   }
 
   /** The newest first. */
-  episodes(atMost: number): readonly EpisodeView[] {
-    return this.#json("SELECT view FROM episodes ORDER BY position DESC LIMIT ?", [atMost], episodeViewSchema);
+  episodes({ cursor = Number.MAX_SAFE_INTEGER, limit = LIST_ROWS_MAX }: ListParams): ViewPage<EpisodeView> {
+    const query = "SELECT position, view FROM episodes WHERE position < ? ORDER BY position DESC LIMIT ?";
+    return this.#page(query, [cursor, limit + 1], episodeViewSchema);
   }
 
   episode(id: EpisodeId): EpisodeView | undefined {
@@ -185,13 +193,17 @@ export class QueryView {
     );
   }
 
+  /** The query reads one row more than the page has, to know whether there is a next one. */
+  #page<Row>(query: string, values: [cursor: number, atMost: number], schema: z.ZodType<Row>): ViewPage<Row> {
+    const [, atMost] = values;
+    const found = this.#rows(query, values);
+    const shown = found.slice(0, atMost - 1);
+    const rows = shown.map((row) => decoded(row["row"] ?? row["view"], schema));
+    return found.length < atMost ? { rows } : { rows, next: placedRow.parse(shown.at(-1)).position };
+  }
+
   #json<Row>(query: string, values: SqlValue[], schema: z.ZodType<Row>): readonly Row[] {
-    return this.#rows(query, values).map((row) => {
-      const [text] = Object.values(row);
-      const decoded = decode(schema, JSON.parse(String(text)));
-      if (!decoded.ok) throw new Error(`a row of the view ${decoded.path} ${decoded.problem}`);
-      return decoded.value;
-    });
+    return this.#rows(query, values).map((row) => decoded(Object.values(row)[0], schema));
   }
 
   #rows(query: string, values: SqlValue[]): readonly Record<string, SqlValue>[] {
@@ -218,4 +230,11 @@ function previewsIn(state: HomeState, events: readonly JournalEvent[]): Readonly
   return new Set(touched);
 }
 
+function decoded<Row>(text: SqlValue | undefined, schema: z.ZodType<Row>): Row {
+  const row = decode(schema, JSON.parse(String(text)));
+  if (!row.ok) throw new Error(`a row of the view ${row.path} ${row.problem}`);
+  return row.value;
+}
+
+const placedRow = z.object({ position: z.number() });
 const historyRow = z.object({ sequence: z.number() });

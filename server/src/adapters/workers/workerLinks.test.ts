@@ -209,7 +209,7 @@ test("a node that comes back in vain is lost as if it had not come: its attempts
   await bench.offer(1, []);
   link.drop();
   await bench.pass(TTL - 1);
-  bench.journal.refuseNext("journal-overloaded");
+  bench.journal.refuseNext("journal-frame-too-large");
   assert.equal((await bench.connected()).endCode(), "goodbye");
   await bench.pass(TTL);
   assert.deepEqual(await bench.lostNodes(), ["heartbeat-missed"]);

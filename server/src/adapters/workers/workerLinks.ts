@@ -124,6 +124,7 @@ export class WorkerLinks {
       nodeId,
       local: false,
       deliver: (message, bytes) => link.send(message, bytes),
+      hangUp: (code, detail) => link.close(code, detail),
     };
     let greeting: Promise<Connected | undefined> | undefined;
     const unproved = setTimeout(() => link.close("not-enrolled", "no hello came"), this.#terms.times.ttlMs);

@@ -1,10 +1,11 @@
 // arw-home doctor: whether this Home and its machine are well, and what to mend.
 // The Home looks; here it is only shown.
 import type { Command } from "commander";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { DiagnosisCheck } from "#protocol/wire/diagnosis.ts";
 import type { Bind } from "../commandLine.ts";
-import { plain, type Style } from "../render/style.ts";
+import type { Style } from "../render/style.ts";
 
 /** A check that failed is an error for scripts; one that asks for attention is none. */
 const EXIT_FAILED = 1;
@@ -24,7 +25,7 @@ export function addDoctorCommand(program: Command, bind: Bind): void {
 function checkLines({ title, state, cause, fix }: DiagnosisCheck, style: Style): readonly string[] {
   const shapes = { ok: "✓", attention: style.yellow("!"), failed: style.red("✗") } as const;
   return [
-    `${shapes[state]} ${style.bold(plain(title))}: ${plain(cause)}`,
-    ...(fix === undefined ? [] : [`  fix: ${plain(fix)}`]),
+    `${shapes[state]} ${style.bold(plainText(title))}: ${plainText(cause)}`,
+    ...(fix === undefined ? [] : [`  fix: ${plainText(fix)}`]),
   ];
 }

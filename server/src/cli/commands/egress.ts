@@ -6,7 +6,9 @@ import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { previewId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import { pagesOf } from "#protocol/wire/listPage.ts";
 import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
@@ -15,7 +17,6 @@ import type { HomeClient } from "../homeClient.ts";
 import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { bytesText } from "../render/amounts.ts";
 import { previewCardLines } from "../render/previewCard.ts";
-import { plain } from "../render/style.ts";
 import { ledgerLines } from "../render/views.ts";
 import type { CliSession } from "../session.ts";
 
@@ -36,9 +37,11 @@ const leaveOutSchema: z.ZodType<{ readonly leaveOut: readonly string[] }> = z.lo
 export function addEgressCommands(program: Command, bind: Bind): void {
   const egress = program.command("egress").description("the ledger of what left this machine and what was denied");
   bind(egress, async (session) => {
-    const { rows } = await (await session.home()).call(METHODS.listEgress, {});
-    for (const record of rows) await session.terminal.emit("egress-record", { record });
-    await session.terminal.print(ledgerLines(rows, session.terminal.style));
+    const home = await session.home();
+    for await (const { rows } of pagesOf((page) => home.call(METHODS.listEgress, page))) {
+      for (const record of rows) await session.terminal.emit("egress-record", { record });
+      await session.terminal.print(ledgerLines(rows, session.terminal.style));
+    }
   });
   const answer = egress
     .command("approve <preview>")
@@ -151,7 +154,7 @@ function addInspect(egress: Command, bind: Bind): void {
     const where =
       destination === undefined
         ? "No worker is ready that it could go to."
-        : `It would go to ${plain(destination.name)} · key ${plain(destination.keyWords.join(" "))}.`;
+        : `It would go to ${plainText(destination.name)} · key ${plainText(destination.keyWords.join(" "))}.`;
     await session.terminal.print([...files.flatMap(inspectedLines), where]);
   });
 }
@@ -167,7 +170,7 @@ function inspectedLines({
 }: InspectedFile): readonly string[] {
   const size = bytes === undefined ? "" : `, ${bytesText(bytes)}`;
   return [
-    `${plain(path)}: ${leaves ? "would leave" : `stays here (${plain(reason ?? "")})`}${size}, ${classification}: ${plain(why)}`,
-    ...findings.map(({ rule, line, message }) => `  line ${line}: ${plain(message)} (${plain(rule)})`),
+    `${plainText(path)}: ${leaves ? "would leave" : `stays here (${plainText(reason ?? "")})`}${size}, ${classification}: ${plainText(why)}`,
+    ...findings.map(({ rule, line, message }) => `  line ${line}: ${plainText(message)} (${plainText(rule)})`),
   ];
 }

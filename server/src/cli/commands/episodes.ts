@@ -8,6 +8,7 @@ import { episodeId } from "#protocol/ids.ts";
 import type { Dependencies } from "#protocol/job.ts";
 import { durationMs } from "#protocol/quantities.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import { pagesOf } from "#protocol/wire/listPage.ts";
 import { PROMPT_CHARACTERS_MAX, type StartEpisodeParams } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
@@ -66,9 +67,11 @@ export function addEpisodeCommands(program: Command, bind: Bind): void {
   addRun(program, bind);
   addAsk(program, bind);
   bind(program.command("episodes").description("list the episodes of this workspace"), async (session) => {
-    const { episodes } = await (await session.home()).call(METHODS.listEpisodes, {});
-    for (const episode of episodes) await session.terminal.emit("episode", { episode });
-    await session.terminal.print(episodeLines(episodes, session.terminal.style));
+    const home = await session.home();
+    for await (const { episodes } of pagesOf((page) => home.call(METHODS.listEpisodes, page))) {
+      for (const episode of episodes) await session.terminal.emit("episode", { episode });
+      await session.terminal.print(episodeLines(episodes, session.terminal.style));
+    }
   });
   const cancel = program.command("cancel <episode>").description("stop a running episode, or withdraw a waiting one");
   bind(cancel, async (session, [word]) => {

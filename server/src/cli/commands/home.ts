@@ -5,13 +5,13 @@ import * as z from "zod";
 import type { StartLine } from "#platform/home/startHome.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
 import { ArwError } from "#protocol/errors.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { HomeReady } from "../cliHost.ts";
 import { type Bind, readOptions } from "../commandLine.ts";
 import { listenForInterrupts } from "../episodeFlow.ts";
 import { exitCodeOf } from "../exitCodes.ts";
 import type { HomeClient } from "../homeClient.ts";
-import { plain } from "../render/style.ts";
 import type { CliSession, Workspace } from "../session.ts";
 
 const serveSchema: z.ZodType<{ readonly background?: boolean | undefined }> = z.looseObject({
@@ -71,7 +71,7 @@ async function serveHere(session: CliSession, workspace: Workspace): Promise<voi
       if (ready.ownerSecret !== undefined) await session.showMinted(ready.ownerSecret);
       await terminal.emit("home-ready", { socket: workspace.socketPath, workspaceFolder: workspace.folder });
       await terminal.say(
-        `The Home of ${plain(workspace.folder)} is ready. Ctrl-C ends it; arw-home help shows the commands.`,
+        `The Home of ${plainText(workspace.folder)} is ready. Ctrl-C ends it; arw-home help shows the commands.`,
       );
     })();
   });

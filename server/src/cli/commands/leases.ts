@@ -4,11 +4,11 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { leaseId } from "#protocol/ids.ts";
 import type { JobKind } from "#protocol/job.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { type Bind, readOptions, readWord } from "../commandLine.ts";
 import { leaseWish, termsAlone } from "../leaseTerms.ts";
 import { leaseLines } from "../render/leaseLines.ts";
-import { plain } from "../render/style.ts";
 
 const allSchema: z.ZodType<{ readonly all?: boolean | undefined }> = z.looseObject({ all: z.boolean().optional() });
 const reasonSchema: z.ZodType<{ readonly reason?: string | undefined }> = z.looseObject({
@@ -58,7 +58,7 @@ export function addLeaseCommands(program: Command, bind: Bind): void {
     const granted = await (await session.home()).call(METHODS.grantLease, params);
     await session.terminal.emit("lease-granted", { ...granted, ...params });
     await session.terminal.print([
-      `Granted ${granted.leaseId} for ${plain(node.name)}. See it: arw-home leases. Take it back: arw-home lease revoke.`,
+      `Granted ${granted.leaseId} for ${plainText(node.name)}. See it: arw-home leases. Take it back: arw-home lease revoke.`,
     ]);
   });
 }

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { ArwError } from "#protocol/errors.ts";
 import { sequence } from "#protocol/quantities.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { NodeView } from "#protocol/wire/clientViews.ts";
 import { type Bind, collect, readOptions, usage } from "../commandLine.ts";
@@ -11,11 +12,10 @@ import { listenForInterrupts } from "../episodeFlow.ts";
 import { EXIT_CANCELLED } from "../exitCodes.ts";
 import type { HomeClient } from "../homeClient.ts";
 import { timeText } from "../render/amounts.ts";
-import { plain } from "../render/style.ts";
 import { nodeLines } from "../render/views.ts";
-import { pausedText } from "./offloads.ts";
 import type { CliSession } from "../session.ts";
 import { followTimeline } from "../timelineFollower.ts";
+import { pausedText } from "./offloads.ts";
 
 interface InviteOptions {
   readonly listen?: string | undefined;
@@ -45,7 +45,7 @@ export function addNodeCommands(program: Command, bind: Bind): void {
     const reason = readOptions(reasonSchema, raw).reason ?? "revoked at the terminal";
     await (await session.home()).call(METHODS.revokeNode, { nodeId: node.nodeId, reason });
     await session.terminal.emit("node-revoked", { nodeId: node.nodeId, reason });
-    await session.terminal.print([`Revoked ${plain(node.name)}. It gets nothing more from this workspace.`]);
+    await session.terminal.print([`Revoked ${plainText(node.name)}. It gets nothing more from this workspace.`]);
   });
   const clustering = program.command("clustering").description("whether other machines can reach this Home");
   const on = clustering
@@ -180,10 +180,10 @@ async function awaitWorker(session: CliSession, home: HomeClient, expiresAt: num
 async function admit(session: CliSession, home: HomeClient, node: NodeView, yes: boolean): Promise<void> {
   const { terminal } = session;
   await terminal.emit("enrolment-requested", { nodeId: node.nodeId, name: node.name, compareWords: node.compareWords });
-  const name = plain(node.name);
+  const name = plainText(node.name);
   if (node.compareWords !== undefined) {
     await terminal.say(`${name} asks to join. The same four words must stand on its screen:`, "");
-    await terminal.say(`    ${terminal.errorStyle.bold(plain(node.compareWords.join(" ")))}`, "");
+    await terminal.say(`    ${terminal.errorStyle.bold(plainText(node.compareWords.join(" ")))}`, "");
   }
   if (!yes && !terminal.canAsk) {
     throw new ArwError(
@@ -208,7 +208,7 @@ async function admit(session: CliSession, home: HomeClient, node: NodeView, yes:
 async function turnAway(session: CliSession, home: HomeClient, node: NodeView, reason: string): Promise<void> {
   await home.call(METHODS.refuseNode, { nodeId: node.nodeId, reason });
   await session.terminal.emit("node-refused", { nodeId: node.nodeId, reason });
-  await session.terminal.say(`Turned ${plain(node.name)} away.`);
+  await session.terminal.say(`Turned ${plainText(node.name)} away.`);
 }
 
 function listenAddress(text: string): { readonly listenHost: string; readonly listenPort: number } {

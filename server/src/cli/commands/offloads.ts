@@ -1,11 +1,11 @@
 // arw-home offloads pause, resume: holding back everything that would leave, and letting it go again.
 // Pausing needs nobody's permission, because it only tightens; resuming needs the owner.
 import type { Command } from "commander";
+import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { HelloResult } from "#protocol/wire/clientViews.ts";
 import type { Bind } from "../commandLine.ts";
 import { timeText } from "../render/amounts.ts";
-import { plain } from "../render/style.ts";
 
 export function addOffloadCommands(program: Command, bind: Bind): void {
   const offloads = program.command("offloads").description("whether anything may leave this machine at all");
@@ -28,5 +28,5 @@ export function addOffloadCommands(program: Command, bind: Bind): void {
 }
 
 export function pausedText({ since, by }: NonNullable<HelloResult["offloadsPaused"]>): string {
-  return `All offloads are paused since ${timeText(since)}, by ${plain(by)}: nothing new leaves. arw-home offloads resume`;
+  return `All offloads are paused since ${timeText(since)}, by ${plainText(by)}: nothing new leaves. arw-home offloads resume`;
 }

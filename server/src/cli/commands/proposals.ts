@@ -4,13 +4,13 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { ArwError } from "#protocol/errors.ts";
 import { proposalId } from "#protocol/ids.ts";
+import { plainLines } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { ProposalView } from "#protocol/wire/clientViews.ts";
-import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
+import { type WorkspacePath, workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord } from "../commandLine.ts";
 import { proposalDiff } from "../proposalDiff.ts";
 import { countText } from "../render/amounts.ts";
-import { plainLines } from "../render/style.ts";
 import { proposalLines } from "../render/views.ts";
 
 interface ApplyOptions {

@@ -2,12 +2,12 @@
 // It shows, and starts nothing.
 import type { Command } from "commander";
 import { episodeId } from "#protocol/ids.ts";
+import { plainLines, plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
 import type { RequestView } from "#protocol/wire/requestView.ts";
 import { type Bind, readWord } from "../commandLine.ts";
 import { bytesText, durationText } from "../render/amounts.ts";
-import { plain, plainLines } from "../render/style.ts";
 
 export function addRequestCommand(program: Command, bind: Bind): void {
   const request = program
@@ -23,7 +23,7 @@ export function addRequestCommand(program: Command, bind: Bind): void {
 
 function requestLines({ request, title, target, limits, truncated }: RequestView): readonly string[] {
   return [
-    `${plain(title)}  on ${plain(target.name)}`,
+    `${plainText(title)}  on ${plainText(target.name)}`,
     ...(request.kind === "command" ? commandLines(request) : askLines(request)),
     `limits: ${durationText(limits.wallMs)}, ${bytesText(limits.memoryBytes)} of memory, ${bytesText(limits.outputBytes)} of output`,
     ...(truncated ? ["Something of it is too long to be shown whole."] : []),
@@ -33,9 +33,9 @@ function requestLines({ request, title, target, limits, truncated }: RequestView
 function commandLines(request: EpisodeRequest & { kind: "command" }): readonly string[] {
   const { argv, folder, outputs, leaveOut = [] } = request;
   return [
-    `command: ${plain(JSON.stringify(argv))} in ${plain(folder)}`,
-    ...(outputs.length === 0 ? [] : [`comes back: ${plain(outputs.join(" "))}`]),
-    ...(leaveOut.length === 0 ? [] : [`left out: ${plain(leaveOut.join(" "))}`]),
+    `command: ${plainText(JSON.stringify(argv))} in ${plainText(folder)}`,
+    ...(outputs.length === 0 ? [] : [`comes back: ${plainText(outputs.join(" "))}`]),
+    ...(leaveOut.length === 0 ? [] : [`left out: ${plainText(leaveOut.join(" "))}`]),
   ];
 }
 
@@ -44,6 +44,6 @@ function askLines(request: EpisodeRequest & { kind: "ask" }): readonly string[] 
   return [
     ...(system === undefined ? [] : [`system: ${plainLines(system)}`]),
     `prompt: ${plainLines(prompt)}`,
-    `model: ${plain(model)}, seed ${seed}`,
+    `model: ${plainText(model)}, seed ${seed}`,
   ];
 }

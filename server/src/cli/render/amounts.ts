@@ -1,25 +1,18 @@
-// Amounts as people read them: bytes (KB = 1000), lengths of time, moments, money.
+// Amounts as a terminal shows them: bytes (KB = 1000), lengths of time, moments, money.
 // It decides wording only. It must never round money: what was metered is shown digit by digit.
 import type { Cost } from "#protocol/egress.ts";
+import { amountsIn } from "#protocol/text/amounts.ts";
 import type { UsageMethod } from "#protocol/usage.ts";
 
 const ONE_DIGIT = new Intl.NumberFormat("en", { maximumFractionDigits: 1, useGrouping: false });
-const GROUPED = new Intl.NumberFormat("en");
-const BYTE_UNITS = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
+const ENGLISH = amountsIn("en");
 
 export function bytesText(bytes: number): string {
-  let unit = 0;
-  let value = bytes;
-  // 999.95 would be rounded to "1000": it belongs to the next unit.
-  while (value >= (unit === 0 ? 1_000 : 999.95) && unit < BYTE_UNITS.length - 1) {
-    value /= 1_000;
-    unit++;
-  }
-  return `${ONE_DIGIT.format(value)} ${BYTE_UNITS[unit]}`;
+  return ENGLISH.bytes(bytes);
 }
 
 export function countText(count: number, noun: string): string {
-  return `${GROUPED.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+  return `${ENGLISH.count(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 export function durationText(ms: number): string {

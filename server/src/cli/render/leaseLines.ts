@@ -1,9 +1,10 @@
 // Leases as lines: what each covers, and what is left of it as the Home says. Time left is of the machine's steady clock.
 import { costBudgetText, type Lease, type ScopedTerms } from "#protocol/lease.ts";
 import { costMicros } from "#protocol/quantities.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
 import { bytesText, countText, durationText } from "./amounts.ts";
-import { plain, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 
 export function leaseLines(views: readonly LeaseView[], style: Style): readonly string[] {
@@ -53,5 +54,5 @@ export function termsText({ budget, ceiling, leaseMs, paths }: ScopedTerms): str
   const amounts = `${bytesText(budget.bytes)}${cost} in all`;
   const jobs =
     budget.uses === 1 ? "this job" : `up to ${countText(budget.uses, "job")} of this kind, this one included`;
-  return `${jobs}; ${amounts}; ${ceiling} files in ${paths.map(plain).join(" ")}; ${durationText(leaseMs)}`;
+  return `${jobs}; ${amounts}; ${ceiling} files in ${paths.map((path) => plainText(path)).join(" ")}; ${durationText(leaseMs)}`;
 }

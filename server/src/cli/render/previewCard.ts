@@ -4,9 +4,10 @@ import type { Digest } from "#protocol/digest.ts";
 import type { Classification, EgressPreview } from "#protocol/egress.ts";
 import { type LeaseUnfit, leaseUnfitText, type ScopedTerms } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import { bytesText, costText, countText, durationText } from "./amounts.ts";
 import { termsText } from "./leaseLines.ts";
-import { plain, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 
 /** Rows shown of each list; the rest is counted, and `--json` has all. */
 export const CARD_ROWS_MAX = 12;
@@ -30,18 +31,18 @@ export function previewCardLines(
   style: Style,
 ): readonly string[] {
   const { destination, items, leftOut, why } = preview;
-  const name = plain(destination.name);
+  const name = plainText(destination.name);
   return [
-    style.bold(`Send this to ${name}?`) + `  ${plain(preview.title)}`,
+    style.bold(`Send this to ${name}?`) + `  ${plainText(preview.title)}`,
     `${style.bold("What leaves")} — ${countText(items.length, "item")}, ${bytesText(preview.payloadBytes)}`,
     ...itemRows(preview),
     ...removedRows(preview),
     `${style.bold("Stays here")} — ${leftOut.length === 0 ? "everything else" : "everything else, and"}`,
-    ...capped(leftOut.map(({ path, reason }) => `  ${plain(path)}: ${plain(reason)}`)),
-    `${style.bold("Where")} — ${name} · key ${plain(destination.keyWords.join(" "))} · ${destination.carrier} link`,
+    ...capped(leftOut.map(({ path, reason }) => `  ${plainText(path)}: ${plainText(reason)}`)),
+    `${style.bold("Where")} — ${name} · key ${plainText(destination.keyWords.join(" "))} · ${destination.carrier} link`,
     ...(isQuestion(preview) ? [] : [`${style.bold("Sandbox")} — ${sandboxText(sandbox)}`]),
-    `${style.bold("Why")} — rule ${plain(why.rule).replace(/\.$/, "")}. Here: ${plain(why.localAlternative)}`,
-    `${style.bold("Cost")} — ${plain(costText(preview.cost))}`,
+    `${style.bold("Why")} — rule ${plainText(why.rule).replace(/\.$/, "")}. Here: ${plainText(why.localAlternative)}`,
+    `${style.bold("Cost")} — ${plainText(costText(preview.cost))}`,
     ...(leaseUnfit === undefined ? [] : [`${style.bold("Asked")} — ${leaseUnfitText(leaseUnfit)}`]),
     `${style.bold("Until")} — ${scoped === undefined ? onceText(preview) : termsText(scoped)}`,
     style.dim(`Sending cannot be taken back; revoking stops further sends. ${REDACTION_LIMIT}`),
@@ -58,7 +59,7 @@ export function sandboxText(sandbox: Sandbox | undefined): string {
   if (sandbox === undefined) return "unknown";
   switch (sandbox.kind) {
     case "none":
-      return `none: ${plain(sandbox.reason)}`;
+      return `none: ${plainText(sandbox.reason)}`;
     case "bubblewrap":
       return `by its own word: ${sandbox.enforces.map(ruleText).join(", ")}`;
   }
@@ -79,11 +80,11 @@ const SEVERITY: Readonly<Record<Classification, number>> = { regulated: 0, secre
 function itemRows({ items }: EgressPreview): readonly string[] {
   const sorted = items.toSorted((left, right) => SEVERITY[left.classification] - SEVERITY[right.classification]);
   const shown = sorted.slice(0, CARD_ROWS_MAX);
-  const width = Math.max(0, ...shown.map(({ path }) => plain(path).length));
+  const width = Math.max(0, ...shown.map(({ path }) => plainText(path).length));
   return capped(
     sorted.map(
       ({ path, bytes, classification }) =>
-        `  ${plain(path).padEnd(width)}  ${classification.padEnd(9)}  ${bytesText(bytes)}`,
+        `  ${plainText(path).padEnd(width)}  ${classification.padEnd(9)}  ${bytesText(bytes)}`,
     ),
   );
 }

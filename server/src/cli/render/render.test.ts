@@ -14,12 +14,13 @@ import {
   workspaceId,
 } from "#protocol/ids.ts";
 import { byteCount, costMicros, durationMs, epochMs, sequence, tokenCount } from "#protocol/quantities.ts";
+import { plainLines, plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { EpisodeView, NodeView, ProposalView } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { bytesText, costText, durationText } from "./amounts.ts";
 import { CARD_ROWS_MAX, previewCardLines } from "./previewCard.ts";
-import { plain, plainLines, styleOf } from "./style.ts";
+import { styleOf } from "./style.ts";
 import { summaryLines } from "./summary.ts";
 import { timelineLine } from "./timelineLine.ts";
 import { episodeLines, ledgerLines, nodeLines, proposalLines } from "./views.ts";
@@ -81,7 +82,7 @@ test("attention and error are marks as well as colours", () => {
 });
 
 test("no text of another machine can move the cursor or turn the reading direction", () => {
-  assert.equal(plain("a\u001B[2Jb\nc\u202Ed"), "a<001B>[2Jb<000A>c<202E>d");
+  assert.equal(plainText("a\u001B[2Jb\nc\u202Ed"), "a<001B>[2Jb<000A>c<202E>d");
   assert.equal(plainLines("a\tb\r\nc\u009B1m"), "a\tb\nc<009B>1m");
   const hostile = timelineLine(
     entry({ text: "\u001B]0;owned\u0007", where: { nodeId: WORKER, name: "\u001B[31m" } }),

@@ -1,8 +1,10 @@
 // The last line of a run: how it ended, where, how long, what crossed, what was metered and by which method.
+
+import { plainText } from "#protocol/text/plainText.ts";
 import type { Usage } from "#protocol/usage.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import { bytesText, countText, durationText, methodText } from "./amounts.ts";
-import { plain, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
 import { outcomeText } from "./views.ts";
 
 /** What the timeline showed of the episode's crossings. */
@@ -15,7 +17,7 @@ export function summaryLines(episode: EpisodeView, crossed: Crossed, style: Styl
   const { finishedAt, outcome, proposalId, startedAt, target, usage } = episode;
   const parts = [
     outcome === undefined ? episode.state : outcomeText(outcome),
-    target.local ? "here" : `on ${plain(target.name)}`,
+    target.local ? "here" : `on ${plainText(target.name)}`,
     ...(finishedAt === undefined ? [] : [durationText(Math.max(0, finishedAt - startedAt))]),
     ...(target.local ? [] : [`▲ ${bytesText(crossed.outBytes)} out, ▼ ${bytesText(crossed.backBytes)} back`]),
     ...(usage === undefined ? [] : usageParts(usage)),

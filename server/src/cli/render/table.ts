@@ -1,5 +1,6 @@
 // A table of text: columns as wide as their widest cell, two spaces between. Cells are made plain here, so no caller forgets.
-import { plain, type Style } from "./style.ts";
+import { plainText } from "#protocol/text/plainText.ts";
+import type { Style } from "./style.ts";
 
 /** Lines without line ends: a head, then the rows. The last column is not padded. */
 export function tableLines(
@@ -7,7 +8,7 @@ export function tableLines(
   rows: readonly (readonly string[])[],
   style: Style,
 ): readonly string[] {
-  const cells = rows.map((row) => row.map(plain));
+  const cells = rows.map((row) => row.map((cell) => plainText(cell)));
   const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row

@@ -1,14 +1,16 @@
 // One timeline entry as one line: when, where, which crossing of this machine's boundary, what happened.
+
+import { plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { bytesText, timeText } from "./amounts.ts";
-import { plain, shortId, type Style } from "./style.ts";
+import { type Style, shortId } from "./style.ts";
 
 /** Names are padded to this, so that usual ones line up. */
 const PLACE_WIDTH = 9;
 
 export function timelineLine(entry: TimelineEntry, style: Style, timeZone?: string): string {
-  const place = plain(entry.where?.name ?? "home").padEnd(PLACE_WIDTH);
-  const text = plain(entry.text);
+  const place = plainText(entry.where?.name ?? "home").padEnd(PLACE_WIDTH);
+  const text = plainText(entry.text);
   return [
     style.dim(timeText(entry.at, timeZone)),
     place,

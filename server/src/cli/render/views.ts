@@ -4,9 +4,10 @@ import type { EgressLedgerRow } from "#protocol/egress.ts";
 import type { ModelAdvert } from "#protocol/node.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
 import type { JobOutcome } from "#protocol/result.ts";
+import { plainText } from "#protocol/text/plainText.ts";
 import type { EpisodeView, NodeState, NodeView, ProposalView } from "#protocol/wire/clientViews.ts";
 import { bytesText, countText, durationText, momentText } from "./amounts.ts";
-import { plain, shortId, type Style } from "./style.ts";
+import { type Style, shortId } from "./style.ts";
 import { tableLines } from "./table.ts";
 
 export function nodeLines(nodes: readonly NodeView[], style: Style, timeZone?: string): readonly string[] {
@@ -43,9 +44,9 @@ export function episodeLines(episodes: readonly EpisodeView[], style: Style, tim
 /** What waits for the owner, with the id that its command needs. */
 function nextStep({ previewId, proposalId, state, title }: EpisodeView): readonly string[] {
   if (state === "waiting-for-approval" && previewId !== undefined) {
-    return [`${plain(title)} waits for your answer: arw-home egress approve ${previewId}`];
+    return [`${plainText(title)} waits for your answer: arw-home egress approve ${previewId}`];
   }
-  return proposalId === undefined ? [] : [`${plain(title)} changed files: arw-home proposal show ${proposalId}`];
+  return proposalId === undefined ? [] : [`${plainText(title)} changed files: arw-home proposal show ${proposalId}`];
 }
 
 export function ledgerLines(rows: readonly EgressLedgerRow[], style: Style, timeZone?: string): readonly string[] {
@@ -76,9 +77,9 @@ export function proposalLines(view: ProposalView, style: Style): readonly string
     ...changes.map((change) => {
       const conflict = conflicts.get(change.path);
       const line = `  ${changeText(change)}${applied.has(change.path) ? "  ✓ applied" : ""}`;
-      return conflict === undefined ? line : style.yellow(`${line}  ! conflict: ${plain(conflict)}`);
+      return conflict === undefined ? line : style.yellow(`${line}  ! conflict: ${plainText(conflict)}`);
     }),
-    ...leftOut.map(({ path, reason }) => style.dim(`  not taken: ${plain(path)}: ${plain(reason)}`)),
+    ...leftOut.map(({ path, reason }) => style.dim(`  not taken: ${plainText(path)}: ${plainText(reason)}`)),
   ];
 }
 
@@ -119,7 +120,7 @@ function receiptText({ digest, received_digest: received }: EgressLedgerRow): st
 }
 
 function changeText(change: ProposedChange): string {
-  const path = plain(change.path);
+  const path = plainText(change.path);
   switch (change.kind) {
     case "create":
       return `create  ${path}  ${bytesText(change.bytes)}${change.executable ? ", executable" : ""}`;
@@ -130,8 +131,8 @@ function changeText(change: ProposedChange): string {
     case "delete":
       return `delete  ${path}`;
     case "symlink":
-      return `link    ${path} → ${plain(change.target)}`;
+      return `link    ${path} → ${plainText(change.target)}`;
     case "delete-symlink":
-      return `unlink  ${path} → ${plain(change.target)}`;
+      return `unlink  ${path} → ${plainText(change.target)}`;
   }
 }

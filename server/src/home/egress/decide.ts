@@ -10,7 +10,8 @@ import { slotProblem } from "../job/slots.ts";
 import type { Job } from "../job/state.ts";
 import { unfitBounds } from "../lease/covers.ts";
 import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/decide.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import { requesterOf } from "../episode/state.ts";
+import { judgeOffload, looksAtPaths } from "../policy/offload.ts";
 import type { HomeState } from "../state.ts";
 import { markNeverLeaves, unmarkNeverLeaves } from "./neverLeaves.ts";
 import { pause, pauseProblem, resumeOffloads } from "./pause.ts";
@@ -69,13 +70,9 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
   if (command.digest !== held.preview) return PREVIEW_CHANGED;
   const paused = pauseProblem(state.egress);
   if (paused !== undefined) return paused;
+  const denied = policyProblem(state, command, held, job);
+  if (denied !== undefined) return denied;
   const node = state.nodes.byId.get(held.destination.nodeId);
-  const decision = evaluate({
-    action: "offload",
-    destination: node?.status.kind ?? "unknown",
-    highestClassification: held.highestClassification,
-  });
-  if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Run it here instead.");
   if (node?.status.kind !== "ready") {
     return refuse(
       "node-unreachable",
@@ -94,6 +91,27 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
     { kind: "LeaseGranted", version: 1, at, corrId: held.corrId, lease },
     ...sendEvents(state, previewedOf(held), { at, lease, reasonCode, recordId, attemptId, fencingToken: token }),
   ];
+}
+
+/** Why the policy forbids what was shown, whatever it said when it was shown. */
+function policyProblem(state: HomeState, command: ApproveEgress, held: HeldPreview, job: Job): Refusal | undefined {
+  const paths = command.paths ?? (command.lease.kind === "scoped" ? command.lease.paths : undefined);
+  if (paths === undefined && looksAtPaths(state)) {
+    return refuse("policy-changed", "The policy changed while this was approved.", "Approve it again.");
+  }
+  const { highestClassification, payloadBytes: bytes, cost, destination, corrId } = held;
+  const client = requesterOf(state.episodes, corrId);
+  const facts = {
+    at: command.at,
+    client,
+    job: job.job,
+    nodeId: destination.nodeId,
+    highestClassification,
+    bytes,
+    cost,
+  };
+  const decision = judgeOffload(state, { ...facts, paths: paths ?? [] });
+  return decision.effect === "deny" ? refuse("policy-denied", decision.explanation, "Run it here instead.") : undefined;
 }
 
 /** The lease that the owner chose, or why it may not be. A scoped one must cover the very job it is granted with. */

@@ -6,7 +6,8 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
 import type { Job } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import { requesterOf } from "../episode/state.ts";
+import { judgeOffload } from "../policy/offload.ts";
 import type { HomeState } from "../state.ts";
 import { markProblem } from "./neverLeaves.ts";
 import type { HeldPreview } from "./state.ts";
@@ -32,11 +33,9 @@ export function revise(
   const { at, highestClassification, cost, payloadBytes, steady, paths } = command;
   const { corrId, jobId, destination, leaseMs } = held;
   const { nodeId } = destination;
-  const decision = evaluate({
-    action: "offload",
-    destination: state.nodes.byId.get(nodeId)?.status.kind ?? "unknown",
-    highestClassification,
-  });
+  const client = requesterOf(state.episodes, corrId);
+  const shown = { at, client, job: command.job, nodeId, paths, highestClassification, bytes: payloadBytes, cost };
+  const decision = judgeOffload(state, shown);
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Run it here instead.");
   // Whoever takes something out is looking at it: a lease that would cover what is left does not send it from under them.
   const use = { nodeId, job: job.job.kind, paths, highestClassification, bytes: payloadBytes, cost };

@@ -12,7 +12,7 @@ import { crossedWith, endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import { judgeOffload, judgeRunHere } from "../policy/offload.ts";
 import { type Placement, place } from "../scheduler/place.ts";
 import type { HomeState } from "../state.ts";
 
@@ -36,7 +36,8 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
   const placed = placedAgain(state, command);
   if (placed.kind === "refusal") return placed;
   if (!placed.local) return placementChanged(placed);
-  const decision = evaluate({ action: "run-here" });
+  const { at, by, job } = command;
+  const decision = judgeRunHere(state, { at, client: by.client, job });
   if (decision.effect !== "allow") return refuse("policy-denied", decision.explanation, "Ask the owner.");
   const full = slotProblem(state, placed.target);
   if (full !== undefined) return full;
@@ -62,12 +63,10 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   if (placed.local || placed.target !== command.destination.nodeId) return placementChanged(placed);
   const held = pauseProblem(state.egress) ?? markProblem(state.egress, command.paths);
   if (held !== undefined) return held;
-  const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost } = command;
-  const decision = evaluate({
-    action: "offload",
-    destination: state.nodes.byId.get(placed.target)?.status.kind ?? "unknown",
-    highestClassification,
-  });
+  const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost, job, paths } = command;
+  const { client } = command.by;
+  const offload = { at, client, job, nodeId: placed.target, paths, highestClassification, bytes: payloadBytes, cost };
+  const decision = judgeOffload(state, offload);
   // A deny beats any lease: no lease has been looked at yet.
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Take it out, or run here.");
   const use = { nodeId: placed.target, job: command.job.kind, paths: command.paths, bytes: payloadBytes };

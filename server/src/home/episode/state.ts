@@ -21,6 +21,11 @@ export interface Episode {
   readonly ended?: { readonly at: EpochMs; readonly outcome: JobOutcome; readonly snapshot: EpisodeSnapshot };
 }
 
+/** What the client called itself that started the episode. */
+export function requesterOf({ byId }: EpisodesState, id: EpisodeId): string {
+  return byId.get(id)?.requestedBy ?? "";
+}
+
 export interface HeldProposal {
   readonly proposalId: ProposalId;
   readonly episodeId: EpisodeId;

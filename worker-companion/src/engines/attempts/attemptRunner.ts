@@ -1,6 +1,6 @@
 // Does what the pure core decides about attempts: runs them on engines, keeps their output until it is durable at the Home,
 // receives and serves blobs. The remote worker and the node `local` are this same runner; it knows no socket and no file.
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
@@ -385,10 +385,7 @@ function failedBy(error: unknown): JobOutcome {
   return {
     kind: "failed",
     code: "worker-fault",
-    message: `The worker met a fault of its own: ${error instanceof Error ? error.message : String(error)}`.slice(
-      0,
-      2_048,
-    ),
+    message: `The worker met a fault of its own: ${messageOf(error)}`.slice(0, 2_048),
     advice: "Start the episode again; if it happens again, report it with the worker's log.",
   };
 }

@@ -4,6 +4,7 @@
 import { pathToFileURL } from "node:url";
 import type * as llamaCpp from "node-llama-cpp";
 import type { ChatHistoryItem, Llama, LLamaChatPromptOptions, LlamaChatSession, LlamaModel } from "node-llama-cpp";
+import { messageOf } from "#protocol/errors.ts";
 import { decode } from "#protocol/decode.ts";
 import type { ChatMessage } from "#protocol/job.ts";
 import { type FromLlamaChild, type LlamaQuestion, toLlamaChildSchema } from "./llamaMessages.ts";
@@ -166,5 +167,5 @@ function say(message: FromLlamaChild): void {
 function reasonOf(error: unknown): string {
   // What node-llama-cpp calls a build whose libraries or drivers are not on this machine.
   if (error instanceof Error && error.message === "NoBinaryFoundError") return "its libraries or drivers are not here";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -3,7 +3,7 @@
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import type { Digest } from "#protocol/digest.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, messageOf } from "#protocol/errors.ts";
 import { type AskJob, type ChatMessage, chatMessagesSchema } from "#protocol/job.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
 import { byteCount, tokenCount } from "#protocol/quantities.ts";
@@ -78,7 +78,7 @@ async function probe(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ArwError) return absent(error.message, error.advice);
-    return absent(error instanceof Error ? error.message : String(error));
+    return absent(messageOf(error));
   }
 }
 

@@ -1,7 +1,7 @@
 // Tests of foreign text.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainLine, plainOutput } from "./plainText.ts";
+import { plainOutput } from "./plainOutput.ts";
 
 test("colours, titles and links of a terminal leave no trace in output", () => {
   assert.equal(
@@ -16,7 +16,6 @@ test("of a progress line only the last writing stays", () => {
 });
 
 test("what could hide or reorder text is shown as its code", () => {
-  assert.equal(plainLine("a\u202Eb\u0000c\nd"), "a<202E>b<0000>c<000A>d");
   assert.equal(plainOutput("a\u2066b\u0007c\td\n"), "a<2066>b<0007>c\td\n");
 });
 

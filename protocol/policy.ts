@@ -1,0 +1,213 @@
+// The policy document: what the owner lets happen, asks about or forbids, in rules a person can read. Data only; the Home's
+// core decides by it. It can never loosen what is built in: secrets stay, and only enrolled workers receive.
+import * as z from "zod";
+import { type Classification, classificationSchema } from "./egress.ts";
+import { type NodeId, nodeId } from "./ids.ts";
+import { pathGlobSchema } from "./pathGlob.ts";
+import { type Bytes, bytesSchema } from "./quantities.ts";
+
+/** Rules of one document; each is asked at every decision. */
+export const POLICY_RULES_MAX = 128;
+/** Entries of any one list of a rule. */
+export const POLICY_LIST_MAX = 32;
+/** Nodes that a document states facts about. */
+export const POLICY_NODES_MAX = 256;
+/** Characters of the name of a rule, a node, a location, a model or a purpose. */
+export const POLICY_NAME_CHARACTERS_MAX = 128;
+/** Characters of a reason. */
+export const POLICY_REASON_CHARACTERS_MAX = 500;
+
+export type PolicyEffect = "allow" | "ask" | "deny";
+
+/** What may be asked for. All but `run-here` and `tool` take data from this machine. */
+export type PolicyAction = "offload" | "blob-fetch" | "tool" | "belief-export" | "guest-view" | "run-here";
+
+export type PolicySubjectKind = "client" | "node" | "guest" | "agent" | "tool";
+
+/** How far a command is kept apart where it runs, weakest first. */
+export type SandboxLevel = "none" | "sandboxed" | "strict";
+
+export type PolicyDay = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+export interface PolicyDocument {
+  readonly version: 1;
+  /** What people call it: one of the postures, or the owner's own word. */
+  readonly name: string;
+  readonly gates?: {
+    /** Nothing leaves, whatever a rule or a lease says. */
+    readonly noEgress?: boolean;
+  };
+  /** What the owner states of nodes, by name or id. A document of a workspace states nothing. */
+  readonly nodes?: Readonly<Record<string, PolicyNodeFacts>>;
+  readonly rules: readonly PolicyRule[];
+}
+
+export interface PolicyNodeFacts {
+  readonly trusted?: boolean;
+  readonly location?: string;
+  /** It takes only work whose price is known, and a person says yes to each price. */
+  readonly paidOnly?: boolean;
+}
+
+/**
+ * A member that is absent does not narrow the rule. To grant, a rule must fit the whole request, each of its paths included;
+ * to ask or deny, one path is enough.
+ */
+export interface PolicyRule {
+  readonly id: string;
+  readonly effect: PolicyEffect;
+  readonly actions: readonly PolicyAction[];
+  readonly subjects?: readonly PolicySubjectPattern[];
+  readonly resource?: PolicyResourcePattern;
+  readonly destination?: PolicyDestinationPattern;
+  /** What it is for; of an offload `command` or `ask`. */
+  readonly purposes?: readonly string[];
+  readonly time?: PolicyTime;
+  readonly obligations?: PolicyObligations;
+  /** Why, for whoever is stopped or asked by it. */
+  readonly reason: string;
+}
+
+export interface PolicySubjectPattern {
+  readonly kind: PolicySubjectKind;
+  /** Absent means every one of its kind. */
+  readonly ids?: readonly string[];
+}
+
+export interface PolicyResourcePattern {
+  readonly paths?: readonly string[];
+  /** The class of a request is the highest of what it takes. */
+  readonly classes?: readonly Classification[];
+  readonly bytesMax?: Bytes;
+  readonly bytesOver?: Bytes;
+  /** Names or digests of models. */
+  readonly models?: readonly string[];
+}
+
+export interface PolicyDestinationPattern {
+  /** Names. */
+  readonly nodes?: readonly string[];
+  /** Node ids, which are digests of their keys. */
+  readonly keys?: readonly NodeId[];
+  readonly locations?: readonly string[];
+  readonly trusted?: boolean;
+  readonly paidOnly?: boolean;
+}
+
+/** By universal time, so that no clock change moves it. Past midnight where `fromUtc` is later than `untilUtc`. */
+export interface PolicyTime {
+  readonly days?: readonly PolicyDay[];
+  readonly fromUtc?: string;
+  readonly untilUtc?: string;
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+/** What must hold for whatever the rule lets happen. Of several, the strictest counts. */
+export interface PolicyObligations {
+  readonly redact?: boolean;
+  readonly bytesMax?: Bytes;
+  readonly sandbox?: SandboxLevel;
+  /** What comes back is looked at before anything uses it. */
+  readonly reviewResult?: boolean;
+}
+
+const name = z.string().min(1).max(POLICY_NAME_CHARACTERS_MAX);
+function list<Item>(item: z.ZodType<Item>): z.ZodType<readonly Item[]> {
+  return z.array(item).min(1).max(POLICY_LIST_MAX);
+}
+
+export const policyActionSchema: z.ZodType<PolicyAction> = z.enum([
+  "offload",
+  "blob-fetch",
+  "tool",
+  "belief-export",
+  "guest-view",
+  "run-here",
+]);
+
+export const policySubjectKindSchema: z.ZodType<PolicySubjectKind> = z.enum([
+  "client",
+  "node",
+  "guest",
+  "agent",
+  "tool",
+]);
+
+export const policyObligationsSchema: z.ZodType<PolicyObligations> = z.strictObject({
+  redact: z.boolean().exactOptional(),
+  bytesMax: bytesSchema.exactOptional(),
+  sandbox: z.enum(["none", "sandboxed", "strict"]).exactOptional(),
+  reviewResult: z.boolean().exactOptional(),
+});
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 08:30");
+const moment = z.iso.datetime({ offset: true, error: "must be a moment such as 2027-01-31T18:00:00Z" });
+const timeSchema: z.ZodType<PolicyTime> = z
+  .strictObject({
+    days: list(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])).exactOptional(),
+    fromUtc: timeOfDay.exactOptional(),
+    untilUtc: timeOfDay.exactOptional(),
+    notBefore: moment.exactOptional(),
+    notAfter: moment.exactOptional(),
+  })
+  .refine((time) => (time.fromUtc === undefined) === (time.untilUtc === undefined), {
+    error: "names fromUtc and untilUtc together",
+  });
+
+export const policyRuleSchema: z.ZodType<PolicyRule> = z.strictObject({
+  id: z
+    .string()
+    .max(POLICY_NAME_CHARACTERS_MAX)
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be a name such as tests-may-leave"),
+  effect: z.enum(["allow", "ask", "deny"]),
+  actions: list(policyActionSchema),
+  subjects: list(z.strictObject({ kind: policySubjectKindSchema, ids: list(name).exactOptional() })).exactOptional(),
+  resource: z
+    .strictObject({
+      paths: list(pathGlobSchema).exactOptional(),
+      classes: list(classificationSchema).exactOptional(),
+      bytesMax: bytesSchema.exactOptional(),
+      bytesOver: bytesSchema.exactOptional(),
+      models: list(name).exactOptional(),
+    })
+    .exactOptional(),
+  destination: z
+    .strictObject({
+      nodes: list(name).exactOptional(),
+      keys: list(nodeId.schema).exactOptional(),
+      locations: list(name).exactOptional(),
+      trusted: z.boolean().exactOptional(),
+      paidOnly: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
+  purposes: list(name).exactOptional(),
+  time: timeSchema.exactOptional(),
+  obligations: policyObligationsSchema.exactOptional(),
+  reason: z.string().min(1).max(POLICY_REASON_CHARACTERS_MAX),
+});
+
+export const policyDocumentSchema: z.ZodType<PolicyDocument> = z.strictObject({
+  version: z.literal(1),
+  name,
+  gates: z.strictObject({ noEgress: z.boolean().exactOptional() }).exactOptional(),
+  nodes: z
+    .record(
+      name,
+      z.strictObject({
+        trusted: z.boolean().exactOptional(),
+        location: name.exactOptional(),
+        paidOnly: z.boolean().exactOptional(),
+      }),
+    )
+    .refine((nodes) => Object.keys(nodes).length <= POLICY_NODES_MAX, {
+      error: `states facts of at most ${POLICY_NODES_MAX} nodes`,
+    })
+    .exactOptional(),
+  rules: z
+    .array(policyRuleSchema)
+    .max(POLICY_RULES_MAX)
+    .refine((rules) => new Set(rules.map(({ id }) => id)).size === rules.length, {
+      error: "gives each rule an id of its own",
+    }),
+});

@@ -1,0 +1,86 @@
+// Policy asked about the Home's own requests: an offload to a node, and work that stays here. The facts come from the state;
+// what the document says of them is for `evaluate`.
+import type { Classification, Cost } from "#protocol/egress.ts";
+import type { NodeId } from "#protocol/ids.ts";
+import type { JobSpec } from "#protocol/job.ts";
+import type { EngineAdvert } from "#protocol/node.ts";
+import type { EpochMs } from "#protocol/quantities.ts";
+import type { HomeState } from "../state.ts";
+import { evaluate, type PolicyDecision, type PolicyInForce } from "./evaluate.ts";
+import { sandboxLevel } from "./obligations.ts";
+import { ASK_ALWAYS } from "./postures.ts";
+import type { PolicyRequest } from "./request.ts";
+
+export interface OffloadFacts {
+  readonly at: EpochMs;
+  /** What the client that asked calls itself. */
+  readonly client: string;
+  readonly job: JobSpec;
+  readonly nodeId: NodeId;
+  readonly paths: readonly string[];
+  readonly highestClassification: Classification;
+  readonly bytes: number;
+  readonly cost: Cost;
+}
+
+export function judgeOffload(state: HomeState, facts: OffloadFacts): PolicyDecision {
+  return evaluate(policyInForce(state), offloadRequest(state, facts));
+}
+
+export function judgeRunHere(
+  state: HomeState,
+  { at, client, job }: Pick<OffloadFacts, "at" | "client" | "job">,
+): PolicyDecision {
+  return evaluate(policyInForce(state), {
+    action: "run-here",
+    subject: { kind: "client", id: client },
+    resource: { paths: [], classification: "internal", bytes: 0, models: job.kind === "ask" ? [job.model] : [] },
+    purpose: job.kind,
+    at,
+  });
+}
+
+/** A Home whose owner has adopted nothing asks always. */
+function policyInForce(_state: HomeState): PolicyInForce {
+  return DEFAULT;
+}
+
+const DEFAULT: PolicyInForce = { home: { document: ASK_ALWAYS } };
+
+function offloadRequest(state: HomeState, facts: OffloadFacts): PolicyRequest {
+  const { at, client, job, nodeId, paths, highestClassification, bytes, cost } = facts;
+  const node = state.nodes.byId.get(nodeId);
+  const { capabilities } = node ?? {};
+  return {
+    action: "offload",
+    subject: { kind: "client", id: client },
+    resource: { paths, classification: highestClassification, bytes, models: modelNames(job, capabilities?.engines) },
+    destination: {
+      nodeId,
+      name: node?.name ?? nodeId,
+      status: node?.status.kind ?? "unknown",
+      // An ask runs no foreign command, so there is nothing to keep apart.
+      sandbox: job.kind === "ask" ? "strict" : sandboxLevel(capabilities),
+      priceKnown: cost.kind === "estimate",
+    },
+    purpose: job.kind,
+    at,
+  };
+}
+
+/** The model by its digest, and by the name that the node gives it. */
+function modelNames(job: JobSpec, engines: readonly EngineAdvert[] = []): readonly string[] {
+  if (job.kind === "command") return [];
+  const models = engines.flatMap((engine) =>
+    engine.kind === "llama" && engine.state === "ready" ? engine.models : [],
+  );
+  return [job.model, ...models.filter(({ digest }) => digest === job.model).map(({ name }) => name)];
+}
+
+/** Whether the policy in force looks at paths at all: collecting those of a large job takes time. */
+export function looksAtPaths(state: HomeState): boolean {
+  const { home, workspace } = policyInForce(state);
+  return [home, ...(workspace === undefined ? [] : [workspace])].some(
+    (source) => "document" in source && source.document.rules.some(({ resource }) => resource?.paths !== undefined),
+  );
+}
