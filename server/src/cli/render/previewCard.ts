@@ -94,7 +94,7 @@ function removedRows({ removed }: EgressPreview): readonly string[] {
   if (removed === undefined) return [];
   const rows = removed.map(
     ({ path, rule, tag, times }) =>
-      `  ${plain(path)}: ${plain(rule)}${times > 1 ? `, ${times} times` : ""} (${plain(tag)})`,
+      `  ${plainText(path)}: ${plainText(rule)}${times > 1 ? `, ${times} times` : ""} (${plainText(tag)})`,
   );
   return [
     `Removed first — ${countText(removed.length, "secret")}, a placeholder stands in each place`,
