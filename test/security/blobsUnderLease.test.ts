@@ -5,10 +5,12 @@ import { test } from "node:test";
 import { type Digest, digestOf } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { type AskJob, jobKey } from "#protocol/job.ts";
+import type { NodeId } from "#protocol/ids.ts";
 import { byteCount, fencingToken } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type HomeMessage, type Need, type Offer } from "#protocol/wire/worker.ts";
-import { digestsOf, serveBlobs } from "../../server/src/adapters/attempts/blobService.ts";
+import { type BlobServiceTerms, digestsOf, serveBlobs } from "../../server/src/adapters/attempts/blobService.ts";
 import { Crossings } from "../../server/src/adapters/attempts/crossings.ts";
+import { EgressGate } from "../../server/src/adapters/attempts/egressGate.ts";
 import { ProposalFetch } from "../../server/src/adapters/attempts/proposalFetch.ts";
 import type { NodeChannel } from "../../server/src/home/nodeChannel.ts";
 import { askJob, idsOf } from "../simulation/homeCommands.ts";
@@ -33,7 +35,8 @@ function wire(onSend: (count: number) => void = () => undefined): Wire {
   const channel: NodeChannel = {
     nodeId: LOCAL.nodeId,
     local: false,
-    deliver: async (message, bytes = new Uint8Array(0)) => {
+    deliver: async () => assert.fail("blobs go through the gate"),
+    carry: async (message, bytes = new Uint8Array(0)) => {
       sent.push({ message, bytes });
       onSend(sent.length);
       return true;
@@ -66,13 +69,23 @@ function counting(bytesMax: number): Crossings {
   return crossings;
 }
 
-const alive = (): undefined => undefined;
+/** What a service needs to give blobs of `offer`, under a record that allows exactly that. */
+function serving(
+  { blobs, offer }: Case,
+  crossings: Crossings,
+  problemOf: () => Refusal | undefined = () => undefined,
+): BlobServiceTerms {
+  const recordOf = (): { nodeId: NodeId; payload: Digest } => ({ nodeId: LOCAL.nodeId, payload: offer.payload });
+  const gate = new EgressGate({ crossings, problemOf, recordOf });
+  return { blobs, crossings, gate, ended: new AbortController().signal };
+}
 
 test("a blob that the preview did not list is refused, and nothing of it leaves", async () => {
-  const { blobs, offer, permitted } = await offered(Buffer.from("prompt"));
+  const given = await offered(Buffer.from("prompt"));
+  const { blobs, offer, permitted } = given;
   const secret = await blobs.put(Buffer.from("of another episode"));
   const { channel, sent } = wire();
-  const terms = { blobs, crossings: counting(1_000), sendProblem: alive };
+  const terms = serving(given, counting(1_000));
   const here = await serveBlobs(terms, channel, offer, permitted, asks(secret.digest));
   const nowhere = await serveBlobs(terms, channel, offer, permitted, asks(digestOf("not even here")));
   assert.equal(here?.code, "blob-not-in-preview");
@@ -82,10 +95,10 @@ test("a blob that the preview did not list is refused, and nothing of it leaves"
 
 test("bytes past the lease's budget do not leave", async () => {
   const prompt = Buffer.alloc(BLOB_CHUNK_BYTES_MAX + 1, "p");
-  const { blobs, offer, permitted } = await offered(prompt);
+  const given = await offered(prompt);
+  const { offer, permitted } = given;
   const exact = wire();
-  const terms = { blobs, sendProblem: alive };
-  const fits = { ...terms, crossings: counting(prompt.length) };
+  const fits = serving(given, counting(prompt.length));
   assert.equal(
     await serveBlobs(
       fits,
@@ -100,42 +113,45 @@ test("bytes past the lease's budget do not leave", async () => {
   const short = wire();
   const crossings = counting(prompt.length - 1);
   const [digest = offer.payload] = permitted;
-  const refused = await serveBlobs({ ...terms, crossings }, short.channel, offer, permitted, asks(digest));
+  const refused = await serveBlobs(serving(given, crossings), short.channel, offer, permitted, asks(digest));
   assert.equal(refused?.code, "lease-bytes-spent");
   assert.equal(short.sent.length, 1, "the chunk that fits, and no other");
   assert.equal(crossings.transfer(attemptId).bytesOut, BLOB_CHUNK_BYTES_MAX);
 });
 
 test("a blob that is asked for again and again costs the lease each time", async () => {
-  const { blobs, offer, permitted } = await offered(Buffer.alloc(100, "p"));
+  const given = await offered(Buffer.alloc(100, "p"));
+  const { offer, permitted } = given;
   const [digest = offer.payload] = permitted;
   const { channel, sent } = wire();
-  const terms = { blobs, crossings: counting(250), sendProblem: alive };
+  const terms = serving(given, counting(250));
   const refused = await serveBlobs(terms, channel, offer, permitted, asks(digest, digest, digest));
   assert.equal(refused?.code, "lease-bytes-spent");
   assert.equal(sent.length, 2);
 });
 
 test("a lease that is revoked while blobs are sent stops the next chunk", async () => {
-  const { blobs, offer, permitted } = await offered(Buffer.alloc(3 * BLOB_CHUNK_BYTES_MAX, "p"));
+  const given = await offered(Buffer.alloc(3 * BLOB_CHUNK_BYTES_MAX, "p"));
+  const { offer, permitted } = given;
   const [digest = offer.payload] = permitted;
   let problem: Refusal | undefined;
   const { channel, sent } = wire((count) => {
     if (count === 2) problem = refuse("lease-revoked", "The owner revoked it.", "Approve again.");
   });
-  const terms = { blobs, crossings: counting(Number.MAX_SAFE_INTEGER), sendProblem: () => problem };
+  const terms = serving(given, counting(Number.MAX_SAFE_INTEGER), () => problem);
   const refused = await serveBlobs(terms, channel, offer, permitted, asks(digest));
   assert.equal(refused?.code, "lease-revoked");
   assert.equal(sent.length, 2);
 });
 
 test("an attempt that nobody counts sends nothing", async () => {
-  const { blobs, offer, permitted } = await offered(Buffer.from("prompt"));
+  const given = await offered(Buffer.from("prompt"));
+  const { offer, permitted } = given;
   const [digest = offer.payload] = permitted;
   const { channel, sent } = wire();
   const crossings = counting(1_000);
   crossings.close(attemptId);
-  const refused = await serveBlobs({ blobs, crossings, sendProblem: alive }, channel, offer, permitted, asks(digest));
+  const refused = await serveBlobs(serving(given, crossings), channel, offer, permitted, asks(digest));
   assert.equal(refused?.code, "lease-bytes-spent");
   assert.deepEqual(sent, []);
 });

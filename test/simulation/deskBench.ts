@@ -18,7 +18,7 @@ import type { BegunOutput, OutputFiles, OutputStream } from "../../server/src/ad
 import { ReportLine } from "../../server/src/adapters/reportLine.ts";
 import type { Effect } from "../../server/src/home/effects.ts";
 import { Home } from "../../server/src/home/home.ts";
-import type { NodeChannel } from "../../server/src/home/nodeChannel.ts";
+import type { ControlMessage, NodeChannel, PayloadMessage } from "../../server/src/home/nodeChannel.ts";
 import type { HomeState } from "../../server/src/home/state.ts";
 import { approve, commandJob, connect, exited, homeWith, idsOf, NOW, preview, receiptOf } from "./homeCommands.ts";
 import { GPU, only, steadyAt } from "./homeScenario.ts";
@@ -51,6 +51,8 @@ export function ends(
   return { kind: "finished", ...ofAttempt(number), lastNumber, result, receipt: receiptOf(number, GPU, result, job) };
 }
 
+const NO_BYTES = new Uint8Array();
+
 /** One end of a link: what the Home said to the node. */
 export class HeldLink implements NodeChannel {
   readonly nodeId: NodeId;
@@ -67,7 +69,15 @@ export class HeldLink implements NodeChannel {
     this.nodeId = nodeId;
   }
 
-  async deliver(message: HomeMessage, bytes: Uint8Array = new Uint8Array()): Promise<boolean> {
+  async deliver(message: ControlMessage): Promise<boolean> {
+    return this.#take(message, NO_BYTES);
+  }
+
+  async carry(message: PayloadMessage, bytes: Uint8Array = NO_BYTES): Promise<boolean> {
+    return this.#take(message, bytes);
+  }
+
+  async #take(message: HomeMessage, bytes: Uint8Array): Promise<boolean> {
     await this.onDeliver(message);
     if (!this.open) return false;
     this.said.push(message);
@@ -95,6 +105,8 @@ export class MemoryOutputs implements OutputFiles {
   /** What the disk answers the next writes with. */
   refuses: ArwError | undefined;
   onAppend: () => void = () => undefined;
+
+  prepare(): void {}
 
   async append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void> {
     this.onAppend();

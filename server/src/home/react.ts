@@ -21,7 +21,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
       }));
     case "JobFailed":
     case "JobCancelled": {
-      const reason = event.kind === "JobFailed" ? event.code : `cancelled by ${event.by}`;
+      const reason = event.kind === "JobFailed" ? event.code : "cancelled";
       if (event.attemptId === undefined) return [];
       const { attemptId } = event;
       return forAttempt(state, event.jobId, attemptId, (attempt) => ({

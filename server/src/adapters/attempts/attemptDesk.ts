@@ -1,13 +1,14 @@
 // The Home's side of every attempt, local or remote: sends offers, and gives each message of a node to whoever takes it.
 // A message counts only through the core: the desk decides nothing but what may be sent and stored.
-import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { AttemptId, NodeId } from "#protocol/ids.ts";
 import type { Offer, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { Effect } from "../../home/effects.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
+import type { SteadyClock } from "../steadyClock.ts";
 import type { Crossings } from "./crossings.ts";
 import { type AttemptHome, DealtAttempts, type DealtAttemptsTerms, HOME } from "./dealtAttempts.ts";
+import { EgressGate } from "./egressGate.ts";
 import { InputRequests, type InputRequestsTerms } from "./inputRequests.ts";
 import type { LinkFault } from "./linkFault.ts";
 import { OutputIntake, type OutputIntakeTerms } from "./outputIntake.ts";
@@ -16,6 +17,7 @@ import { isFenced, tellSettled } from "./settling.ts";
 
 export interface AttemptDeskTerms extends DealtAttemptsTerms, InputRequestsTerms, OutputIntakeTerms, ResultIntakeTerms {
   readonly home: () => AttemptHome;
+  readonly steady: SteadyClock;
   /** The channel of a node that can be reached now. */
   readonly channelOf: (nodeId: NodeId) => NodeChannel | undefined;
 }
@@ -26,6 +28,7 @@ export type AttemptMessage = Extract<WorkerMessage, { readonly attemptId: Attemp
 export class AttemptDesk {
   readonly #terms: AttemptDeskTerms;
   readonly #attempts: DealtAttempts;
+  readonly #gate: EgressGate;
   readonly #inputs: InputRequests;
   readonly #outputs: OutputIntake;
   readonly #results: ResultIntake;
@@ -33,7 +36,15 @@ export class AttemptDesk {
   constructor(terms: AttemptDeskTerms) {
     this.#terms = terms;
     this.#attempts = new DealtAttempts(terms);
-    this.#inputs = new InputRequests(terms, this.#attempts);
+    this.#gate = new EgressGate({
+      crossings: this.#attempts.crossings,
+      problemOf: (attemptId) => terms.home().sendProblem(attemptId, terms.steady()),
+      recordOf: (attemptId) => {
+        const recordId = terms.home().attemptAhead(attemptId)?.recordId;
+        return recordId === undefined ? undefined : terms.home().state.egress.open.get(recordId);
+      },
+    });
+    this.#inputs = new InputRequests(terms, this.#attempts, this.#gate);
     this.#outputs = new OutputIntake(terms, this.#attempts);
     this.#results = new ResultIntake(terms, this.#attempts);
   }
@@ -57,13 +68,10 @@ export class AttemptDesk {
     crossings.open(attemptId, leaseId === undefined ? Number.POSITIVE_INFINITY : reservedBytes);
     const channel = this.#terms.channelOf(target);
     if (channel === undefined) return void (await this.#attempts.lose(offer, target, UNREACHABLE, "none"));
-    const problem = this.#terms.home().sendProblem(attemptId, this.#terms.steady());
-    if (problem !== undefined) return void (await this.#attempts.lose(offer, target, problem, "none"));
-    if (!crossings.takeOut(attemptId, Buffer.byteLength(canonicalJson(offer.job)))) {
-      return void (await this.#attempts.lose(offer, target, TOO_FEW_BYTES, "none"));
-    }
+    const passage = await this.#gate.offer(channel, offer);
+    if (passage.kind === "refusal") await this.#attempts.lose(offer, target, passage, "none");
     // A link that closed meanwhile may or may not have carried it, and it is never repeated blindly.
-    if (!(await channel.deliver(offer))) return void (await this.#attempts.lose(offer, target, UNREACHABLE, "unknown"));
+    else if (passage.kind === "link-gone") await this.#attempts.lose(offer, target, UNREACHABLE, "unknown");
   }
 
   /**
@@ -100,6 +108,7 @@ export class AttemptDesk {
     switch (message.kind) {
       // Nothing is answered to these two: what comes next need not wait until they are durable.
       case "accepted":
+        this.#outputs.expect(attemptId);
         this.#detach("recording an acceptance", this.#terms.home().execute({ ...report, kind: "record-accepted" }));
         return undefined;
       case "started":
@@ -131,8 +140,6 @@ export class AttemptDesk {
     task.catch((error: unknown) => this.#terms.onTrouble(what, error));
   }
 }
-
-const TOO_FEW_BYTES = refuse("lease-bytes-spent", "The lease names fewer bytes.", "Approve again.");
 
 const UNREACHABLE: Refusal = refuse(
   "node-unreachable",

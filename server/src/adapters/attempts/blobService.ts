@@ -10,12 +10,15 @@ import { byteCount } from "#protocol/quantities.ts";
 import { BLOB_CHUNK_BYTES_MAX, type Need, type Offer } from "#protocol/wire/worker.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { Crossings } from "./crossings.ts";
+import { ENDED } from "./dealtAttempts.ts";
+import { type EgressGate, NOT_IN_PREVIEW } from "./egressGate.ts";
 
 export interface BlobServiceTerms {
   readonly blobs: BlobStore;
   readonly crossings: Crossings;
-  /** What forbids sending now: a revoked or expired lease, an attempt that ended. */
-  readonly sendProblem: () => Refusal | undefined;
+  readonly gate: EgressGate;
+  /** Aborts when the attempt has ended: then nothing more is sent, though its lease may still live. */
+  readonly ended: AbortSignal;
 }
 
 /** Read at once, sent in chunks: an eighth of the look-ups, and still little memory for each attempt that fetches. */
@@ -33,14 +36,9 @@ export async function serveBlobs(
   need: Need,
 ): Promise<Refusal | undefined> {
   for (const { digest, fromByte } of need.blobs) {
-    if (!permitted.has(digest)) {
-      return refuse(
-        "blob-not-in-preview",
-        "The worker asked for a blob that the preview did not list.",
-        "Do not trust this worker until you know why; revoke it: arw-home revoke <node>.",
-      );
-    }
-    const stopped = await serveBlob(terms, channel, offer, digest, fromByte);
+    // Asked before it is looked up: a stranger must not learn whether the blob is here.
+    if (!permitted.has(digest)) return NOT_IN_PREVIEW;
+    const stopped = await serveBlob(terms, channel, offer, permitted, { digest, fromByte });
     if (stopped === LINK_GONE) return undefined;
     if (stopped !== undefined) return stopped;
   }
@@ -48,11 +46,11 @@ export async function serveBlobs(
 }
 
 async function serveBlob(
-  { blobs, crossings, sendProblem }: BlobServiceTerms,
+  { blobs, crossings, gate, ended }: BlobServiceTerms,
   channel: NodeChannel,
   offer: Offer,
-  digest: Digest,
-  from: number,
+  permitted: ReadonlySet<Digest>,
+  { digest, fromByte: from }: Need["blobs"][number],
 ): Promise<Refusal | typeof LINK_GONE | undefined> {
   const whole = await blobs.size(digest);
   if (whole === undefined) return absent(digest);
@@ -65,7 +63,7 @@ async function serveBlob(
   }
   const { attemptId, fencingToken } = offer;
   crossings.askedBlob(attemptId, channel, digest, from);
-  let at = from;
+  let at: number = from;
   let page: Uint8Array = new Uint8Array(0);
   do {
     if (page.length === 0) page = await blobs.read(digest, byteCount(at), PAGE_BYTES);
@@ -73,23 +71,11 @@ async function serveBlob(
     page = page.subarray(chunk.length);
     // A file that was cut short behind our back would be read for ever.
     if (chunk.length === 0 && at < whole) return absent(digest);
-    const problem = sendProblem();
-    if (problem !== undefined) return problem;
-    if (!crossings.takeOut(attemptId, chunk.length)) {
-      return refuse(
-        "lease-bytes-spent",
-        "More bytes would leave than the approved preview named.",
-        "Start the episode again and approve its preview.",
-      );
-    }
-    const delivered = await channel.deliver(
-      { kind: "blob", attemptId, fencingToken, digest, fromByte: byteCount(at), blobBytes: whole },
-      chunk,
-    );
-    if (!delivered) {
-      crossings.giveBack(attemptId, chunk.length);
-      return LINK_GONE;
-    }
+    if (ended.aborted) return ENDED;
+    const of = { attemptId, fencingToken, digest, fromByte: byteCount(at), blobBytes: whole };
+    const passage = await gate.chunk(channel, offer, permitted, { kind: "blob", ...of }, chunk);
+    if (passage.kind === "refusal") return passage;
+    if (passage.kind === "link-gone") return LINK_GONE;
     at += chunk.length;
     crossings.sentBlob(attemptId, channel, digest, at);
   } while (at < whole);

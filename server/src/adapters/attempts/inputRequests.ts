@@ -4,28 +4,28 @@ import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { Need } from "#protocol/wire/worker.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
-import type { SteadyClock } from "../steadyClock.ts";
 import { digestsOf, serveBlobs } from "./blobService.ts";
-import { type AttemptHome, type Dealt, type DealtAttempts, ENDED } from "./dealtAttempts.ts";
+import type { Dealt, DealtAttempts } from "./dealtAttempts.ts";
+import type { EgressGate } from "./egressGate.ts";
 import type { LinkFault } from "./linkFault.ts";
 
 /** Requests for blobs that wait for those before them; a tree with the most entries needs half as many. */
 export const NEEDS_WAITING_MAX = 128;
 
 export interface InputRequestsTerms {
-  readonly home: () => Pick<AttemptHome, "sendProblem">;
   readonly blobs: BlobStore;
-  readonly steady: SteadyClock;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
 
 export class InputRequests {
   readonly #terms: InputRequestsTerms;
   readonly #attempts: DealtAttempts;
+  readonly #gate: EgressGate;
 
-  constructor(terms: InputRequestsTerms, attempts: DealtAttempts) {
+  constructor(terms: InputRequestsTerms, attempts: DealtAttempts, gate: EgressGate) {
     this.#terms = terms;
     this.#attempts = attempts;
+    this.#gate = gate;
   }
 
   /** Queues a request. Resolves with nothing: blobs go out by themselves, or the attempt ends in words. */
@@ -48,13 +48,7 @@ export class InputRequests {
     const { crossings } = this.#attempts;
     if (need.blobs.length === 0) return;
     if (!crossings.isWhole(need.attemptId)) return this.#attempts.loseUnlessEnded(dealt, channel, INTERRUPTED);
-    const terms = {
-      blobs: this.#terms.blobs,
-      crossings,
-      // An attempt that has ended sends nothing more, though its lease may still live.
-      sendProblem: () =>
-        ended.signal.aborted ? ENDED : this.#terms.home().sendProblem(need.attemptId, this.#terms.steady()),
-    };
+    const terms = { blobs: this.#terms.blobs, crossings, gate: this.#gate, ended: ended.signal };
     try {
       dealt.permitted ??= digestsOf(offer.job, this.#terms.blobs);
       const refused = await serveBlobs(terms, channel, offer, await dealt.permitted, need);

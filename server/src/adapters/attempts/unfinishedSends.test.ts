@@ -37,6 +37,7 @@ const PROMPT = Buffer.alloc(3 * BLOB_CHUNK_BYTES_MAX, "p");
 const BUDGET = byteCount(PROMPT.length + 2_000);
 
 const NO_OUTPUT: OutputFiles = {
+  prepare: () => undefined,
   append: async () => undefined,
   begin: async () => ({ durable: Promise.resolve() }),
   renew: async () => true,
@@ -70,13 +71,15 @@ function live({ state, blobs, onSent, performs = true }: LifeTerms): Life {
   const channel: NodeChannel = {
     nodeId: GPU.nodeId,
     local: false,
-    deliver: async (message) => {
-      // A process that is dead sends nothing, and never comes back from where it was.
-      if (life.dead) return new Promise(() => undefined);
-      sent.push(message);
-      onSent?.(life, sent.length);
-      return true;
-    },
+    deliver: (message) => say(message),
+    carry: (message) => say(message),
+  };
+  const say = async (message: HomeMessage): Promise<boolean> => {
+    // A process that is dead sends nothing, and never comes back from where it was.
+    if (life.dead) return new Promise(() => undefined);
+    sent.push(message);
+    onSent?.(life, sent.length);
+    return true;
   };
   const perform = (effect: Effect): void => {
     if (life.dead || !performs) return;

@@ -75,7 +75,7 @@ test("a command runs here without a word on any wire, and its receipt is signed 
   const offer = offerOf(1, await jobOf(blobs, ["cat", "a.txt"]));
   const capabilities = await node.capabilities(NEVER);
   assert.ok(capabilities.cpuCount >= 1 && capabilities.engines.length === 1);
-  assert.equal(await node.deliver(offer), true);
+  assert.equal(await node.carry(offer), true);
   const finished = await until("finished");
   assert.ok(finished.kind === "finished");
   assert.equal(text(), "hello");
@@ -89,7 +89,7 @@ test("a command runs here without a word on any wire, and its receipt is signed 
 
 test("before it was asked what it can do, it takes nothing", async (t) => {
   const { node, blobs, until } = await open(t);
-  await node.deliver(offerOf(1, await jobOf(blobs, ["true"])));
+  await node.carry(offerOf(1, await jobOf(blobs, ["true"])));
   const refused = await until("refused");
   assert.ok(refused.kind === "refused" && refused.code === "engine-absent");
 });
@@ -97,7 +97,7 @@ test("before it was asked what it can do, it takes nothing", async (t) => {
 test("disposing it ends what runs, and nothing is delivered any more", async (t) => {
   const { node, blobs, until } = await open(t);
   await node.capabilities(NEVER);
-  await node.deliver(offerOf(1, await jobOf(blobs, ["sleep", "987655"])));
+  await node.carry(offerOf(1, await jobOf(blobs, ["sleep", "987655"])));
   await until("started");
   assert.equal(node.running(), 1);
   await node.dispose();

@@ -53,14 +53,16 @@ export function createLocalNode(options: LocalNodeOptions): LocalNode {
     log: options.log,
   });
   runner.linkUp([]);
+  const take = async (message: HomeMessage, bytes: Uint8Array): Promise<boolean> => {
+    if (closed) return false;
+    await runner.receive(message, bytes);
+    return true;
+  };
   return {
     nodeId: identity.nodeId,
     local: true,
-    async deliver(message: HomeMessage, bytes: Uint8Array = NO_BYTES) {
-      if (closed) return false;
-      await runner.receive(message, bytes);
-      return true;
-    },
+    deliver: (message) => take(message, NO_BYTES),
+    carry: (message, bytes = NO_BYTES) => take(message, bytes),
     async capabilities(signal) {
       const node = { engines, folder, slots, ...(priceCard === undefined ? {} : { priceCard }) };
       const capabilities = await probeNode(node, signal);

@@ -123,7 +123,8 @@ export class WorkerLinks {
     const channel: NodeChannel = {
       nodeId,
       local: false,
-      deliver: (message, bytes) => link.send(message, bytes),
+      deliver: (message) => link.send(message),
+      carry: (message, bytes) => link.send(message, bytes),
       hangUp: (code, detail) => link.close(code, detail),
     };
     let greeting: Promise<Connected | undefined> | undefined;
