@@ -9,6 +9,7 @@ import {
   type Bytes,
   bytesSchema,
   type CostMicros,
+  costMicros,
   costMicrosSchema,
   type DurationMs,
   durationMsSchema,
@@ -123,6 +124,13 @@ const BOUND_TEXTS: Readonly<Record<LeaseBound, string>> = {
 /** `0.500000 EUR`: whole micro-units, no floating point. */
 export function costBudgetText({ currency, micros }: CostBudget): string {
   return `${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, "0")} ${currency}`;
+}
+
+/** `0.50EUR` or `0.5 EUR`, digit by digit: no floating point touches money. Undefined where the text is no such amount. */
+export function costBudgetOf(text: string): CostBudget | undefined {
+  const [, units, fraction = "", currency] = /^(\d{1,8})(?:\.(\d{1,6}))?\s*([A-Z]{3})$/.exec(text) ?? [];
+  if (units === undefined || currency === undefined) return undefined;
+  return { currency, micros: costMicros(Number(units) * 1_000_000 + Number(fraction.padEnd(6, "0"))) };
 }
 
 export const steadyReadingSchema: z.ZodType<SteadyReading> = z.strictObject({

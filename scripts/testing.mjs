@@ -11,7 +11,7 @@ import { extensionBundle, nodeBundle } from "./bundling.mjs";
 export const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
 
 /** The bundles of claims that run inside VS Code's extension host. */
-const IN_HOST_SUITES = ["probe", "extension"];
+const IN_HOST_SUITES = ["probe", "extension", "leaks"];
 
 /** The tests of these folders, those with one of the substrings in their path where there are any. */
 export function findTests(folders, substrings) {

@@ -94,6 +94,7 @@ const STATE_LOOKS: Readonly<Record<ReviewNode["state"], readonly [icon: string, 
   unreachable: ["debug-disconnect", "tone-attention"],
   revoked: ["circle-slash", "tone-error"],
   gone: ["circle-slash", "tone-error"],
+  unread: ["sync", "tone-quiet"],
 };
 
 function nodeStateLine({ reason, since, state }: ReviewNode, language: string): TemplateResult {
@@ -115,6 +116,8 @@ function nodeStateText(state: ReviewNode["state"], when: string): string {
       return l10n.t("Revoked since {0}", when);
     case "gone":
       return l10n.t("No longer known to this Home");
+    case "unread":
+      return l10n.t("Asking the Home about it…");
   }
 }
 
