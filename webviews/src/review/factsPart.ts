@@ -56,13 +56,13 @@ export function removedPart({ language, view }: ReviewScene): TemplateResult | t
   const count = removed.reduce((total, { times }) => total + times, 0);
   return html`<p>
       ${icon("shield", "tone-attention")}
-      ${count === 1 ? l10n.t("Removed first: 1 secret.") : l10n.t("Removed first: {0} secrets.", countOf(count, language))}
+      ${count === 1 ? l10n.t("Removed first: 1 secret.") : l10n.t("Removed first: {0} secrets.", amountsIn(language).count(count))}
     </p>
     <ul class="removed">
       ${removed.slice(0, ROWS_SHOWN_STEP).map(
         ({ path, rule, tag, times }) =>
           html`<li class="foreign monospace dim">
-            ${plainText(path)}: ${plainText(rule)} ${plainText(tag)}${times > 1 ? ` ×${countOf(times, language)}` : ""}
+            ${plainText(path)}: ${plainText(rule)} ${plainText(tag)}${times > 1 ? ` ×${amountsIn(language).count(times)}` : ""}
           </li>`,
       )}
     </ul>`;
