@@ -64,7 +64,7 @@ function convert(rules) {
     }
     if (reasons.size === 0) continue;
     const isWhole = ![...found.runs, ...found.assigned].some((made) => made.rule === rule.id);
-    found.dropped.push({ id: isWhole ? rule.id : `${rule.id} in part`, why: [...reasons].join("; ") });
+    found.dropped.push(`//   ${rule.id}${isWhole ? "" : " in part"}: ${[...reasons].join("; ")}`);
   }
   return found;
 }
@@ -109,7 +109,7 @@ function assignedOf(id, { names, value }) {
     if (membersOf(items).has('"')) throw new Error("its value holds quotes; our own rule for assigned values finds it");
   }
   const pattern = sequences.map(({ items }) => items.map(patternOf).join("")).join("|");
-  return { rule: id, names: [...new Set(words)].sort(), value: pattern };
+  return { rule: id, names: [...new Set(words)].sort((one, other) => (one < other ? -1 : 1)), value: pattern };
 }
 
 function patternOf(item) {
@@ -141,7 +141,7 @@ function typescript() {
     "];",
     "",
     "// Dropped:",
-    ...dropped.map(({ id, why }) => `//   ${id}: ${why}`),
+    ...dropped,
     "",
   ].join("\n");
 }

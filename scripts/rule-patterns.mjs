@@ -87,7 +87,7 @@ export function parsePattern(source) {
       } else members.add(character);
     }
     if (folded) {
-      for (const member of [...members]) {
+      for (const member of Array.from(members)) {
         members.add(member.toLowerCase());
         members.add(member.toUpperCase());
       }

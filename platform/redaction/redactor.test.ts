@@ -20,7 +20,7 @@ test("a placeholder names the rule and a tag: the same for one secret, another f
   assert.match(once, /^a \[REDACTED:github-pat:[a-p]{8}\] b$/);
   assert.equal(text(`a ${token} b`), once);
   assert.equal(text(`"${token}",`).slice(1, -2), once.slice(2, -2));
-  assert.notEqual(text(`a gh${"p_"}${[...LOT].reverse().join("")} b`), once);
+  assert.notEqual(text(`a gh${"p_"}${Array.from(LOT).reverse().join("")} b`), once);
   assert.notEqual(createRedactor(REDACTION_RULES, [], new Uint8Array(32)).redact(`a ${token} b`).text, once);
 });
 
@@ -80,7 +80,10 @@ test("of a long secret the first part makes the tag, and more different ones tha
 
 test("known secrets below the least length and beyond the limit are not looked for", () => {
   assert.equal(spellingsOf(["x".repeat(KNOWN_CHARACTERS_MIN - 1)]).length, 0);
-  const many = Array.from({ length: KNOWN_SECRETS_MAX + 1 }, (_, number) => `${String(number).padStart(4, "0")}-known-secret`);
+  const many = Array.from(
+    { length: KNOWN_SECRETS_MAX + 1 },
+    (_, number) => `${String(number).padStart(4, "0")}-known-secret`,
+  );
   const known = createRedactor(REDACTION_RULES, many, SALT);
   assert.equal(known.redact(many[KNOWN_SECRETS_MAX - 1] ?? "").removed.length, 1);
   assert.equal(known.redact(many[KNOWN_SECRETS_MAX] ?? "").removed.length, 0);

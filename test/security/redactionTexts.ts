@@ -17,7 +17,7 @@ export const KNOWN: readonly string[] = [
 ];
 
 const HEADERS = ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK"];
-const BASE64 = [..."ABCDEFGHQRSTabcdefghqrst0123456789+/"];
+const BASE64 = Array.from("ABCDEFGHQRSTabcdefghqrst0123456789+/");
 const STATE_MACHINES = ["form", "password", "lot"] as const;
 
 function membersOf(members: string): readonly string[] {
@@ -63,7 +63,9 @@ function inBase64(phase: number, form: "base64" | "base64url"): (value: string) 
     const encoded = (around: string): string =>
       Buffer.from(around.repeat(phase) + value + around.repeat(2)).toString(form);
     const [text, other] = [encoded("\0"), encoded("\x7f")];
-    const own = [...text].map((character, at) => (other[at] === character ? character : " ")).join("");
+    const own = Array.from(text)
+      .map((character, at) => (other[at] === character ? character : " "))
+      .join("");
     return { text, secrets: own.split(" ").filter((part) => part.length >= 8) };
   };
 }
