@@ -71,6 +71,12 @@ export interface Destination {
   readonly carrier: "direct";
 }
 
+export interface PreviewPolicy {
+  readonly effect: "allow" | "ask";
+  readonly rules: readonly string[];
+  readonly explanation: string;
+}
+
 export interface EgressPreview {
   readonly kind: "egress-preview";
   readonly previewId: PreviewId;
@@ -85,7 +91,12 @@ export interface EgressPreview {
   /** What redaction took out of the texts among the items; their digests are of what is left. Absent where it is nothing. */
   readonly removed?: readonly RemovedSecret[];
   readonly destination: Destination;
-  readonly why: { readonly rule: string; readonly localAlternative: string };
+  readonly why: {
+    readonly rule: string;
+    readonly localAlternative: string;
+    /** What policy said when it was made, by which rules. Absent in previews of an older version. */
+    readonly policy?: PreviewPolicy;
+  };
   readonly cost: Cost;
   /** How long a once lease would live. */
   readonly leaseMs: DurationMs;
@@ -162,7 +173,13 @@ export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   leftOut: z.array(leftOutSchema),
   removed: z.array(removedSecretSchema).exactOptional(),
   destination: destinationSchema,
-  why: z.strictObject({ rule: z.string(), localAlternative: z.string() }),
+  why: z.strictObject({
+    rule: z.string(),
+    localAlternative: z.string(),
+    policy: z
+      .strictObject({ effect: z.enum(["allow", "ask"]), rules: z.array(z.string()), explanation: z.string() })
+      .exactOptional(),
+  }),
   cost: costSchema,
   leaseMs: durationMsSchema,
 });

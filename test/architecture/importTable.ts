@@ -67,6 +67,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
       "@secretlint/core",
       "@secretlint/profiler",
       "@secretlint/secretlint-rule-preset-recommend",
+      "jsonc-parser",
       "picomatch",
       "sql.js",
       "vscode-jsonrpc",
@@ -173,6 +174,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     ],
     packages: [
       ...LINK_PACKAGES,
+      "@cedar-policy/cedar-wasm",
       "@vscode/proxy-agent",
       "axe-core",
       "fast-check",
@@ -193,6 +195,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
       "@secretlint/core",
       "@secretlint/profiler",
       "@secretlint/secretlint-rule-preset-recommend",
+      "@cedar-policy/cedar-wasm",
       "bullmq",
     ],
   },

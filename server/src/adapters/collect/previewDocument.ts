@@ -3,8 +3,8 @@
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { Cost, Destination, EgressPreview, LeftOut, PreviewItem, RemovedSecret } from "#protocol/egress.ts";
 import type { EpisodeId, JobId, PreviewId } from "#protocol/ids.ts";
-import { type AskJob, type CommandJob, jobKey } from "#protocol/job.ts";
-import { byteCount, type DurationMs } from "#protocol/quantities.ts";
+import { type AskJob, type CommandJob, type JobSpec, jobKey } from "#protocol/job.ts";
+import { byteCount, type Bytes, type DurationMs } from "#protocol/quantities.ts";
 
 /**
  * Only the text of an `ask` is ever redacted. The input of a command never is: a placeholder would break its build, and its
@@ -36,15 +36,18 @@ export function previewDocument(facts: PreviewFacts): EgressPreview {
   if (forbidden !== undefined) throw new Error(`${forbidden.classification} data reached a preview`);
   const input = job.kind === "command" ? job.tree : job.prompt;
   if (!items.some(({ digest }) => digest === input)) throw new Error("the preview lacks the job's own input");
-  // The specification is sent as well: arguments are bytes that leave.
-  const specificationBytes = Buffer.byteLength(canonicalJson(job), "utf8");
-  const itemBytes = items.reduce((total, { bytes }) => total + bytes, 0);
   return {
     kind: "egress-preview",
     ...rest,
     payload: jobKey(job),
-    payloadBytes: byteCount(specificationBytes + itemBytes),
+    payloadBytes: payloadBytesOf(job, items),
     items,
     ...(removed === undefined || removed.length === 0 ? {} : { removed }),
   };
+}
+
+/** The specification is sent as well: arguments are bytes that leave. */
+export function payloadBytesOf(job: JobSpec, items: readonly PreviewItem[]): Bytes {
+  const specificationBytes = Buffer.byteLength(canonicalJson(job), "utf8");
+  return byteCount(specificationBytes + items.reduce((total, { bytes }) => total + bytes, 0));
 }
