@@ -24,6 +24,7 @@ import {
 import type { JobKind } from "../job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
 import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
+import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -74,6 +75,31 @@ import {
   type ReviseParams,
   reviseParamsSchema,
 } from "./egressViews.ts";
+import {
+  type AdoptPolicyResult,
+  adoptPolicyResultSchema,
+  type CheckPolicyParams,
+  checkPolicyParamsSchema,
+  type CheckPolicyResult,
+  checkPolicyResultSchema,
+  type ExplainPolicyParams,
+  explainPolicyParamsSchema,
+  type ExplainPolicyResult,
+  explainPolicyResultSchema,
+  type PolicyHistoryEntry,
+  policyHistorySchema,
+  policyTextParamsSchema,
+  type PolicyView,
+  policyViewSchema,
+} from "./policyViews.ts";
+import {
+  type LeavesPage,
+  leavesPageSchema,
+  type LeavesParams,
+  leavesParamsSchema,
+  type LedgerView,
+  ledgerViewSchema,
+} from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 
@@ -180,8 +206,21 @@ export interface ClientMethods {
   /** Answers with the previews that were withdrawn because of it. */
   readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
   readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
+  readonly showPolicy: Method<Nothing, PolicyView>;
+  /** What is wrong with a text, and what it would have decided otherwise; nothing is adopted. */
+  readonly checkPolicy: Method<CheckPolicyParams, CheckPolicyResult>;
+  readonly explainPolicy: Method<ExplainPolicyParams, ExplainPolicyResult>;
+  readonly adoptPolicy: Method<{ readonly text: string }, AdoptPolicyResult>;
+  /** Adopts one of the postures that come with the Home. */
+  readonly usePosture: Method<{ readonly posture: PostureName }, AdoptPolicyResult>;
+  /** The newest first. */
+  readonly policyHistory: Method<Nothing, { readonly entries: readonly PolicyHistoryEntry[] }>;
   /** In the order of the records. */
   readonly listEgress: Method<ListParams, EgressPage>;
+  /** The ledger's checkpoint, signed by the Home. */
+  readonly showLedger: Method<Nothing, LedgerView>;
+  /** A page of its leaves, each with the proof that the checkpoint of this size covers it. */
+  readonly readLeaves: Method<LeavesParams, LeavesPage>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -286,11 +325,19 @@ export const METHODS: ClientMethods = {
     z.strictObject({ withdrawn: z.array(previewId.schema) }),
   ),
   unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
+  showPolicy: anyone("policy/show", nothing, policyViewSchema),
+  checkPolicy: anyone("policy/check", checkPolicyParamsSchema, checkPolicyResultSchema),
+  explainPolicy: anyone("policy/explain", explainPolicyParamsSchema, explainPolicyResultSchema),
+  adoptPolicy: owner("policy/adopt", policyTextParamsSchema, adoptPolicyResultSchema),
+  usePosture: owner("policy/use", z.strictObject({ posture: postureNameSchema }), adoptPolicyResultSchema),
+  policyHistory: anyone("policy/history", nothing, policyHistorySchema),
   listEgress: anyone(
     "egress/ledger",
     listParamsSchema,
     z.strictObject({ rows: z.array(egressLedgerRowSchema).max(LIST_ROWS_MAX), next: cursorSchema.exactOptional() }),
   ),
+  showLedger: anyone("ledger/show", nothing, ledgerViewSchema),
+  readLeaves: anyone("ledger/leaves", leavesParamsSchema, leavesPageSchema),
   grantLease: owner(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),

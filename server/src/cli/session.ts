@@ -55,6 +55,11 @@ export class CliSession implements Disposable {
     return { folder, id, homeFolder: folders.homeFolder(id), socketPath: folders.socketPath(id) };
   }
 
+  /** The path of a file that was named on the command line. */
+  path(word: string): string {
+    return resolve(this.#currentFolder, word);
+  }
+
   folders(): StateFolders {
     return stateFolders(thisMachine(this.host.env));
   }

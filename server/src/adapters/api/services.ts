@@ -10,8 +10,11 @@ import type { NodePresence } from "../../home/node/view.ts";
 import type { Crossings } from "../attempts/crossings.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import type { InTurn } from "../inTurn.ts";
+import type { EgressTree } from "../ledger/egressTree.ts";
+import type { Witnesses } from "../ledger/witnesses.ts";
 import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
+import type { DeniedOffloads } from "../policy/pastOffloads.ts";
 import type { OutputFiles } from "../outputFiles.ts";
 import type { SteadyClock } from "../steadyClock.ts";
 
@@ -21,6 +24,10 @@ export interface HomeServices {
   readonly blobs: BeginningBlobStore;
   /** All history, for questions that the state is too small for. */
   readonly view: ViewOnDemand;
+  /** The egress ledger as a tree that others check. */
+  readonly tree: EgressTree;
+  /** What workers last saw of it. */
+  readonly witnesses: Pick<Witnesses, "all">;
   readonly outputs: OutputFiles;
   readonly crossings: Crossings;
   readonly detector: SecretDetector;
@@ -29,6 +36,10 @@ export interface HomeServices {
   readonly steady: SteadyClock;
   /** Proposals that are being written into the workspace. */
   readonly applying: InTurn;
+  /** Brings the policy up to date with its files; to be awaited before anything may leave. */
+  readonly freshPolicy: () => Promise<void>;
+  /** What policy denied at once. */
+  readonly deniedOffloads: DeniedOffloads;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }
 
