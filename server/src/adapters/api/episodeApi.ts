@@ -17,6 +17,7 @@ import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
 import { putBeforeOwner } from "../staging/putBefore.ts";
 import { commandTitle } from "../staging/titles.ts";
+import type { Redactor } from "#platform/redaction/redactor.ts";
 import { collectJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
@@ -70,8 +71,8 @@ async function startEpisode(
   const begun = {
     episodeId: mint(episodeId),
     jobId: mint(jobId),
-    title: titleOf(request, title),
-    job: collected.job,
+    title: titleOf(request, title, services.redaction.current),
+    job: collected.previewed.job,
     target: placed.target,
     ...(on === undefined ? {} : { on: placed.target }),
   };
@@ -94,7 +95,12 @@ async function stagedInstead(
   const action = { kind: "run-command", job, target, contained } as const;
   const evidence: Evidence = { kind: "command", job: digestOfJson(job), argv: job.argv, folder: job.folder };
   const why = riskOf(action).reason;
-  return putBeforeOwner(services, session, { action, title: commandTitle(job.argv), evidence: [evidence], why });
+  return putBeforeOwner(services, session, {
+    action,
+    title: `Run ${commandTitle(job.argv, services.redaction.current)}`,
+    evidence: [evidence],
+    why,
+  });
 }
 
 async function offload(services: HomeServices, offloaded: NewOffload): Promise<ResultOf<"startEpisode"> | Refusal> {
@@ -123,11 +129,12 @@ const TITLE_CHARACTERS_MAX = 80;
 const TITLE_SOURCE_CHARACTERS_MAX = 1_024;
 
 /** One printable line: a title is shown on every surface, so nothing in it may end a line, move a cursor or turn text around. */
-function titleOf(request: ParamsOf<"startEpisode">["request"], asked: string | undefined): string {
+function titleOf(request: ParamsOf<"startEpisode">["request"], asked: string | undefined, redactor: Redactor): string {
   const text = asked ?? (request.kind === "command" ? request.argv.join(" ") : request.prompt);
-  const line = text
-    .slice(0, TITLE_SOURCE_CHARACTERS_MAX)
-    .replace(/[\s\p{C}]+/gu, " ")
+  // It goes to the journal and to every surface, and with a preview to another machine.
+  const line = redactor
+    .redact(text.slice(0, TITLE_SOURCE_CHARACTERS_MAX))
+    .text.replace(/[\s\p{C}]+/gu, " ")
     .trim();
   const cut = line.length > TITLE_CHARACTERS_MAX ? `${line.slice(0, TITLE_CHARACTERS_MAX - 1)}…` : line;
   // A cut may fall inside a surrogate pair, which canonical JSON refuses.

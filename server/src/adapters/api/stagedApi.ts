@@ -104,11 +104,16 @@ async function changedAction(
       if (action.kind !== change.kind) return OTHER_KIND;
       const collected = await collectAgain(services, { ...action.job, argv: change.argv }, action.target, signal);
       if (collected.kind === "refusal") return collected;
-      if (collected.job.kind !== "command") return OTHER_KIND;
+      if (collected.previewed.job.kind !== "command") return OTHER_KIND;
       await collected.durable;
       const contained = isContained(services.home.state, action.target);
-      const next: StagedAction = { ...action, job: collected.job, contained };
-      return { kind: "changed", action: next, title: commandTitle(change.argv), evidence };
+      const next: StagedAction = { ...action, job: collected.previewed.job, contained };
+      return {
+        kind: "changed",
+        action: next,
+        title: `Run ${commandTitle(change.argv, services.redaction.current)}`,
+        evidence,
+      };
     }
     case "grant-lease": {
       if (action.kind !== change.kind) return OTHER_KIND;

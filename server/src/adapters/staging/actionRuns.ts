@@ -20,6 +20,7 @@ import { applyProposal } from "../proposal/applyProposal.ts";
 import { conflictsOf } from "../proposal/conflicts.ts";
 import { applicationOf } from "./application.ts";
 import { collectAgain } from "./commandAgain.ts";
+import { commandTitle } from "./titles.ts";
 
 /** What would be done now, and what speaks for it. */
 interface Ready {
@@ -97,14 +98,15 @@ async function readyOf(services: HomeServices, action: StagedAction, signal: Abo
       const { job: asked, target } = action;
       const collected = await collectAgain(services, asked, target, signal);
       if (collected.kind === "refusal") return collected;
-      const { durable, job } = collected;
+      const { durable } = collected;
+      const { job } = collected.previewed;
       if (job.kind !== "command") throw new Error("a command was collected as something else");
       const ids = { episodeId: mint(episodeId), jobId: mint(jobId), attemptId: mint(attemptId) };
       const start = {
         kind: "start-episode",
         ...of,
         ...ids,
-        title: job.argv.join(" ").slice(0, 80),
+        title: commandTitle(job.argv, services.redaction.current),
         job,
         target,
       } as const;

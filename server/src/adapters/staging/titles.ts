@@ -1,4 +1,5 @@
 // What a staged action is called in lists: one printable line, made from what it does. An approval never rests on it.
+import type { Redactor } from "#platform/redaction/redactor.ts";
 import type { StagedAction } from "#protocol/staging.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { nodeName } from "../../home/node/state.ts";
@@ -6,8 +7,11 @@ import type { HomeState } from "../../home/state.ts";
 
 const TITLE_CHARACTERS_MAX = 120;
 
-export function commandTitle(argv: readonly string[]): string {
-  return line(`Run ${argv.join(" ")}`);
+/** Looked at for a title; the rest of a long command line is not. */
+const SOURCE_CHARACTERS_MAX = 1_024;
+
+export function commandTitle(argv: readonly string[], redactor: Redactor): string {
+  return line(redactor.redact(argv.join(" ").slice(0, SOURCE_CHARACTERS_MAX)).text).toWellFormed();
 }
 
 export function leaseTitle(
