@@ -159,3 +159,8 @@ export const policyRequests: fc.Arbitrary<PolicyRequest> = fc
       .chain((moment) => fc.constantFrom(-60_000, -1, 0, 1).map((offMs) => epochMs(Date.parse(moment) + offMs))),
   })
   .map(({ destination: to, ...of }) => (to === undefined ? of : { ...of, destination: to }));
+
+/** The same ones each time. */
+export function sampledRequests(count: number): readonly PolicyRequest[] {
+  return fc.sample(policyRequests, { numRuns: count, seed: 1 });
+}
