@@ -17,6 +17,7 @@ import { jobQueue } from "./rows/jobQueue.ts";
 import { killSeen } from "./rows/killSeen.ts";
 import { localJob } from "./rows/localJob.ts";
 import { policyDecision } from "./rows/policyDecision.ts";
+import { streamingRedactor } from "./rows/streamingRedactor.ts";
 import { warmOffload } from "./rows/warmOffload.ts";
 
 const ROWS: readonly Row[] = [
@@ -29,6 +30,7 @@ const ROWS: readonly Row[] = [
   killSeen,
   costGrowth,
   policyDecision,
+  streamingRedactor,
 ];
 const PAGE = "docs/performance.md";
 const BASELINE = "test/benchmarks/baseline.json";
