@@ -23,6 +23,7 @@ import {
 } from "../ids.ts";
 import type { JobKind } from "../job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import { RECEIPT_CHARACTERS_MAX } from "../ledger/receiptFile.ts";
 import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
 import {
   type Bytes,
@@ -194,6 +195,8 @@ export interface ClientMethods {
   readonly showLedger: Method<Nothing, LedgerView>;
   /** A page of its leaves, each with the proof that the checkpoint of this size covers it. */
   readonly readLeaves: Method<LeavesParams, LeavesPage>;
+  /** The receipt of an episode that ran elsewhere, as a file that anybody can check. */
+  readonly showReceipt: Method<{ readonly episodeId: EpisodeId }, { readonly text: string }>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -305,6 +308,11 @@ export const METHODS: ClientMethods = {
   ),
   showLedger: anyone("ledger/show", nothing, ledgerViewSchema),
   readLeaves: anyone("ledger/leaves", leavesParamsSchema, leavesPageSchema),
+  showReceipt: anyone(
+    "receipt/show",
+    z.strictObject({ episodeId: episodeId.schema }),
+    z.strictObject({ text: z.string().max(RECEIPT_CHARACTERS_MAX) }),
+  ),
   grantLease: owner(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),

@@ -117,7 +117,11 @@ const ROWS: readonly ExitCodeRow[] = [
     meaning: "the state folder is not private or not usable",
     codes: ["state-folder-*", "lock-*", "identity-*"],
   },
-  { exitCode: 89, meaning: "a ledger or a receipt does not verify", codes: ["ledger-altered", "receipt-altered"] },
+  {
+    exitCode: 89,
+    meaning: "a ledger or a receipt does not verify",
+    codes: ["ledger-altered", "receipt-altered", "receipt-*"],
+  },
   { exitCode: EXIT_CANCELLED, meaning: "cancelled", codes: ["cancelled"] },
 ];
 

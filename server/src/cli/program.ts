@@ -16,6 +16,7 @@ import { addNodeCommands } from "./commands/nodes.ts";
 import { addOffloadCommands } from "./commands/offloads.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
 import { addRecordCommands } from "./commands/records.ts";
+import { addReceiptCommands } from "./commands/receipts.ts";
 import { addRequestCommand } from "./commands/requests.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
 import { StdoutClosed, Terminal } from "./terminal.ts";
@@ -63,6 +64,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addNeverLeavesCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
+  addReceiptCommands(program, bind);
   addHomeCommands(program, bind);
   addDoctorCommand(program, bind);
   program

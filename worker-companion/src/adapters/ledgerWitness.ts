@@ -13,11 +13,11 @@ import {
   readCheckpointNote,
   type TreeHead,
 } from "#protocol/ledger/checkpointNote.ts";
+import type { LedgerOwner } from "#protocol/ledger/leafProof.ts";
 import {
   judgeLedger,
   judgeRecord,
   type LedgerAlarmCode,
-  type LedgerOwner,
   type ShownLedger,
   witnessedBytes,
 } from "#protocol/ledger/witness.ts";
