@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
+import { digestOf } from "#protocol/digest.ts";
 import { RECEIPT_CHARACTERS_MAX, type ReceiptFile, receiptText, verifyReceipt } from "#protocol/ledger/receiptFile.ts";
+import { receiptBytes } from "#protocol/receipt.ts";
+import { sign } from "#protocol/signature.ts";
 import { ledgerApi } from "../../server/src/adapters/api/ledgerApi.ts";
 import { ANYONE, answered, codeOf, services } from "../simulation/apiBench.ts";
 import { DeskBench } from "../simulation/deskBench.ts";
@@ -65,6 +68,10 @@ test("a receipt whose parts are each genuine and not of each other is found", as
   assert.match(problems({ settlement: file.record }), /settlement says something else/);
   const { settlement: _, ...workersOwn } = file;
   assert.equal(verifyReceipt(receiptText(workersOwn)).valid, true);
+  // A worker that signs for other bytes than the Home recorded: everything else agrees.
+  const receipt = { ...file.receipt.receipt, received: digestOf("other bytes") };
+  const signed = { receipt, signature: sign("arw-receipt-v1", receiptBytes(receipt), GPU.key) };
+  assert.match(verifyReceipt(receiptText({ ...workersOwn, receipt: signed })).problems.join(), /not of the same bytes/);
 });
 
 test("what is no receipt is refused in words", () => {
