@@ -74,7 +74,8 @@ export interface Lease {
   /** When it runs out. Absent only in leases of an older version, which have run out. */
   readonly deadline?: SteadyReading;
   readonly budget: LeaseBudget;
-  readonly issuer: "owner";
+  /** `policy` where a rule of the adopted document lets it leave unasked; its reason names the rule. */
+  readonly issuer: "owner" | "policy";
   readonly reason: string;
 }
 
@@ -174,7 +175,7 @@ export const leaseSchema: z.ZodType<Lease> = z.strictObject({
   expiresAt: epochMsSchema,
   deadline: steadyReadingSchema.exactOptional(),
   budget: leaseBudgetSchema,
-  issuer: z.literal("owner"),
+  issuer: z.enum(["owner", "policy"]),
   reason: z.string(),
 });
 

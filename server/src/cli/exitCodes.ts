@@ -64,6 +64,7 @@ const ROWS: readonly ExitCodeRow[] = [
       "preview-unknown",
       "preview-item-unknown",
       "invite-unknown",
+      "receipt-not-kept",
     ],
   },
   {
@@ -117,10 +118,11 @@ const ROWS: readonly ExitCodeRow[] = [
     meaning: "the state folder is not private or not usable",
     codes: ["state-folder-*", "lock-*", "identity-*"],
   },
+  { exitCode: 89, meaning: "a ledger or a receipt does not verify", codes: ["ledger-altered", "receipt-altered"] },
   {
-    exitCode: 89,
-    meaning: "a ledger or a receipt does not verify",
-    codes: ["ledger-altered", "receipt-altered", "receipt-*"],
+    exitCode: 90,
+    meaning: "the policy is not valid, or is changing right now",
+    codes: ["policy-*", "collected-stale"],
   },
   { exitCode: EXIT_CANCELLED, meaning: "cancelled", codes: ["cancelled"] },
 ];

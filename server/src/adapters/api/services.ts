@@ -14,6 +14,7 @@ import type { EgressTree } from "../ledger/egressTree.ts";
 import type { Witnesses } from "../ledger/witnesses.ts";
 import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
+import type { DeniedOffloads } from "../policy/pastOffloads.ts";
 import type { OutputFiles } from "../outputFiles.ts";
 import type { SteadyClock } from "../steadyClock.ts";
 
@@ -35,6 +36,10 @@ export interface HomeServices {
   readonly steady: SteadyClock;
   /** Proposals that are being written into the workspace. */
   readonly applying: InTurn;
+  /** Brings the policy up to date with its files; to be awaited before anything may leave. */
+  readonly freshPolicy: () => Promise<void>;
+  /** What policy denied at once. */
+  readonly deniedOffloads: DeniedOffloads;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }
 
