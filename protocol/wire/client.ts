@@ -23,7 +23,6 @@ import {
 } from "../ids.ts";
 import type { JobKind } from "../job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
-import { RECEIPT_CHARACTERS_MAX } from "../ledger/receiptFile.ts";
 import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
 import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
@@ -100,6 +99,10 @@ import {
   leavesParamsSchema,
   type LedgerView,
   ledgerViewSchema,
+  type ReceiptParams,
+  receiptParamsSchema,
+  type ReceiptResult,
+  receiptResultSchema,
 } from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
@@ -164,7 +167,6 @@ interface ProposedFileParams {
   readonly digest: Digest;
   readonly fromByte: Bytes;
 }
-
 interface ApplyParams {
   readonly proposalId: ProposalId;
   /** The digest of the proposal that was shown. */
@@ -223,7 +225,7 @@ export interface ClientMethods {
   /** A page of its leaves, each with the proof that the checkpoint of this size covers it. */
   readonly readLeaves: Method<LeavesParams, LeavesPage>;
   /** The receipt of an episode that ran elsewhere, as a file that anybody can check. */
-  readonly showReceipt: Method<{ readonly episodeId: EpisodeId }, { readonly text: string }>;
+  readonly showReceipt: Method<ReceiptParams, ReceiptResult>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -341,11 +343,7 @@ export const METHODS: ClientMethods = {
   ),
   showLedger: anyone("ledger/show", nothing, ledgerViewSchema),
   readLeaves: anyone("ledger/leaves", leavesParamsSchema, leavesPageSchema),
-  showReceipt: anyone(
-    "receipt/show",
-    z.strictObject({ episodeId: episodeId.schema }),
-    z.strictObject({ text: z.string().max(RECEIPT_CHARACTERS_MAX) }),
-  ),
+  showReceipt: anyone("receipt/show", receiptParamsSchema, receiptResultSchema),
   grantLease: owner(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),
