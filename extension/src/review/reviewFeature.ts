@@ -32,8 +32,11 @@ export function openReviewFeature(editor: Editor): Feature {
           openExactly(folderOf(editor), question.preview, firstFile(question.preview.items), panel.besideColumn),
         ),
       changed: () => panel.draw(),
-      startedHere: ({ why }) =>
-        void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why))),
+      startedHere: ({ episodeId, why }) => {
+        void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why)));
+        // As after Start Episode…: otherwise the terminal of what was denied would stay in front.
+        void vscode.commands.executeCommand("arw.showOutput", { episodeId });
+      },
       showItem: (preview, item) => openExactly(folderOf(editor), preview, item, panel.besideColumn),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
