@@ -19,6 +19,7 @@ import { addProposalCommands } from "./commands/proposals.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { addReceiptCommands } from "./commands/receipts.ts";
 import { addRequestCommand } from "./commands/requests.ts";
+import { addStagedCommands } from "./commands/staged.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
 import { StdoutClosed, Terminal } from "./terminal.ts";
 
@@ -67,6 +68,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addReceiptCommands(program, bind);
+  addStagedCommands(program, bind);
   addHomeCommands(program, bind);
   addDoctorCommand(program, bind);
   program
