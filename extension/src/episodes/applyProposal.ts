@@ -1,6 +1,8 @@
 // Writes a proposal into the workspace, whole or by file, after a confirmation that names the files. What was edited since is
 // shown and never overwritten: unsaved changes count as edits, so they are saved first, and the Home judges again.
 import * as vscode from "vscode";
+import { ArwError } from "#protocol/errors.ts";
+import type { ProposalId } from "#protocol/ids.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
 import { APPLIED_PATHS_MAX, METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, ProposalView } from "#protocol/wire/clientViews.ts";
@@ -25,7 +27,25 @@ interface Shown {
 export async function applyProposal(editor: Editor, given: unknown): Promise<void> {
   const shown = await proposalOf(editor, given);
   if (saidThatNothingIsToDo(shown)) return;
-  await apply(editor, shown, undefined);
+  try {
+    await apply(editor, shown, undefined);
+  } catch (error) {
+    if (!(error instanceof ArwError) || error.code !== "waits-for-owner") throw error;
+    await reviewFirst(editor, shown.view.proposalId, error);
+  }
+}
+
+/** What has to be looked at first waits now: its review is opened at once, since the person's own command led there. */
+async function reviewFirst({ mirror }: Editor, proposalId: ProposalId, error: ArwError): Promise<void> {
+  const { waiting } = await mirror.refresh();
+  const item = waiting.find(
+    (each) =>
+      each.kind === "staged" &&
+      each.staged.action.kind === "apply-proposal" &&
+      each.staged.action.proposalId === proposalId,
+  );
+  if (item === undefined) throw error;
+  await vscode.commands.executeCommand("arw.reviewStaged", { kind: "waiting", item });
 }
 
 /** The file of the diff that is in front, or those that the person picks. */
