@@ -13,6 +13,7 @@ import { type HomePlace, hasHome, homePlaceOf } from "./home/homePlace.ts";
 import { LiveMirror } from "./home/liveMirror.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
+import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
 import { openTimelineFeature } from "./timeline/timelineFeature.ts";
@@ -26,6 +27,7 @@ const FEATURES: readonly OpenFeature[] = [
   openEpisodesFeature,
   openClusterFeature,
   openReviewFeature,
+  openPolicyFeature,
   openTimelineFeature,
 ];
 

@@ -31,7 +31,15 @@ export interface ConnectionContext {
   readonly api: HomeApi;
   readonly routes: ReadonlyMap<string, Route>;
   readonly checkOwnerSecret: (secret: string) => boolean;
+  readonly openLanguage: (notify: (method: string, params: unknown) => void) => LanguageServer;
   readonly log: (text: string, facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** What an editor asks and tells about the documents that it shows. Ends with its connection. */
+export interface LanguageServer extends Disposable {
+  /** Undefined where the method is none of its own. */
+  request(method: string, params: unknown): Promise<unknown> | undefined;
+  notified(method: string, params: unknown): void;
 }
 
 type RequestId = string | number;
@@ -66,6 +74,7 @@ export class ClientConnection {
   readonly #context: ConnectionContext;
   readonly #writer: StreamMessageWriter;
   readonly #closed = new AbortController();
+  readonly #language: LanguageServer;
   #client: string | undefined;
   #owner = false;
   #wrongSecrets = 0;
@@ -79,10 +88,12 @@ export class ClientConnection {
     this.#writer = new StreamMessageWriter(socket);
     // A client that vanishes is no error of the Home; every write's own promise tells its sender.
     this.#writer.onError(() => undefined);
+    this.#language = context.openLanguage((method, params) => void this.#write({ jsonrpc: "2.0", method, params }));
     socket.on("error", () => undefined);
     socket.on("close", () => {
       this.#closed.abort();
       this.#following?.abort();
+      this.#language[Symbol.dispose]();
       this.#wakeWaiters();
     });
   }
@@ -119,8 +130,8 @@ export class ClientConnection {
     const message = decode(incomingSchema, parsed.value);
     if (!message.ok) throw malformed(`${message.path} ${message.problem}`);
     const { id, method, params } = message.value;
-    // A notification asks for nothing, and a client has none to make that matters here (`$/cancelRequest`, `exit`).
-    if (id === undefined) return;
+    // A notification asks for nothing: those about open policies are an editor's, others (`$/cancelRequest`, `exit`) tell nothing here.
+    if (id === undefined) return this.#language.notified(method, params);
     while (this.#inFlight >= REQUESTS_IN_FLIGHT_MAX && !this.#closed.signal.aborted) {
       await new Promise<void>((resolve) => this.#waitsForAnswer.push(resolve));
     }
@@ -154,6 +165,9 @@ export class ClientConnection {
     if (method === METHODS.openOwnerSession.name) return this.#openOwnerSession(params);
     const handshake = languageHandshake(method);
     if (handshake !== undefined) return handshake.result;
+    // An editor asks about what it shows before anybody has said hello; nothing here is more than reading.
+    const explained = this.#language.request(method, params);
+    if (explained !== undefined) return explained;
     const session = this.#session();
     const route = this.#context.routes.get(method);
     if (route === undefined) {
