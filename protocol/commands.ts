@@ -17,6 +17,7 @@ import type {
 import type { JobKind, JobSpec } from "./job.ts";
 import type { ScopedTerms, SteadyReading } from "./lease.ts";
 import type { NodeCapabilities } from "./node.ts";
+import type { PolicyDocument, WorkspacePolicy } from "./policy.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { SignedReceipt } from "./receipt.ts";
 import type { JobResult, OutputStream } from "./result.ts";
@@ -71,7 +72,8 @@ export interface PreviewOffload extends Order<"preview-offload">, NewEpisode {
   /** Every path that would be sent or named; a scoped lease must cover each. Not journaled: the preview's digest has them. */
   readonly paths: readonly string[];
   readonly steady: SteadyReading;
-  /** The ids of the send, for the case that a scoped lease covers it. */
+  /** The ids of the send, for the case that a scoped lease covers it, or that a rule allows it and grants a lease. */
+  readonly leaseId: LeaseId;
   readonly recordId: EgressRecordId;
   readonly attemptId: AttemptId;
 }
@@ -132,6 +134,24 @@ export interface MarkNeverLeaves extends Order<"mark-never-leaves"> {
 }
 export interface UnmarkNeverLeaves extends Order<"unmark-never-leaves"> {
   readonly globs: readonly string[];
+}
+/** What may still leave, and what of it crossed, for whatever makes the rules stricter. */
+interface Rejudging {
+  readonly collected: readonly CollectedPaths[];
+  readonly transfers: readonly Transfer[];
+}
+/** Makes a document the policy. What waits or is still being fetched is judged again in the same moment. */
+export interface AdoptPolicy extends Order<"adopt-policy">, Rejudging {
+  readonly document: PolicyDocument;
+  /** What was parsed, comments included. */
+  readonly text: string;
+}
+/** The Home's policy file was looked at; `problem` says why it cannot be read. */
+export interface JudgePolicyFile extends Order<"judge-policy-file">, Rejudging {
+  readonly problem?: string;
+}
+export interface ReadWorkspacePolicy extends Order<"read-workspace-policy">, Rejudging {
+  readonly found: WorkspacePolicy;
 }
 export interface DenyEgress extends Order<"deny-egress"> {
   readonly previewId: PreviewId;
@@ -281,6 +301,7 @@ export type EgressCommand =
   | ResumeOffloads
   | MarkNeverLeaves
   | UnmarkNeverLeaves;
+export type PolicyCommand = AdoptPolicy | JudgePolicyFile | ReadWorkspacePolicy;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
 export type NodeCommand =
@@ -297,5 +318,5 @@ export type NodeCommand =
   | BlockClustering
   | RefuseLink;
 
-export type Command = EpisodeCommand | EgressCommand | LeaseCommand | ReportCommand | NodeCommand;
+export type Command = EpisodeCommand | EgressCommand | PolicyCommand | LeaseCommand | ReportCommand | NodeCommand;
 export type CommandKind = Command["kind"];

@@ -1,5 +1,5 @@
 // A digest names bytes: `sha256:` and 64 hex digits. Nothing else is a digest, so nothing else becomes a path.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import * as z from "zod";
 import type { Brand } from "./brand.ts";
 import { canonicalJson } from "./canonicalJson.ts";
@@ -18,7 +18,7 @@ export const digestSchema: z.ZodType<Digest> = z.custom<Digest>(
 );
 
 export function digestOf(bytes: Uint8Array | string): Digest {
-  return digestFromHex(createHash("sha256").update(bytes).digest("hex"));
+  return digestFromHex(hash("sha256", bytes, "hex"));
 }
 
 /** The digest of a value's canonical JSON. */

@@ -63,6 +63,12 @@ export interface Destination {
   readonly carrier: "direct";
 }
 
+export interface PreviewPolicy {
+  readonly effect: "allow" | "ask";
+  readonly rules: readonly string[];
+  readonly explanation: string;
+}
+
 export interface EgressPreview {
   readonly kind: "egress-preview";
   readonly previewId: PreviewId;
@@ -75,7 +81,12 @@ export interface EgressPreview {
   readonly items: readonly PreviewItem[];
   readonly leftOut: readonly LeftOut[];
   readonly destination: Destination;
-  readonly why: { readonly rule: string; readonly localAlternative: string };
+  readonly why: {
+    readonly rule: string;
+    readonly localAlternative: string;
+    /** What policy said when it was made, by which rules. Absent in previews of an older version. */
+    readonly policy?: PreviewPolicy;
+  };
   readonly cost: Cost;
   /** How long a once lease would live. */
   readonly leaseMs: DurationMs;
@@ -144,7 +155,13 @@ export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   items: z.array(previewItemSchema),
   leftOut: z.array(leftOutSchema),
   destination: destinationSchema,
-  why: z.strictObject({ rule: z.string(), localAlternative: z.string() }),
+  why: z.strictObject({
+    rule: z.string(),
+    localAlternative: z.string(),
+    policy: z
+      .strictObject({ effect: z.enum(["allow", "ask"]), rules: z.array(z.string()), explanation: z.string() })
+      .exactOptional(),
+  }),
   cost: costSchema,
   leaseMs: durationMsSchema,
 });

@@ -18,6 +18,7 @@ import type {
 import type { JobKind, JobSpec } from "./job.ts";
 import type { CostBudget, Lease, LeaseUnfit } from "./lease.ts";
 import type { NodeCapabilities } from "./node.ts";
+import type { PolicyDocument, WorkspacePolicy } from "./policy.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
@@ -209,6 +210,28 @@ export interface ContributionMetered extends AttemptFact<"ContributionMetered"> 
   readonly receipt: Digest;
 }
 
+// ---- policy ----
+/** From here on this document decides. The text is what the owner wrote, comments included. */
+export interface PolicyAdopted extends Fact<"PolicyAdopted"> {
+  /** Grows with every change of what policy says. What was worked out under an older one is out of date. */
+  readonly epoch: number;
+  /** Of the text. */
+  readonly digest: Digest;
+  readonly document: PolicyDocument;
+  readonly text: string;
+  readonly by: string;
+}
+/** The Home's policy file was looked at: it cannot be read, which denies, or it can again. */
+export interface PolicyFileJudged extends Fact<"PolicyFileJudged"> {
+  readonly epoch: number;
+  readonly problem?: string;
+}
+/** The workspace's own document, which can only make things stricter, is another than before. */
+export interface WorkspacePolicyRead extends Fact<"WorkspacePolicyRead"> {
+  readonly epoch: number;
+  readonly found: WorkspacePolicy;
+}
+
 // ---- lease ----
 /** A lease that was granted at an approval has that episode; one that was granted by itself has none. */
 interface LeaseFact<Kind extends string> extends Fact<Kind> {
@@ -329,6 +352,7 @@ export type EgressEvent =
   | NeverLeavesMarked
   | NeverLeavesUnmarked
   | ContributionMetered;
+export type PolicyEvent = PolicyAdopted | PolicyFileJudged | WorkspacePolicyRead;
 export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;
 export type NodeEvent =
   | ClusteringTurnedOn
@@ -345,5 +369,5 @@ export type NodeEvent =
   | NodeRevoked
   | LinkRefused;
 
-export type JournalEvent = EpisodeEvent | JobEvent | EgressEvent | LeaseEvent | NodeEvent;
+export type JournalEvent = EpisodeEvent | JobEvent | EgressEvent | PolicyEvent | LeaseEvent | NodeEvent;
 export type EventKind = JournalEvent["kind"];

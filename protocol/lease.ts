@@ -9,6 +9,7 @@ import {
   type Bytes,
   bytesSchema,
   type CostMicros,
+  costMicros,
   costMicrosSchema,
   type DurationMs,
   durationMsSchema,
@@ -73,7 +74,8 @@ export interface Lease {
   /** When it runs out. Absent only in leases of an older version, which have run out. */
   readonly deadline?: SteadyReading;
   readonly budget: LeaseBudget;
-  readonly issuer: "owner";
+  /** `policy` where a rule of the adopted document lets it leave unasked; its reason names the rule. */
+  readonly issuer: "owner" | "policy";
   readonly reason: string;
 }
 
@@ -125,6 +127,13 @@ export function costBudgetText({ currency, micros }: CostBudget): string {
   return `${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, "0")} ${currency}`;
 }
 
+/** `0.50EUR` or `0.5 EUR`, digit by digit: no floating point touches money. Undefined where the text is no such amount. */
+export function costBudgetOf(text: string): CostBudget | undefined {
+  const [, units, fraction = "", currency] = /^(\d{1,8})(?:\.(\d{1,6}))?\s*([A-Z]{3})$/.exec(text) ?? [];
+  if (units === undefined || currency === undefined) return undefined;
+  return { currency, micros: costMicros(Number(units) * 1_000_000 + Number(fraction.padEnd(6, "0"))) };
+}
+
 export const steadyReadingSchema: z.ZodType<SteadyReading> = z.strictObject({
   boot: z.string().max(64),
   ms: steadyMsSchema,
@@ -166,7 +175,7 @@ export const leaseSchema: z.ZodType<Lease> = z.strictObject({
   expiresAt: epochMsSchema,
   deadline: steadyReadingSchema.exactOptional(),
   budget: leaseBudgetSchema,
-  issuer: z.literal("owner"),
+  issuer: z.enum(["owner", "policy"]),
   reason: z.string(),
 });
 

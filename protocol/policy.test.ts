@@ -27,11 +27,11 @@ test("a document with every member is one, and a misspelt member is refused wher
     resource: { paths: ["src/**"], classes: ["public"], bytesMax: 10, bytesOver: 1, models: ["demo"] },
     destination: { nodes: ["gpubox"], locations: ["home"], trusted: true, paidOnly: false },
     purposes: ["command"],
-    time: { days: ["mon"], fromUtc: "08:00", untilUtc: "18:00", notBefore: "2027-01-01T00:00:00Z" },
+    time: { days: ["mon"], hoursUtc: { from: "08:00", until: "18:00" }, notBefore: "2027-01-01T00:00:00Z" },
     obligations: { redact: true, bytesMax: 5, sandbox: "strict", reviewResult: true },
   };
   assert.equal(ruleProblem(whole), undefined);
-  assert.equal(problemOf({ gates: { noEgress: true }, nodes: { gpubox: { trusted: true } } }), undefined);
+  assert.equal(problemOf({ gates: { noEgress: true }, nodes: [{ node: "gpubox", trusted: true }] }), undefined);
   assert.match(ruleProblem({ resource: { path: ["src/**"] } }) ?? "", /rules\[0\]\.resource/);
   assert.match(ruleProblem({ when: {} }) ?? "", /rules\[0\]/);
   assert.match(problemOf({ version: 2 }) ?? "", /version/);
@@ -41,7 +41,7 @@ test("every list and text of a document has a limit", () => {
   const rules = (count: number): unknown =>
     Array.from({ length: count }, (_, index) => ({ ...RULE, id: `r-${index}` }));
   const names = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `n${index}`);
-  const nodes = (count: number): unknown => Object.fromEntries(names(count).map((name) => [name, { trusted: true }]));
+  const nodes = (count: number): unknown => names(count).map((node) => ({ node, trusted: true }));
   for (const [max, problem] of [
     [POLICY_RULES_MAX, (count: number) => problemOf({ rules: rules(count) })],
     [POLICY_NODES_MAX, (count: number) => problemOf({ nodes: nodes(count) })],
@@ -53,10 +53,10 @@ test("every list and text of a document has a limit", () => {
   }
 });
 
-test("what could be misread is refused: two rules of one id, half a time of day, an empty list, a glob with a class", () => {
+test("what could be misread is refused: two rules of one id, half a span of hours, an empty list, a glob with a class", () => {
   for (const change of [
-    { time: { fromUtc: "08:00" } },
-    { time: { fromUtc: "8:00", untilUtc: "18:00" } },
+    { time: { hoursUtc: { from: "08:00" } } },
+    { time: { hoursUtc: { from: "8:00", until: "18:00" } } },
     { time: { notBefore: "2027-01-01" } },
     { actions: [] },
     { resource: { paths: [] } },

@@ -1,11 +1,16 @@
 // The policy document: what the owner lets happen, asks about or forbids, in rules a person can read. Data only; the Home's
 // core decides by it. It can never loosen what is built in: secrets stay, and only enrolled workers receive.
 import * as z from "zod";
+import { type Digest, digestSchema } from "./digest.ts";
 import { type Classification, classificationSchema } from "./egress.ts";
 import { type NodeId, nodeId } from "./ids.ts";
 import { pathGlobSchema } from "./pathGlob.ts";
 import { type Bytes, bytesSchema } from "./quantities.ts";
 
+/** Characters of a document's text, comments included. */
+export const POLICY_CHARACTERS_MAX = 65_536;
+/** Characters of the sentence that says why a text cannot be read. */
+export const POLICY_PROBLEM_CHARACTERS_MAX = 1_000;
 /** Rules of one document; each is asked at every decision. */
 export const POLICY_RULES_MAX = 128;
 /** Entries of any one list of a rule. */
@@ -18,6 +23,9 @@ export const POLICY_NAME_CHARACTERS_MAX = 128;
 export const POLICY_REASON_CHARACTERS_MAX = 500;
 
 export type PolicyEffect = "allow" | "ask" | "deny";
+
+/** What a Home can start from. */
+export type PostureName = "local-only" | "ask-always" | "trusted-workers";
 
 /** What may be asked for. All but `run-here` and `tool` take data from this machine. */
 export type PolicyAction = "offload" | "blob-fetch" | "tool" | "belief-export" | "guest-view" | "run-here";
@@ -37,12 +45,14 @@ export interface PolicyDocument {
     /** Nothing leaves, whatever a rule or a lease says. */
     readonly noEgress?: boolean;
   };
-  /** What the owner states of nodes, by name or id. A document of a workspace states nothing. */
-  readonly nodes?: Readonly<Record<string, PolicyNodeFacts>>;
+  /** What the owner states of nodes. A document of a workspace states nothing. */
+  readonly nodes?: readonly PolicyNodeFacts[];
   readonly rules: readonly PolicyRule[];
 }
 
 export interface PolicyNodeFacts {
+  /** Its id, which is a digest of its key, or its name. What is stated of an id counts alone. */
+  readonly node: string;
   readonly trusted?: boolean;
   readonly location?: string;
   /** It takes only work whose price is known, and a person says yes to each price. */
@@ -94,11 +104,11 @@ export interface PolicyDestinationPattern {
   readonly paidOnly?: boolean;
 }
 
-/** By universal time, so that no clock change moves it. Past midnight where `fromUtc` is later than `untilUtc`. */
+/** By universal time, so that no clock change moves it. */
 export interface PolicyTime {
   readonly days?: readonly PolicyDay[];
-  readonly fromUtc?: string;
-  readonly untilUtc?: string;
+  /** Times of day such as 08:30; past midnight where `from` is later than `until`. */
+  readonly hoursUtc?: { readonly from: string; readonly until: string };
   readonly notBefore?: string;
   readonly notAfter?: string;
 }
@@ -112,10 +122,21 @@ export interface PolicyObligations {
   readonly reviewResult?: boolean;
 }
 
+/** What is in the place of a workspace's own document. */
+export type WorkspacePolicy =
+  | { readonly kind: "absent" }
+  | { readonly kind: "document"; readonly digest: Digest; readonly document: PolicyDocument }
+  /** The sentence names line and column. */
+  | { readonly kind: "unreadable"; readonly problem: string };
+
 const name = z.string().min(1).max(POLICY_NAME_CHARACTERS_MAX);
 function list<Item>(item: z.ZodType<Item>): z.ZodType<readonly Item[]> {
   return z.array(item).min(1).max(POLICY_LIST_MAX);
 }
+
+export const policyEffectSchema: z.ZodType<PolicyEffect> = z.enum(["allow", "ask", "deny"]);
+
+export const postureNameSchema: z.ZodType<PostureName> = z.enum(["local-only", "ask-always", "trusted-workers"]);
 
 export const policyActionSchema: z.ZodType<PolicyAction> = z.enum([
   "offload",
@@ -143,24 +164,19 @@ export const policyObligationsSchema: z.ZodType<PolicyObligations> = z.strictObj
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 08:30");
 const moment = z.iso.datetime({ offset: true, error: "must be a moment such as 2027-01-31T18:00:00Z" });
-const timeSchema: z.ZodType<PolicyTime> = z
-  .strictObject({
-    days: list(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])).exactOptional(),
-    fromUtc: timeOfDay.exactOptional(),
-    untilUtc: timeOfDay.exactOptional(),
-    notBefore: moment.exactOptional(),
-    notAfter: moment.exactOptional(),
-  })
-  .refine((time) => (time.fromUtc === undefined) === (time.untilUtc === undefined), {
-    error: "names fromUtc and untilUtc together",
-  });
+const timeSchema: z.ZodType<PolicyTime> = z.strictObject({
+  days: list(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])).exactOptional(),
+  hoursUtc: z.strictObject({ from: timeOfDay, until: timeOfDay }).exactOptional(),
+  notBefore: moment.exactOptional(),
+  notAfter: moment.exactOptional(),
+});
 
 export const policyRuleSchema: z.ZodType<PolicyRule> = z.strictObject({
   id: z
     .string()
     .max(POLICY_NAME_CHARACTERS_MAX)
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be a name such as tests-may-leave"),
-  effect: z.enum(["allow", "ask", "deny"]),
+  effect: policyEffectSchema,
   actions: list(policyActionSchema),
   subjects: list(z.strictObject({ kind: policySubjectKindSchema, ids: list(name).exactOptional() })).exactOptional(),
   resource: z
@@ -192,16 +208,17 @@ export const policyDocumentSchema: z.ZodType<PolicyDocument> = z.strictObject({
   name,
   gates: z.strictObject({ noEgress: z.boolean().exactOptional() }).exactOptional(),
   nodes: z
-    .record(
-      name,
+    .array(
       z.strictObject({
+        node: name,
         trusted: z.boolean().exactOptional(),
         location: name.exactOptional(),
         paidOnly: z.boolean().exactOptional(),
       }),
     )
-    .refine((nodes) => Object.keys(nodes).length <= POLICY_NODES_MAX, {
-      error: `states facts of at most ${POLICY_NODES_MAX} nodes`,
+    .max(POLICY_NODES_MAX)
+    .refine((nodes) => new Set(nodes.map(({ node }) => node)).size === nodes.length, {
+      error: "states the facts of each node once",
     })
     .exactOptional(),
   rules: z
@@ -211,3 +228,11 @@ export const policyDocumentSchema: z.ZodType<PolicyDocument> = z.strictObject({
       error: "gives each rule an id of its own",
     }),
 });
+
+export const policyProblemSchema: z.ZodType<string> = z.string().max(POLICY_PROBLEM_CHARACTERS_MAX);
+
+export const workspacePolicySchema: z.ZodType<WorkspacePolicy> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("absent") }),
+  z.strictObject({ kind: z.literal("document"), digest: digestSchema, document: policyDocumentSchema }),
+  z.strictObject({ kind: z.literal("unreadable"), problem: policyProblemSchema }),
+]);

@@ -22,6 +22,9 @@ const EXTENSION = [{ source: "extension/src/main.ts", output: "dist/extension/ma
 
 const MODELS = { from: "worker-companion/models", to: "dist/worker-companion/models" };
 
+/** The postures of a policy, to be read; the Home has them in itself. */
+const POSTURES = { from: "server/src/adapters/policy/postures", to: "dist/postures" };
+
 /** SQLite for the query view; the Home loads it when somebody asks. */
 const SQL = { from: "node_modules/sql.js/dist/sql-wasm.wasm", to: "dist/sql-wasm.wasm" };
 
@@ -34,6 +37,7 @@ const absent = [
   ...EXTENSION.map(({ source }) => source),
   MODELS.from,
   SQL.from,
+  POSTURES.from,
 ].filter((path) => !existsSync(path));
 if (absent.length > 0) {
   console.error(`build: missing ${absent.join(", ")}`);
@@ -56,6 +60,8 @@ writeNotices(`${WORKER}${NOTICES_NAME}`, "arw-worker", ofWorker);
 // Removed first: a model that was renamed in the sources must not live on in dist/.
 rmSync(MODELS.to, { recursive: true, force: true });
 cpSync(MODELS.from, MODELS.to, { recursive: true });
+rmSync(POSTURES.to, { recursive: true, force: true });
+cpSync(POSTURES.from, POSTURES.to, { recursive: true });
 cpSync(SQL.from, SQL.to);
 
 async function bundled(options, source, output) {

@@ -21,6 +21,10 @@ export function nodeBundle({ executable = false } = {}) {
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
+    // The default build of this one asks for its parts in a way that cannot be bundled.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
+    // Texts that people read as they are.
+    loader: { ".jsonc": "text" },
     // A native engine, resolved at run time from the machine's own engine folder; it cannot be bundled.
     external: ["node-llama-cpp"],
     banner: { js: executable ? `${HASHBANG}\n${REQUIRE_FOR_COMMONJS}` : REQUIRE_FOR_COMMONJS },

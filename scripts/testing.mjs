@@ -8,10 +8,10 @@ import { build } from "esbuild";
 import { extensionBundle, nodeBundle } from "./bundling.mjs";
 
 /** Loaded as they are installed: they ask for packages or files of their own folder. */
-export const AS_INSTALLED = ["@vscode/proxy-agent", "axe-core", "playwright-core"];
+export const AS_INSTALLED = ["@cedar-policy/cedar-wasm", "@vscode/proxy-agent", "axe-core", "playwright-core"];
 
 /** The bundles of claims that run inside VS Code's extension host. */
-const IN_HOST_SUITES = ["probe", "extension"];
+const IN_HOST_SUITES = ["probe", "extension", "leaks"];
 
 /** The tests of these folders, those with one of the substrings in their path where there are any. */
 export function findTests(folders, substrings) {
@@ -33,7 +33,7 @@ export async function bundleTests(sources, childPrograms = []) {
       ...bundle,
       external: [...bundle.external, ...AS_INSTALLED],
       // There is no editor here: what needs more of it than its words is tested inside a real one.
-      alias: { vscode: "./test/clients/vscodeWords.ts" },
+      alias: { ...bundle.alias, vscode: "./test/clients/vscodeWords.ts" },
       entryPoints: [...sources, ...childPrograms],
       outdir: folder,
       outbase: ".",

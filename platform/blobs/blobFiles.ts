@@ -5,6 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Digest, digestFromHex, digestHex, digestOf, isDigest } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -19,6 +20,12 @@ export const BLOB_BYTES_MAX: Bytes = byteCount(8 * 1024 ** 3);
 
 /** Files are hashed and copied in pieces of this size, so memory stays flat whatever a blob weighs. */
 const PIECE_BYTES = 1024 * 1024;
+
+/**
+ * What is used early is made durable a moment later: a sync of megabytes holds up whatever else is synced on that disk, and
+ * first of all the job that waited for them.
+ */
+const EARLY_KEPT_AFTER_MS = 250;
 
 export interface BlobFilesTerms {
   readonly now?: () => number;
@@ -215,7 +222,9 @@ async function receive(
       if (!usedEarly) return keep(places, path, digest);
       const early = join(places.temporary, digestHex(digest));
       await rename(path, early);
-      const kept = keep(places, early, digest).catch(() => rm(early, { force: true }));
+      const kept = setTimeout(EARLY_KEPT_AFTER_MS)
+        .then(() => keep(places, early, digest))
+        .catch(() => rm(early, { force: true }));
       places.early.set(digest, { path: early, settled: kept.finally(() => places.early.delete(digest)) });
     },
   });

@@ -2,7 +2,7 @@
 // A partial file is a claim until its last byte: bytes that hash to anything but the digest are all thrown away.
 import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:fs";
-import { lstat, open, rm } from "node:fs/promises";
+import { type FileHandle, lstat, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { type Digest, digestHex, isDigest } from "#protocol/digest.ts";
@@ -97,12 +97,10 @@ async function appendChunk(
   }
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
   try {
-    let written = 0;
-    while (written < fresh.length) {
-      const step = await file.write(fresh, written, fresh.length - written, progress.receivedBytes + written);
-      written += step.bytesWritten;
-    }
+    const writing = writeAll(file, fresh, progress.receivedBytes);
+    // While the kernel copies: a write that fails forgets this hash with all the rest.
     progress.hash.update(fresh);
+    await writing;
     progress.receivedBytes += fresh.length;
     if (progress.receivedBytes < blobBytes) return "more";
   } catch (error) {
@@ -116,6 +114,14 @@ async function appendChunk(
   if (progress.hash.digest("hex") === digestHex(digest)) return "complete";
   await rm(path, { force: true });
   throw wrongDigest(digest, "the bytes that came hash to another digest");
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, fromByte: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const step = await file.write(bytes, written, bytes.length - written, fromByte + written);
+    written += step.bytesWritten;
+  }
 }
 
 async function rebuild(path: string): Promise<Progress> {

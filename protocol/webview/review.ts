@@ -31,13 +31,14 @@ export type RunHere =
   | { readonly possible: true }
   | {
       readonly possible: false;
-      readonly why: "no-engine" | "no-model" | "not-ready" | "no-request";
+      readonly why: "no-engine" | "no-model" | "not-ready" | "no-request" | "unread";
       readonly detail: string;
     };
 
 /** The node that would receive, as the Home knows it now. */
 export interface ReviewNode {
-  readonly state: "pending" | "ready" | "unreachable" | "revoked" | "gone";
+  /** `unread` until the Home's nodes were read for the first time. */
+  readonly state: "pending" | "ready" | "unreachable" | "revoked" | "gone" | "unread";
   readonly reason: string;
   readonly since?: EpochMs;
   readonly sandbox?: Sandbox;
@@ -98,7 +99,7 @@ const runHere: z.ZodType<RunHere> = z.discriminatedUnion("possible", [
   z.strictObject({ possible: z.literal(true) }),
   z.strictObject({
     possible: z.literal(false),
-    why: z.enum(["no-engine", "no-model", "not-ready", "no-request"]),
+    why: z.enum(["no-engine", "no-model", "not-ready", "no-request", "unread"]),
     detail: z.string(),
   }),
 ]);
@@ -111,7 +112,7 @@ const reviewView: z.ZodType<ReviewView> = z.strictObject({
   answeredHere: z.boolean(),
   replaced: z.strictObject({ digest: digestSchema, by: z.enum(["taken-out", "changed"]) }).exactOptional(),
   node: z.strictObject({
-    state: z.enum(["pending", "ready", "unreachable", "revoked", "gone"]),
+    state: z.enum(["pending", "ready", "unreachable", "revoked", "gone", "unread"]),
     reason: z.string(),
     since: epochMsSchema.exactOptional(),
     sandbox: sandboxSchema.exactOptional(),

@@ -24,6 +24,7 @@ import {
 import type { JobKind } from "../job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
 import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
+import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -74,6 +75,23 @@ import {
   type ReviseParams,
   reviseParamsSchema,
 } from "./egressViews.ts";
+import {
+  type AdoptPolicyResult,
+  adoptPolicyResultSchema,
+  type CheckPolicyParams,
+  checkPolicyParamsSchema,
+  type CheckPolicyResult,
+  checkPolicyResultSchema,
+  type ExplainPolicyParams,
+  explainPolicyParamsSchema,
+  type ExplainPolicyResult,
+  explainPolicyResultSchema,
+  type PolicyHistoryEntry,
+  policyHistorySchema,
+  policyTextParamsSchema,
+  type PolicyView,
+  policyViewSchema,
+} from "./policyViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 
@@ -180,6 +198,15 @@ export interface ClientMethods {
   /** Answers with the previews that were withdrawn because of it. */
   readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
   readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
+  readonly showPolicy: Method<Nothing, PolicyView>;
+  /** What is wrong with a text, and what it would have decided otherwise; nothing is adopted. */
+  readonly checkPolicy: Method<CheckPolicyParams, CheckPolicyResult>;
+  readonly explainPolicy: Method<ExplainPolicyParams, ExplainPolicyResult>;
+  readonly adoptPolicy: Method<{ readonly text: string }, AdoptPolicyResult>;
+  /** Adopts one of the postures that come with the Home. */
+  readonly usePosture: Method<{ readonly posture: PostureName }, AdoptPolicyResult>;
+  /** The newest first. */
+  readonly policyHistory: Method<Nothing, { readonly entries: readonly PolicyHistoryEntry[] }>;
   /** In the order of the records. */
   readonly listEgress: Method<ListParams, EgressPage>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
@@ -286,6 +313,12 @@ export const METHODS: ClientMethods = {
     z.strictObject({ withdrawn: z.array(previewId.schema) }),
   ),
   unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
+  showPolicy: anyone("policy/show", nothing, policyViewSchema),
+  checkPolicy: anyone("policy/check", checkPolicyParamsSchema, checkPolicyResultSchema),
+  explainPolicy: anyone("policy/explain", explainPolicyParamsSchema, explainPolicyResultSchema),
+  adoptPolicy: owner("policy/adopt", policyTextParamsSchema, adoptPolicyResultSchema),
+  usePosture: owner("policy/use", z.strictObject({ posture: postureNameSchema }), adoptPolicyResultSchema),
+  policyHistory: anyone("policy/history", nothing, policyHistorySchema),
   listEgress: anyone(
     "egress/ledger",
     listParamsSchema,

@@ -9,6 +9,7 @@ import * as jobLimits from "../job.ts";
 import * as leaseLimits from "../lease.ts";
 import * as markLimits from "../neverLeaves.ts";
 import * as globLimits from "../pathGlob.ts";
+import * as policyLimits from "../policy.ts";
 import * as proposalLimits from "../proposal.ts";
 import * as pathLimits from "../workspacePath.ts";
 import * as clientLimits from "./client.ts";
@@ -17,6 +18,7 @@ import * as egressLimits from "./egressViews.ts";
 import * as enrolLimits from "./enrol.ts";
 import * as frameLimits from "./frame.ts";
 import * as inviteLimits from "./inviteText.ts";
+import * as policyViewLimits from "./policyViews.ts";
 import * as listLimits from "./listPage.ts";
 import * as requestLimits from "./requestView.ts";
 import * as versionLimits from "./version.ts";
@@ -79,6 +81,8 @@ test("every limit has its row, with the value that the code has", () => {
     jobLimits,
     leaseLimits,
     globLimits,
+    policyLimits,
+    policyViewLimits,
     markLimits,
     proposalLimits,
     pathLimits,

@@ -19,6 +19,7 @@ import { inspectApi } from "./adapters/api/inspectApi.ts";
 import { leaseApi } from "./adapters/api/leaseApi.ts";
 import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
+import { policyApi } from "./adapters/api/policyApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
 import { requestApi } from "./adapters/api/requestApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
@@ -39,6 +40,9 @@ import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/loc
 import { mint } from "./adapters/mint.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
 import { ReportLine } from "./adapters/reportLine.ts";
+import { DeniedOffloads } from "./adapters/policy/pastOffloads.ts";
+import { PolicyDesk } from "./adapters/policy/policyDesk.ts";
+import { policyFiles } from "./adapters/policy/policyFiles.ts";
 import { selfTest } from "./adapters/selfTest/selfTest.ts";
 import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
 import type { SteadyClock } from "./adapters/steadyClock.ts";
@@ -232,8 +236,12 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     now,
     steady,
     applying,
+    freshPolicy: () => policy.look(),
+    deniedOffloads: new DeniedOffloads(),
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
+  const files = policyFiles(homeFolder, workspaceFolder);
+  const policy = new PolicyDesk({ services, files, onTrouble });
   let begun: () => void = () => undefined;
   const hasBegun = new Promise<void>((resolve) => (begun = resolve));
   const episodes = episodeApi(services);
@@ -241,6 +249,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...timelineApi(services),
     ...egressApi(services),
     ...neverLeavesApi(services),
+    ...policyApi(services, policy, files),
     ...inspectApi(services),
     ...leaseApi(services),
     ...episodes,
@@ -298,6 +307,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     begin: async (signal) => {
       try {
         leaseWatch.look();
+        policy.begin();
         for (const effect of resume(parts.state)) perform(effect);
         await connectLocalNode(signal);
       } finally {
@@ -314,6 +324,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       closing.defer(() => leaf.dispose());
       closing.defer(() => ending.abort());
       closing.defer(() => view.dispose());
+      closing.defer(() => policy[Symbol.dispose]());
       closing.defer(() => leaseWatch[Symbol.dispose]());
       // The next life may be asked for another proposal: no two of them ever write into the workspace at once.
       closing.defer(() => applying.settled());

@@ -37,7 +37,8 @@ export function violationsOf(path: string, source: string): readonly string[] {
   return [
     ...importsOf(source).flatMap((found) => importViolation(path, rule, found)),
     ...(rule.pure ? impurities(tokens) : []),
-    ...defaultExports(tokens),
+    // A declaration file says what a module of another kind exports; it exports nothing itself.
+    ...(path.endsWith(".d.ts") ? [] : defaultExports(tokens)),
     ...shapeViolations(path, source),
   ].map((violation) => `${path}: ${violation}`);
 }

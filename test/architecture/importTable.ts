@@ -67,6 +67,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
       "@secretlint/core",
       "@secretlint/profiler",
       "@secretlint/secretlint-rule-preset-recommend",
+      "jsonc-parser",
       "picomatch",
       "sql.js",
       "vscode-jsonrpc",
@@ -164,6 +165,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     imports: ["protocol", "platform", "server/src", "worker-companion/src", "extension/src", "webviews/src"],
     packages: [
       ...LINK_PACKAGES,
+      "@cedar-policy/cedar-wasm",
       "@vscode/proxy-agent",
       "axe-core",
       "fast-check",
@@ -179,6 +181,6 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     ...SHELL,
     folder: "test/benchmarks",
     imports: ["test", "protocol", "platform", "server/src", "worker-companion/src"],
-    packages: [...LINK_PACKAGES, "bullmq"],
+    packages: [...LINK_PACKAGES, "@cedar-policy/cedar-wasm", "bullmq"],
   },
 ];

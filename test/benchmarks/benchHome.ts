@@ -7,7 +7,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { ID_ENTROPY_BYTES, type EpisodeId, type PreviewId, workspaceId } from "#protocol/ids.ts";
-import { epochMs } from "#protocol/quantities.ts";
+import { LEASE_USES_MAX } from "#protocol/lease.ts";
+import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
 import type { EpisodeRequest, NodeView } from "#protocol/wire/clientViews.ts";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import { openNodeFileSystem } from "#platform/files/nodeFileSystem.ts";
@@ -113,6 +114,27 @@ export class BenchHome {
     };
   }
 
+  /**
+   * From the submit, under a scoped lease in hand, to the durable event that matters. Throws where no lease covers it. The
+   * other events of the episode may be asked for afterwards.
+   */
+  async offload(request: EpisodeRequest, until: "OutputAppended" | "EpisodeFinished"): Promise<EpisodeId> {
+    const { episodeId, leaseId } = granted(await this.api.startEpisode({ request, on: WORKER_NAME }, SESSION));
+    if (leaseId === undefined) throw new Error("no lease covers this offload");
+    await this.watch.next(until, episodeId);
+    return episodeId;
+  }
+
+  /** A scoped lease for as many questions as one may cover. */
+  async lend(): Promise<void> {
+    const { nodes } = granted(await this.api.listNodes({}, SESSION));
+    const worker = nodes.find(({ name }) => name === WORKER_NAME);
+    if (worker === undefined) throw new Error("there is no worker to lend to");
+    const budget = { uses: LEASE_USES_MAX, bytes: byteCount(LEASE_USES_MAX * QUESTION_BYTES_MAX) };
+    const terms = { paths: ["**"], ceiling: "internal", budget, leaseMs: durationMs(LEASE_MS) } as const;
+    granted(await this.api.grantLease({ nodeId: worker.nodeId, job: "ask", terms, reason: "a benchmark" }, SESSION));
+  }
+
   /** A worker in a process of its own, invited, compared and connected. */
   async pair(): Promise<Child> {
     const { text } = granted(await this.api.createInvite({}, SESSION));
@@ -151,6 +173,10 @@ export class BenchHome {
 }
 
 const WORKER_NAME = "box";
+/** More than any question of a benchmark and its answer. */
+const QUESTION_BYTES_MAX = 64 * 1024;
+/** Longer than any row. */
+const LEASE_MS = 60 * 60_000;
 
 export function now(): ReturnType<typeof epochMs> {
   return epochMs(Date.now());

@@ -31,6 +31,7 @@ import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.t
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import type { MethodName } from "#protocol/wire/client.ts";
 import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
+import type { PolicyView } from "#protocol/wire/policyViews.ts";
 import type { RequestView } from "#protocol/wire/requestView.ts";
 import type { DiagnosisCheck } from "#protocol/wire/diagnosis.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
@@ -250,6 +251,17 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     applyProposal: async () => ({ files: 1 }),
     cancelEpisode: nothing,
     denyEgress: nothing,
+    showPolicy: async () => POLICY,
+    checkPolicy: async () => ({ name: "mine", findings: [], changed: [], looked: 0 }),
+    explainPolicy: async () => ({
+      effect: "ask",
+      rules: ["offload-asks"],
+      obligations: {},
+      explanation: "The owner reads it.",
+    }),
+    adoptPolicy: async () => ({ epoch: 1, name: "mine", withdrawn: [IDS.preview] }),
+    usePosture: async ({ posture }) => ({ epoch: 1, name: posture, withdrawn: [] }),
+    policyHistory: async () => ({ entries: [{ at: epochMs(1_700_000_000_000), epoch: 1, text: "cli adopted mine" }] }),
     listNeverLeaves: async () => ({ marks: [{ glob: "secrets/", markedAt: epochMs(1_700_000_000_000), by: "cli" }] }),
     markNeverLeaves: async () => ({ withdrawn: [IDS.preview] }),
     unmarkNeverLeaves: nothing,
@@ -271,6 +283,15 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     collectStorage: async ({ dryRun }) => ({ ...STORAGE, dryRun }),
   };
 }
+
+export const POLICY: PolicyView = {
+  epoch: 0,
+  name: "ask-always",
+  text: "{}",
+  file: "/state/policy.jsonc",
+  edited: false,
+  findings: [],
+};
 
 const REQUEST: RequestView = {
   request: { kind: "command", argv: ["npm", "test"], folder: ".", outputs: [], dependencies: { kind: "nothing" } },
@@ -309,6 +330,12 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   reviseEgress: { previewId: IDS.preview, digest: DIGEST, leaveOut: ["src/a.ts"] },
   approveEgress: { previewId: IDS.preview, digest: DIGEST },
   denyEgress: { previewId: IDS.preview, reason: "no" },
+  showPolicy: {},
+  checkPolicy: { text: "{}", of: "home" },
+  explainPolicy: { action: "offload" },
+  adoptPolicy: { text: "{}" },
+  usePosture: { posture: "local-only" },
+  policyHistory: {},
   listNeverLeaves: {},
   markNeverLeaves: { globs: ["secrets/"] },
   unmarkNeverLeaves: { globs: ["secrets/"] },

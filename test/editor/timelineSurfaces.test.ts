@@ -91,6 +91,23 @@ editorTest(
       await timeline.getByText("Ended: exit code 0").waitFor();
       assert.equal(await timeline.locator("#search").inputValue(), "exit");
     });
+    await step(
+      "after a reload behind another tab, its command brings that tab back and opens no second one",
+      async () => {
+        await window.openFile("hello.mjs");
+        await window.reloadInOrder();
+        await window.until(
+          "the file in front",
+          () => window.editorText(),
+          (text) => text.includes("the first line"),
+        );
+        await window.runCommand("ARW: Open Timeline");
+        const timeline = await window.webview("Timeline");
+        await timeline.getByText("Ended: exit code 0").waitFor();
+        assert.equal(await timeline.locator("#search").inputValue(), "exit");
+        assert.equal((await window.tabs()).filter((tab) => tab === "Timeline").length, 1);
+      },
+    );
     await step("the tail in the panel follows, and a press on a row opens the timeline there", async () => {
       await window.runCommand("ARW: Focus on Episode Timeline View");
       const tail = await window.webview("Episode Timeline");

@@ -2,6 +2,7 @@
 import type { JournalEvent } from "#protocol/events.ts";
 import { editorFrames } from "./editorRun.ts";
 import { goldenFrames } from "./goldenRun.ts";
+import { policyFrames } from "./policyRun.ts";
 
 export interface GoldenRun {
   readonly folder: string;
@@ -11,4 +12,5 @@ export interface GoldenRun {
 export const GOLDEN_RUNS: readonly GoldenRun[] = [
   { folder: "test/golden", frames: goldenFrames },
   { folder: "test/golden/editor", frames: editorFrames },
+  { folder: "test/golden/policy", frames: policyFrames },
 ];

@@ -12,6 +12,7 @@ import { InTurn } from "../../server/src/adapters/inTurn.ts";
 import type { HomeServices } from "../../server/src/adapters/api/services.ts";
 import type { ClientSession } from "../../server/src/adapters/clientServer/homeApi.ts";
 import { createSecretDetector, type Finding } from "../../server/src/adapters/collect/secretDetector.ts";
+import { DeniedOffloads } from "../../server/src/adapters/policy/pastOffloads.ts";
 import { ViewOnDemand } from "../../server/src/adapters/view/viewOnDemand.ts";
 import { DeskBench } from "./deskBench.ts";
 import { steadyAt } from "./homeScenario.ts";
@@ -52,6 +53,8 @@ export async function services(
     now: () => bench.now,
     steady: () => steadyAt(0),
     applying: new InTurn(),
+    freshPolicy: async () => undefined,
+    deniedOffloads: new DeniedOffloads(),
     presenceOf: () => undefined,
   };
 }

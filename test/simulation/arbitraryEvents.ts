@@ -1,12 +1,14 @@
 // Every kind of fact in any order, over so few ids that they meet: what a journal would never hold, and evolve must bear.
 // It decides nothing; a kind that is missing here does not compile.
 import fc from "fast-check";
+import type { PolicyDocument, WorkspacePolicy } from "#protocol/policy.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { byteCount, costMicros, durationMs, epochMs, fencingToken } from "#protocol/quantities.ts";
 import type { LeaseScope } from "#protocol/lease.ts";
 import type { JobOutcome, JobResult } from "#protocol/result.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
+import { ASK_ALWAYS } from "../../server/src/home/policy/postures.ts";
 import { askJob, commandJob, destinationOf, idsOf, later, NOW } from "./homeCommands.ts";
 import { ATTIC, capabilitiesWith, COMMAND_ENGINE, GPU, IDENTITY, LOCAL, LLAMA_ENGINE } from "./homeScenario.ts";
 
@@ -75,17 +77,19 @@ const scope = fc.constantFrom<LeaseScope>(
   { kind: "scoped", job: "command", paths: ["**"], ceiling: "internal" },
 );
 
-const lease = fc.record({ leaseId, subject: nodeId, scope, bytes }).map((of) => ({
-  leaseId: of.leaseId,
-  subject: of.subject,
-  capability: "offload" as const,
-  scope: of.scope,
-  grantedAt: NOW,
-  expiresAt: later(1),
-  budget: { uses: 1, bytes: of.bytes },
-  issuer: "owner" as const,
-  reason: "",
-}));
+const lease = fc
+  .record({ leaseId, subject: nodeId, scope, bytes, issuer: fc.constantFrom("owner" as const, "policy" as const) })
+  .map((of) => ({
+    leaseId: of.leaseId,
+    subject: of.subject,
+    capability: "offload" as const,
+    scope: of.scope,
+    grantedAt: NOW,
+    expiresAt: later(1),
+    budget: { uses: 1, bytes: of.bytes },
+    issuer: of.issuer,
+    reason: "",
+  }));
 
 const EVENTS: OneOfEach = {
   EpisodeStarted: kindOf("EpisodeStarted", {
@@ -170,6 +174,24 @@ const EVENTS: OneOfEach = {
   OffloadsResumed: kindOf("OffloadsResumed", { ...fact, by: text }),
   NeverLeavesMarked: kindOf("NeverLeavesMarked", { ...fact, glob: fc.constantFrom("a", "b/"), by: text }),
   NeverLeavesUnmarked: kindOf("NeverLeavesUnmarked", { ...fact, glob: fc.constantFrom("a", "b/"), by: text }),
+  PolicyAdopted: kindOf("PolicyAdopted", {
+    ...fact,
+    epoch: fc.constantFrom(1, 7),
+    digest,
+    document: fc.constantFrom<PolicyDocument>(ASK_ALWAYS, { version: 1, name: "none", rules: [] }),
+    text,
+    by: text,
+  }),
+  PolicyFileJudged: sometimes(kindOf("PolicyFileJudged", { ...fact, epoch: fc.constantFrom(1, 7) }), { problem: text }),
+  WorkspacePolicyRead: kindOf("WorkspacePolicyRead", {
+    ...fact,
+    epoch: fc.constantFrom(1, 7),
+    found: fc.constantFrom<WorkspacePolicy>(
+      { kind: "absent" },
+      { kind: "document", digest: digestOf("a"), document: ASK_ALWAYS },
+      { kind: "unreadable", problem: "policy.jsonc:1:1 is empty." },
+    ),
+  }),
   EgressSettled: sometimes(
     kindOf("EgressSettled", {
       ...jobFact,

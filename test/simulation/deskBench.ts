@@ -106,6 +106,8 @@ export class MemoryOutputs implements OutputFiles {
   refuses: ArwError | undefined;
   onAppend: () => void = () => undefined;
 
+  prepare(): void {}
+
   async append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void> {
     this.onAppend();
     if (this.refuses !== undefined) throw this.refuses;

@@ -100,6 +100,9 @@ export class HomeBooks {
         return;
       case "NeverLeavesMarked":
       case "NeverLeavesUnmarked":
+      case "PolicyAdopted":
+      case "PolicyFileJudged":
+      case "WorkspacePolicyRead":
         return;
       case "OffloadsPaused":
       case "OffloadsResumed":

@@ -168,6 +168,7 @@ export function preview(number: number, node: TestNode, change: Partial<PreviewO
     leaseMs: durationMs(600_000),
     paths: ["src/main.ts", "src/lib/a.ts", "package.json"],
     steady: steadyAt(0),
+    leaseId: ids.leaseId,
     recordId: ids.recordId,
     attemptId: ids.attemptId,
     ...change,

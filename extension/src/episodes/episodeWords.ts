@@ -43,6 +43,8 @@ function outcomeText({ outcome }: EpisodeView): string {
     case "cancelled":
       return vscode.l10n.t("■ cancelled");
     case "failed":
-      return vscode.l10n.t("✗ failed: {0} {1}", oneLine(outcome.message), oneLine(outcome.advice));
+      return outcome.code === "lease-revoked"
+        ? vscode.l10n.t("■ ended: {0}", oneLine(outcome.message))
+        : vscode.l10n.t("✗ failed: {0} {1}", oneLine(outcome.message), oneLine(outcome.advice));
   }
 }

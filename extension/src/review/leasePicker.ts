@@ -141,10 +141,20 @@ function itemOf({ readAtMs, view }: ReadLease, nowMs: number): LeaseItem {
         amounts.count(budget.uses),
         amounts.bytes(view.bytesLeft),
         amounts.bytes(budget.bytes),
-      ) + running,
+      ) +
+      costLeftText(view) +
+      running,
     detail: scopeText(view),
     buttons: [{ iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Revoke This Lease") }],
   };
+}
+
+function costLeftText({ costMicrosLeft, lease: { budget } }: LeaseView): string {
+  if (budget.cost === undefined || costMicrosLeft === undefined) return "";
+  const { currency, micros } = budget.cost;
+  const amounts = amountsIn(vscode.env.language);
+  const [left, all] = [amounts.money(costMicrosLeft, currency), amounts.money(micros, currency)];
+  return vscode.l10n.t(" · {0} of {1}", left, all);
 }
 
 function scopeText({ lease: { scope } }: LeaseView): string {

@@ -323,7 +323,7 @@ describe("other answers", () => {
 
   test("where this machine cannot, it is said why, and the ask does nothing", async () => {
     const { desk, home, last } = await opened();
-    await desk.follow({ ...FACTS, nodes: [] });
+    await desk.follow({ ...FACTS, nodes: [{ ...LOCAL, state: "unreachable" }] });
     assert.deepEqual(last().runHere, { possible: false, why: "not-ready", detail: "" });
     await desk.ask({ kind: "run-here", digest: last().digest });
     assert.equal(home.named("denyEgress").length, 0);
@@ -331,6 +331,15 @@ describe("other answers", () => {
 });
 
 describe("following", () => {
+  test("before the Home's nodes were read, nothing is said of the node and nothing can run here", async () => {
+    const { desk, last } = await opened();
+    await desk.follow({ ...FACTS, nodes: [] });
+    assert.equal(last().node.state, "unread");
+    assert.deepEqual(last().runHere, { possible: false, why: "unread", detail: "" });
+    await desk.follow(FACTS);
+    assert.equal(last().node.state, "gone");
+  });
+
   test("an answer given elsewhere is shown as given elsewhere", async () => {
     const { desk, home, last } = await opened();
     home.change(FIRST, { state: "approved" });

@@ -4,7 +4,7 @@
 import type { Digest } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
-import type { PreviewId } from "#protocol/ids.ts";
+import type { NodeId, PreviewId } from "#protocol/ids.ts";
 import type { DurationMs } from "#protocol/quantities.ts";
 import { type LeaseAsk, type ReviewAsk, type ReviewView, type TakenOut, takenPath } from "#protocol/webview/review.ts";
 import { METHODS, type Method, type ResultOf } from "#protocol/wire/client.ts";
@@ -235,7 +235,7 @@ export class ReviewDesk {
       job: preview.items.every(({ path }) => path === PROMPT_ITEM) ? "ask" : "command",
       state,
       answeredHere,
-      node: nodeOf(this.#facts.nodes.find(({ nodeId }) => nodeId === preview.destination.nodeId)),
+      node: nodeOf(this.#facts.nodes, preview.destination.nodeId),
       runHere: runHereOf(request, this.#facts.nodes),
       busy: this.#busy,
       othersWaiting: others,
@@ -247,7 +247,10 @@ export class ReviewDesk {
   }
 }
 
-function nodeOf(node: NodeView | undefined): ReviewView["node"] {
+/** A Home that was read has this machine at least: before that nothing is known of the node, and nothing is said. */
+function nodeOf(nodes: readonly NodeView[], id: NodeId): ReviewView["node"] {
+  if (nodes.length === 0) return { state: "unread", reason: "" };
+  const node = nodes.find(({ nodeId }) => nodeId === id);
   if (node === undefined) return { state: "gone", reason: "" };
   const { capabilities, reason, since, state } = node;
   return { state, reason, since, ...(capabilities === undefined ? {} : { sandbox: capabilities.sandbox }) };

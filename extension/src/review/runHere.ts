@@ -6,6 +6,8 @@ import type { EpisodeRequest, NodeView } from "#protocol/wire/clientViews.ts";
 
 export function runHereOf(request: EpisodeRequest | undefined, nodes: readonly NodeView[]): RunHere {
   if (request === undefined) return { possible: false, why: "no-request", detail: "" };
+  // A Home that was read has this machine at least.
+  if (nodes.length === 0) return { possible: false, why: "unread", detail: "" };
   const local = nodes.find((node) => node.local);
   if (local?.state !== "ready") return { possible: false, why: "not-ready", detail: local?.reason ?? "" };
   const wanted = request.kind === "command" ? "command" : "llama";

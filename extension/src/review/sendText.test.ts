@@ -62,7 +62,7 @@ test("a lease for more jobs says every bound of it", () => {
   const terms = {
     paths: ["src/**", "docs/*.md"],
     ceiling: "internal",
-    budget: { uses: 5, bytes: byteCount(5_000_000) },
+    budget: { uses: 5, bytes: byteCount(5_000_000), cost: { currency: "EUR", micros: costMicros(500_000) } },
     leaseMs: durationMs(3_600_000),
   } as const;
   const detail = sendDetail({ preview: previewOf(), digest: DIGEST, lease: { kind: "scoped", terms } }, NOW);
@@ -70,6 +70,7 @@ test("a lease for more jobs says every bound of it", () => {
     detail,
     /up to 5 jobs of this kind, this one included; 5 MB in all; public and internal files in src\/\*\* docs\/\*\.md; for 1 hr/u,
   );
+  assert.match(detail, /Cost of all jobs under this lease: at most 0\.50 EUR/u);
 });
 
 test("no title, path or name adds a line or turns one around", () => {

@@ -33,6 +33,7 @@ export function sendDetail({ digest, lease, preview }: SendQuestion, now: number
     vscode.l10n.t("Where: {0} · key {1}", plainText(destination.name, NAME_CHARACTERS_MAX), keyWords),
     vscode.l10n.t("Until: {0}", leaseText(lease, now)),
     vscode.l10n.t("Cost: {0}", costText(preview)),
+    ...boundText(lease),
     "",
     vscode.l10n.t(
       "This approves exactly {0}…; if anything changes, you are asked again.",
@@ -70,6 +71,14 @@ function leaseText(lease: LeaseAsk, now: number): string {
     amounts.duration(leaseMs),
     amounts.moment(now + leaseMs),
   );
+}
+
+/** What all sends under the lease may cost together, where the person set a bound. */
+function boundText(lease: LeaseAsk): readonly string[] {
+  const bound = lease.kind === "once" ? undefined : lease.terms.budget.cost;
+  if (bound === undefined) return [];
+  const money = amountsIn(vscode.env.language).money(bound.micros, bound.currency);
+  return [vscode.l10n.t("Cost of all jobs under this lease: at most {0}", money)];
 }
 
 function costText({ cost }: EgressPreview): string {

@@ -13,7 +13,12 @@ import {
 } from "#protocol/webview/timeline.ts";
 import type { Editor, Feature } from "../editor.ts";
 import { openTailView } from "./tailView.ts";
-import { TimelinePanel, VIEW_TYPE } from "./timelinePanel.ts";
+import { TimelinePanel, titleOf, VIEW_TYPE } from "./timelinePanel.ts";
+import { timerAfter } from "./timerAfter.ts";
+import { wakeTab } from "./sleepingTab.ts";
+
+/** VS Code restores a panel at once when its tab comes to the front; one that it does not restore is opened anew. */
+const WAKE_PATIENCE_MS = 5_000;
 
 interface NamedEpisode {
   readonly episodeId: EpisodeId;
@@ -25,10 +30,11 @@ const episodeElement: z.ZodType<{ readonly episode: NamedEpisode }> = z.looseObj
 
 export function openTimelineFeature(editor: Editor): Feature {
   const panels = new TimelinePanels(editor);
-  const jump = (to: TimelineJump["to"]) => async (): Promise<void> => panels.current().show({ kind: "jump", to });
+  const jump = (to: TimelineJump["to"]) => async (): Promise<void> =>
+    (await panels.current()).show({ kind: "jump", to });
   return {
     commands: {
-      "arw.openTimeline": async (given) => void panels.open(scopeOf(given)),
+      "arw.openTimeline": async (given) => void (await panels.open(scopeOf(given))),
       "arw.jumpToNextError": jump("error"),
       "arw.jumpToNextApproval": jump("approval"),
       "arw.jumpToNextEgress": jump("egress"),
@@ -46,6 +52,8 @@ class TimelinePanels implements vscode.Disposable {
   /** The one that was looked at last. */
   #latest: TimelinePanel | undefined;
   #heard: Sequence = sequence(0);
+  /** The key of a panel that was opened or restored. */
+  readonly #opened = new vscode.EventEmitter<string>();
 
   constructor(editor: Editor) {
     this.#editor = editor;
@@ -63,13 +71,13 @@ class TimelinePanels implements vscode.Disposable {
       openTailView(
         editor,
         () => this.#heard,
-        ({ place, episodeId: id }) => this.#reveal({ kind: "reveal", place }, id),
+        ({ place, episodeId: id }) => void this.#reveal({ kind: "reveal", place }, id),
       ),
     );
   }
 
-  open(scope: TimelineScope): TimelinePanel {
-    const open = this.#panels.get(keyOf(scope));
+  async open(scope: TimelineScope): Promise<TimelinePanel> {
+    const open = this.#panels.get(keyOf(scope)) ?? (await this.#woken(scope));
     if (open !== undefined) {
       open.reveal();
       return open;
@@ -81,14 +89,34 @@ class TimelinePanels implements vscode.Disposable {
   }
 
   /** The timeline that a command without an argument means. */
-  current(): TimelinePanel {
+  async current(): Promise<TimelinePanel> {
     if (this.#latest === undefined) return this.open({ kind: "workspace" });
     this.#latest.reveal();
     return this.#latest;
   }
 
+  /** The panel that a reload left behind another tab: VS Code restores it when it is looked at. */
+  async #woken(scope: TimelineScope): Promise<TimelinePanel | undefined> {
+    const key = keyOf(scope);
+    if (!(await wakeTab(VIEW_TYPE, titleOf(scope)))) return undefined;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        waiting.dispose();
+        resolve(this.#panels.get(key));
+      };
+      const waiting = vscode.Disposable.from(
+        timerAfter(WAKE_PATIENCE_MS, end),
+        this.#opened.event((opened) => {
+          if (opened === key) end();
+        }),
+      );
+      if (this.#panels.has(key)) end();
+    });
+  }
+
   dispose(): void {
     this.#owned.dispose();
+    this.#opened.dispose();
     for (const panel of this.#panels.values()) panel.dispose();
   }
 
@@ -109,11 +137,13 @@ class TimelinePanels implements vscode.Disposable {
     });
     this.#panels.set(key, panel);
     this.#latest = panel;
+    this.#opened.fire(key);
     return panel;
   }
 
-  #reveal(request: RevealEntry, id: EpisodeId | undefined): void {
-    this.open(id === undefined ? { kind: "workspace" } : this.#scopeOf(id)).show(request);
+  async #reveal(request: RevealEntry, id: EpisodeId | undefined): Promise<void> {
+    const panel = await this.open(id === undefined ? { kind: "workspace" } : this.#scopeOf(id));
+    panel.show(request);
   }
 
   #scopeOf(id: EpisodeId): TimelineScope {

@@ -36,7 +36,7 @@ export class TimelinePanel implements vscode.Disposable {
 
   constructor(editor: Editor, panel: vscode.WebviewPanel, scope: TimelineScope, neighbours: PanelNeighbours) {
     this.#panel = panel;
-    panel.title = scope.kind === "workspace" ? vscode.l10n.t("Timeline") : vscode.l10n.t("{0} — Timeline", scope.title);
+    panel.title = titleOf(scope);
     const page = openPage<TimelineToPage, TimelineFromPage>(
       panel.webview,
       { name: "timeline", title: panel.title, fromPage: timelineFromPageSchema },
@@ -84,6 +84,10 @@ export class TimelinePanel implements vscode.Disposable {
     // The panel's own end disposes of everything else.
     this.#panel.dispose();
   }
+}
+
+export function titleOf(scope: TimelineScope): string {
+  return scope.kind === "workspace" ? vscode.l10n.t("Timeline") : vscode.l10n.t("{0} — Timeline", scope.title);
 }
 
 function density(): Density {

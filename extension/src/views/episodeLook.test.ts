@@ -47,12 +47,21 @@ test("no two ways to stand or end have the same shape and colour and the same wo
     ended({ kind: "exited", exitCode: 0 }),
     ended({ kind: "exited", exitCode: 1 }),
     ended({ kind: "cancelled" }),
+    ended({ ...failed, code: "lease-revoked" }),
     ended(failed),
   ].map((each) => episodeLook(each, NOW));
   const icons = looks.map(({ icon }) => `${icon.shape} ${icon.color}`);
   assert.equal(new Set(icons).size, icons.length);
   const words = looks.map(({ description }) => description?.split(" · ")[0]);
-  assert.deepEqual(words, ["running", "waits for you", "exit code 0", "exit code 1", "cancelled", "failed"]);
+  assert.deepEqual(words, [
+    "running",
+    "waits for you",
+    "exit code 0",
+    "exit code 1",
+    "cancelled",
+    "lease revoked",
+    "failed",
+  ]);
   assert.match(tooltipMarkdown(looks.at(-1)?.tooltip ?? []), /Start it again/);
 });
 

@@ -120,7 +120,8 @@ function outcomeText(outcome: JobOutcome | undefined): string {
     case "cancelled":
       return vscode.l10n.t("cancelled");
     case "failed":
-      return isDenied(outcome) ? vscode.l10n.t("not sent") : vscode.l10n.t("failed");
+      if (isDenied(outcome)) return vscode.l10n.t("not sent");
+      return isRevoked(outcome) ? vscode.l10n.t("lease revoked") : vscode.l10n.t("failed");
   }
 }
 
@@ -137,13 +138,19 @@ function stateIcon({ outcome, state }: EpisodeView): ItemIcon {
     case "cancelled":
       return { shape: "circle-slash", color: "quiet" };
     case "failed":
-      return isDenied(outcome) ? { shape: "circle-slash", color: "quiet" } : { shape: "warning", color: "bad" };
+      if (isDenied(outcome)) return { shape: "circle-slash", color: "quiet" };
+      return isRevoked(outcome) ? { shape: "circle-slash", color: "attention" } : { shape: "warning", color: "bad" };
   }
 }
 
 /** The owner said no: the episode ended as it should. */
 function isDenied(outcome: JobOutcome): boolean {
   return outcome.kind === "failed" && outcome.code === "egress-denied";
+}
+
+/** The owner took the lease back while it ran: it was ended, and did not fail by itself. */
+function isRevoked(outcome: JobOutcome): boolean {
+  return outcome.kind === "failed" && outcome.code === "lease-revoked";
 }
 
 function placeText({ local, name }: EpisodeView["target"]): string {

@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { ArwError } from "#protocol/errors.ts";
 import { chanceOf, seedsOf } from "../../../test/simulation/chance.ts";
 import { ModelledDisk } from "../../../test/simulation/modelledDisk.ts";
@@ -42,6 +43,28 @@ test("the same range again changes nothing and costs no sync", async () => {
   assert.equal(disk.operations, operations);
   await files.append("att_1", "stdout", 4, text("efgh"));
   assert.equal(await read(files, "att_1"), "abcdefgh");
+});
+
+test("a file that was prepared takes its first bytes with one write and one sync", async () => {
+  const disk = new ModelledDisk(chanceOf(1));
+  const files = outputFilesOn(disk);
+  files.prepare("att_1", "text");
+  await setImmediate();
+  const { operations } = disk;
+  const { durable } = await files.begin("att_1", "text", 0, text("hello"));
+  await durable;
+  assert.equal(disk.operations, operations + 2);
+  assert.equal(new TextDecoder().decode(await files.read("att_1", "text", 0, 9)), "hello");
+});
+
+test("a disk that cannot prepare a file says so to whoever prints", async () => {
+  const disk = new ModelledDisk(chanceOf(1));
+  const files = outputFilesOn(disk);
+  disk.crashAfter(1);
+  files.prepare("att_1", "text");
+  await setImmediate();
+  const { durable } = await files.begin("att_1", "text", 0, text("hello"));
+  await assert.rejects(durable, hasCode("output-unwritable"));
 });
 
 test("a gap is refused and leaves the file as it was", async () => {

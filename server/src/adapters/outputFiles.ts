@@ -19,6 +19,11 @@ export interface OutputFiles {
    * only the journal has room left. The caller leaves `bytes` alone until `durable` settles.
    */
   begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput>;
+  /**
+   * Makes the file that the first bytes of this stream will need, while nobody waits for it yet. Where that cannot be, it is
+   * made when they come.
+   */
+  prepare(attemptId: string, stream: OutputStream): void;
   /** The same, and waits until it is durable. */
   append(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<void>;
   /**
@@ -64,7 +69,7 @@ class FilesOfAttempts implements OutputFiles {
   readonly #room: OutputRoom;
   readonly #namesSync: SharedRun;
   /** In the order of last use. */
-  readonly #files = new Map<string, Promise<OpenedOutput>>();
+  readonly #files = new Map<string, KnownOutput>();
 
   constructor(fileSystem: FileSystem, room: OutputRoom) {
     this.#fileSystem = fileSystem;
@@ -76,18 +81,24 @@ class FilesOfAttempts implements OutputFiles {
     await (await this.begin(attemptId, stream, fromByte, bytes)).durable;
   }
 
+  prepare(attemptId: string, stream: OutputStream): void {
+    const name = fileNameOf(attemptId, stream);
+    const known = this.#known(name);
+    known.opened.catch(() => {
+      if (!known.begun && this.#files.get(name) === known) this.#files.delete(name);
+    });
+  }
+
   async begin(attemptId: string, stream: OutputStream, fromByte: number, bytes: Uint8Array): Promise<BegunOutput> {
     const name = fileNameOf(attemptId, stream);
     const isAmple = this.#room.isAmple(bytes.length) || (await this.#room.look(name, bytes.length));
-    const known = this.#files.get(name);
-    const opened = known ?? this.#open(name);
-    this.#files.delete(name);
-    this.#files.set(name, opened);
+    const known = this.#known(name);
     // The first bytes of a file have their place whatever is there already: they need not wait until it is looked at.
-    const isFirst = known === undefined && fromByte === 0;
+    const isFirst = !known.begun && fromByte === 0;
+    known.begun = true;
     const durable = isFirst
-      ? opened.then((output) => this.#append(output, fromByte, bytes))
-      : this.#append(await opened, fromByte, bytes);
+      ? known.opened.then((output) => this.#append(output, fromByte, bytes))
+      : this.#append(await known.opened, fromByte, bytes);
     // Whoever wants to know waits for it; that nobody does must not end the process.
     durable.catch((error: unknown) => {
       if (error instanceof ArwError && error.code === "output-unwritable") this.#room.failed();
@@ -130,9 +141,9 @@ class FilesOfAttempts implements OutputFiles {
   async remove(attemptId: string): Promise<void> {
     for (const stream of STREAMS) {
       const name = fileNameOf(attemptId, stream);
-      const opened = this.#files.get(name);
+      const known = this.#files.get(name);
       this.#files.delete(name);
-      await opened?.then(({ file }) => file.idle()).catch(() => undefined);
+      await known?.opened.then(({ file }) => file.idle()).catch(() => undefined);
       await this.#fileSystem.remove(name).catch((error: unknown) => {
         if (errnoOf(error) !== "ENOENT") throw error;
       });
@@ -141,8 +152,16 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#files.values()].map(async (opened) => (await opened).file.idle()));
+    await Promise.allSettled([...this.#files.values()].map(async ({ opened }) => (await opened).file.idle()));
     await this.#fileSystem.close();
+  }
+
+  /** The file of this name, used last. */
+  #known(name: string): KnownOutput {
+    const known = this.#files.get(name) ?? { opened: this.#open(name), begun: false };
+    this.#files.delete(name);
+    this.#files.set(name, known);
+    return known;
   }
 
   async #open(name: string): Promise<OpenedOutput> {
@@ -171,15 +190,21 @@ class FilesOfAttempts implements OutputFiles {
   }
 
   async #forgetIdle(): Promise<void> {
-    for (const [name, opened] of this.#files) {
+    for (const [name, known] of this.#files) {
       if (this.#files.size <= OUTPUT_FILES_KNOWN_MAX) return;
-      const file = await opened.then(
+      const file = await known.opened.then(
         (output) => output.file,
         () => undefined,
       );
-      if (file?.isIdle === true && this.#files.get(name) === opened) this.#files.delete(name);
+      if (file?.isIdle === true && this.#files.get(name) === known) this.#files.delete(name);
     }
   }
+}
+
+interface KnownOutput {
+  readonly opened: Promise<OpenedOutput>;
+  /** Whether bytes were ever handed to it. */
+  begun: boolean;
 }
 
 interface OpenedOutput {

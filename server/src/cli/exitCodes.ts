@@ -117,6 +117,11 @@ const ROWS: readonly ExitCodeRow[] = [
     meaning: "the state folder is not private or not usable",
     codes: ["state-folder-*", "lock-*", "identity-*"],
   },
+  {
+    exitCode: 89,
+    meaning: "the policy is not valid, or is changing right now",
+    codes: ["policy-*", "collected-stale"],
+  },
   { exitCode: EXIT_CANCELLED, meaning: "cancelled", codes: ["cancelled"] },
 ];
 

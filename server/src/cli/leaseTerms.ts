@@ -3,6 +3,7 @@
 import type { EgressPreview } from "#protocol/egress.ts";
 import {
   type CostBudget,
+  costBudgetOf,
   LEASE_PATHS_MAX,
   LEASE_USES_MAX,
   type LeaseCeiling,
@@ -10,7 +11,7 @@ import {
   type ScopedTerms,
 } from "#protocol/lease.ts";
 import { isPathGlob } from "#protocol/pathGlob.ts";
-import { type Bytes, byteCount, costMicros, type DurationMs, durationMs } from "#protocol/quantities.ts";
+import { type Bytes, byteCount, type DurationMs, durationMs } from "#protocol/quantities.ts";
 import { usage } from "./commandLine.ts";
 
 /** What was typed. */
@@ -102,11 +103,10 @@ function pathsOf(text: string): readonly string[] {
   );
 }
 
-/** Digit by digit into whole micro-units: no floating point touches money. */
 function costOf(text: string): CostBudget {
-  const [, units, fraction = "", currency] = /^(\d{1,8})(?:\.(\d{1,6}))?\s*([A-Z]{3})$/.exec(text) ?? [];
-  if (units === undefined || currency === undefined) throw invalid(`cost=${text} must be an amount such as 0.50EUR`);
-  return { currency, micros: costMicros(Number(units) * 1_000_000 + Number(fraction.padEnd(6, "0"))) };
+  const cost = costBudgetOf(text);
+  if (cost === undefined) throw invalid(`cost=${text} must be an amount such as 0.50EUR`);
+  return cost;
 }
 
 function invalid(problem: string): Error {

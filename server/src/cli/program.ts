@@ -14,6 +14,7 @@ import { addLeaseCommands } from "./commands/leases.ts";
 import { addNeverLeavesCommands } from "./commands/neverLeaves.ts";
 import { addNodeCommands } from "./commands/nodes.ts";
 import { addOffloadCommands } from "./commands/offloads.ts";
+import { addPolicyCommands } from "./commands/policy.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { addRequestCommand } from "./commands/requests.ts";
@@ -61,6 +62,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addEgressCommands(program, bind);
   addOffloadCommands(program, bind);
   addNeverLeavesCommands(program, bind);
+  addPolicyCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
   addHomeCommands(program, bind);

@@ -55,6 +55,11 @@ export class CliSession implements Disposable {
     return { folder, id, homeFolder: folders.homeFolder(id), socketPath: folders.socketPath(id) };
   }
 
+  /** A file of the command line, from where the command was typed. */
+  path(file: string): string {
+    return resolve(this.#currentFolder, file);
+  }
+
   folders(): StateFolders {
     return stateFolders(thisMachine(this.host.env));
   }

@@ -35,6 +35,12 @@ import {
   turnOn,
 } from "../../../test/simulation/homeCommands.ts";
 import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
+import {
+  adoptPolicy,
+  judgePolicyFile,
+  policyOf,
+  readWorkspacePolicy,
+} from "../../../test/simulation/policyCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
 import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 
@@ -52,6 +58,9 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "mark-never-leaves": markNeverLeaves("secrets/"),
   "unmark-never-leaves": unmarkNeverLeaves("secrets/"),
   "approve-egress": approve(1),
+  "adopt-policy": adoptPolicy(policyOf()),
+  "judge-policy-file": judgePolicyFile("it is broken"),
+  "read-workspace-policy": readWorkspacePolicy(policyOf()),
   "grant-lease": grantLease(9, GPU, terms()),
   "expire-leases": expireLeases(1),
   "revoke-lease": revokeLease(1),
@@ -94,6 +103,8 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "rotate-certificate",
   "connect-node",
   "expire-leases",
+  "judge-policy-file",
+  "read-workspace-policy",
   "lose-node",
   "block-clustering",
   "refuse-link",
@@ -114,7 +125,7 @@ const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
 
 test("a client of the same user without the owner session can give none of the owner's commands", () => {
   const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
-  assert.equal(owners.length, 12);
+  assert.equal(owners.length, 13);
   for (const kind of owners) {
     assert.equal(code(kind, CLIENT), "owner-session-required", kind);
     assert.equal(code(kind, SHELL), "owner-session-required", kind);

@@ -8,6 +8,7 @@ import { decideEpisode } from "./episode/decide.ts";
 import { decideReport } from "./job/decide.ts";
 import { decideLease } from "./lease/decide.ts";
 import { decideNode } from "./node/decide.ts";
+import { decidePolicy } from "./policy/decide.ts";
 import type { HomeState } from "./state.ts";
 
 /** Who may give each command. Complete: a new command does not compile until it is here. */
@@ -22,6 +23,9 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "mark-never-leaves": ["client", "owner"],
   "unmark-never-leaves": ["owner"],
   "approve-egress": ["owner"],
+  "adopt-policy": ["owner"],
+  "judge-policy-file": ["home"],
+  "read-workspace-policy": ["home"],
   "grant-lease": ["owner"],
   "revoke-lease": ["owner"],
   "expire-leases": ["home"],
@@ -75,6 +79,10 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "mark-never-leaves":
     case "unmark-never-leaves":
       return decideEgress(state, command);
+    case "adopt-policy":
+    case "judge-policy-file":
+    case "read-workspace-policy":
+      return decidePolicy(state, command);
     case "grant-lease":
     case "revoke-lease":
     case "expire-leases":

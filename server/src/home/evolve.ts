@@ -6,6 +6,7 @@ import { evolveEpisodes } from "./episode/evolve.ts";
 import { evolveJobs } from "./job/evolve.ts";
 import { evolveLeases } from "./lease/evolve.ts";
 import { evolveNodes } from "./node/evolve.ts";
+import { evolvePolicy } from "./policy/evolve.ts";
 import type { HomeState } from "./state.ts";
 
 export function evolve(state: HomeState, event: JournalEvent): HomeState {
@@ -42,6 +43,10 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "NeverLeavesMarked":
     case "NeverLeavesUnmarked":
       return { ...state, egress: evolveEgress(state.egress, event) };
+    case "PolicyAdopted":
+    case "PolicyFileJudged":
+    case "WorkspacePolicyRead":
+      return { ...state, policy: evolvePolicy(state.policy, event) };
     case "LeaseGranted":
     case "LeaseReserved":
     case "LeaseCommitted":

@@ -43,9 +43,16 @@ import {
 } from "../../../test/simulation/homeCommands.ts";
 import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
+import {
+  adoptPolicy,
+  judgePolicyFile,
+  policyOf,
+  readWorkspacePolicy,
+} from "../../../test/simulation/policyCommands.ts";
 import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 import type { Effect } from "./effects.ts";
 import { evolve } from "./evolve.ts";
+import { ASK_ALWAYS } from "./policy/postures.ts";
 import { react } from "./react.ts";
 import { resume } from "./resume.ts";
 import { type HomeState, initialState } from "./state.ts";
@@ -74,6 +81,9 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   NeverLeavesUnmarked: [],
   EgressRecorded: [],
   EgressSettled: [],
+  PolicyAdopted: [],
+  PolicyFileJudged: [],
+  WorkspacePolicyRead: [],
   ContributionMetered: [],
   LeaseGranted: [],
   LeaseReserved: [],
@@ -120,6 +130,10 @@ function wholeLife(): Scenario {
     deny(13),
     markNeverLeaves("secrets/"),
     unmarkNeverLeaves("secrets/"),
+    adoptPolicy(ASK_ALWAYS),
+    judgePolicyFile("it is broken"),
+    judgePolicyFile(undefined),
+    readWorkspacePolicy(policyOf()),
     preview(4, ATTIC),
     approve(4),
     lost(4, ATTIC, { sent: "none", transfer: transferOf(4, 0) }),

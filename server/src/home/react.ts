@@ -90,6 +90,9 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "NeverLeavesMarked":
     case "NeverLeavesUnmarked":
     case "ContributionMetered":
+    case "PolicyAdopted":
+    case "PolicyFileJudged":
+    case "WorkspacePolicyRead":
     case "LeaseGranted":
     case "LeaseReserved":
     case "LeaseCommitted":

@@ -1,9 +1,10 @@
-// Row "offload against BullMQ": from the approval to the durable end of a job on our worker, beside add → result of a job
-// queue on a Redis that keeps nothing. Theirs has no TLS, no journal, no policy and no receipt; ours has all four.
+// Row "offload against BullMQ": from the submit, with a scoped lease in hand, to the durable end of a job on our worker, beside
+// add → result of a job queue on a Redis that keeps nothing. Theirs has no TLS, no journal, no policy and no receipt.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Queue, QueueEvents } from "bullmq";
+import { LEASE_USES_MAX } from "#protocol/lease.ts";
 import { BenchHome, question } from "../benchHome.ts";
 import { Child } from "../child.ts";
 import { TOLERANCE_UNALIKE } from "../gate.ts";
@@ -36,11 +37,11 @@ async function measure({ quick, folder }: Scale, path: string): Promise<readonly
   const queue = new Queue(QUEUE, { connection: { path } });
   const events = new QueueEvents(QUEUE, { connection: { path } });
   await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
-  let asked = 0;
+  let [asked, offloaded] = [0, 0];
   const ours = async (): Promise<number> => {
-    const waiting = await home.preview(question(asked++));
-    const finished = home.watch.next("EpisodeFinished", waiting.episodeId);
-    return timed(() => Promise.all([waiting.approve(), finished]));
+    if (offloaded++ % LEASE_USES_MAX === 0) await home.lend();
+    const asking = question(asked++);
+    return timed(() => home.offload(asking, "EpisodeFinished"));
   };
   const theirs = (): Promise<number> =>
     timed(async () => {

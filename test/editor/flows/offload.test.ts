@@ -178,7 +178,7 @@ editorTest(
     await step("revoking its lease ends it at once", async () => {
       await window.runCommand("ARW: Revoke All Leases");
       await window.clickDialog("Revoke All");
-      await episodeRow(window, BEAT, "failed");
+      await episodeRow(window, BEAT, "lease revoked");
     });
     assert.deepEqual(window.watch.complaints, []);
   },

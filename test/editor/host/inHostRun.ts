@@ -3,7 +3,7 @@
 // It must never wait for a host that has died: the results so far are told then.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { decodeJson } from "../../../protocol/decode.ts";
 import { until } from "../../acceptance/processes.ts";
 import { type ClaimResult, claimResultSchema } from "../inHost/claimResult.ts";
@@ -16,9 +16,13 @@ const TEST_TIMEOUT_MS = 290_000;
 const SWITCHES: readonly string[] = ["--vscode-option", "enable-smoke-test-driver"];
 
 /** One test for each claim of `dist/…/<bundle>.js`, with one VS Code for all. */
-export function inHostTest(name: string, bundle: string, options: () => EditorOptions): void {
+export function inHostTest(
+  name: string,
+  bundle: string,
+  options: (context: TestContext) => EditorOptions | Promise<EditorOptions>,
+): void {
   test(name, { timeout: TEST_TIMEOUT_MS }, async (context) => {
-    const { results, evidence } = await runInHost(inHostBundle(bundle), options());
+    const { results, evidence } = await runInHost(inHostBundle(bundle), await options(context));
     for (const { name: claim, problem } of results) {
       await context.test(claim, () => {
         if (problem !== undefined) throw new Error(`${problem}\n(pictures and logs: ${evidence})`);

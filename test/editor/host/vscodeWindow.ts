@@ -45,8 +45,17 @@ export class VscodeWindow {
     await this.page.locator(".monaco-workbench .part.statusbar .statusbar-item").first().waitFor();
   }
 
+  /** Throws the page away and loads it again, as a browser does: VS Code hears of it too late to put anything in order. */
   async reload(): Promise<void> {
     await this.page.reload();
+    await this.drawn();
+  }
+
+  /** VS Code's own command: it keeps what it should know, such as which tab is in front, and ends the extension host. */
+  async reloadInOrder(): Promise<void> {
+    const loaded = this.page.waitForEvent("load");
+    await this.runCommand("Developer: Reload Window");
+    await loaded;
     await this.drawn();
   }
 

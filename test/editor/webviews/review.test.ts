@@ -189,6 +189,23 @@ webviewTest("while a revision is on its way nothing can be asked, and the new on
   assertQuiet(page);
 });
 
+webviewTest(
+  "before the Home's nodes were read it says neither that the node is gone nor that it is there",
+  async (open) => {
+    const unread = { possible: false, why: "unread", detail: "" } as const;
+    const page = await opened(open, reviewOf({ node: { state: "unread", reason: "" }, runHere: unread }));
+    await page.page.getByText("Asking the Home about it…").waitFor();
+    assert.equal(await page.page.getByText(/cannot (take anything|run here)/u).count(), 0);
+    const send = page.page.locator("vscode-button", { hasText: "Send under this lease…" });
+    assert.notEqual(await send.getAttribute("disabled"), null);
+    assert.deepEqual(await page.axe(), []);
+    await page.send({ kind: "review", review: reviewOf() });
+    await page.page.getByText("Paired; ready since").waitFor();
+    assert.equal(await send.getAttribute("disabled"), null);
+    assertQuiet(page);
+  },
+);
+
 webviewTest("a lease that cannot stand cannot be asked for, and says why", async (open) => {
   const page = await opened(open, reviewOf());
   await page.page.getByText("More jobs like this").click();
@@ -198,9 +215,15 @@ webviewTest("a lease that cannot stand cannot be asked for, and says why", async
   assert.notEqual(await send.getAttribute("disabled"), null);
   await page.page.getByRole("textbox", { name: "Jobs, this one included" }).fill("3");
   await page.page.getByText("Grants up to 3 jobs").first().waitFor();
+  const cost = page.page.getByRole("textbox", { name: "Cost in all" });
+  await cost.fill("0.05 EUR");
+  await page.page.getByText("at least what this job may cost").waitFor();
+  assert.notEqual(await send.getAttribute("disabled"), null);
+  await cost.fill("1 EUR");
+  await page.page.getByText("They may cost 1.00 EUR in all.").first().waitFor();
   await send.click();
   const sent = await page.postedMessage("the ask", (message) => (kindOf(message) === "send" ? message : undefined));
-  assert.match(JSON.stringify(sent), /"uses":3,/u);
+  assert.match(JSON.stringify(sent), /"uses":3,"bytes":\d+,"cost":\{"currency":"EUR","micros":1000000\}/u);
   assertQuiet(page);
 });
 

@@ -53,7 +53,7 @@ function answerActions(scene: ReviewScene): TemplateResult {
         >${l10n.t("Don't send")}</vscode-button
       >
     </div>
-    ${view.runHere.possible ? nothing : html`<p class="dim foreign">${l10n.t("It cannot run here: {0}.", whyNotHere(view.runHere))}</p>`}
+    ${view.runHere.possible || view.runHere.why === "unread" ? nothing : html`<p class="dim foreign">${l10n.t("It cannot run here: {0}.", whyNotHere(view.runHere))}</p>`}
     ${hasFiles ? nothing : html`<p class="dim">${l10n.t("A question is one piece: nothing can be taken out of it.")}</p>`}
   </footer>`;
 }
@@ -61,6 +61,8 @@ function answerActions(scene: ReviewScene): TemplateResult {
 function whyNotHere(runHere: Extract<RunHere, { possible: false }>): string {
   const detail = plainText(runHere.detail);
   switch (runHere.why) {
+    case "unread":
+      return "";
     case "not-ready":
       return l10n.t("this machine is still starting");
     case "no-request":

@@ -2,7 +2,7 @@
 // say and adds nothing; an amount without a basis is called unknown.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import type { Cost, LeftOut } from "#protocol/egress.ts";
+import type { Cost, LeftOut, PreviewPolicy } from "#protocol/egress.ts";
 import type { LeaseBound } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
@@ -75,6 +75,7 @@ const STATE_LOOKS: Readonly<Record<ReviewNode["state"], readonly [icon: string, 
   unreachable: ["debug-disconnect", "tone-attention"],
   revoked: ["circle-slash", "tone-error"],
   gone: ["circle-slash", "tone-error"],
+  unread: ["sync", "tone-quiet"],
 };
 
 function nodeStateLine({ reason, since, state }: ReviewNode, language: string): TemplateResult {
@@ -96,6 +97,8 @@ function nodeStateText(state: ReviewNode["state"], when: string): string {
       return l10n.t("Revoked since {0}", when);
     case "gone":
       return l10n.t("No longer known to this Home");
+    case "unread":
+      return l10n.t("Asking the Home about it…");
   }
 }
 
@@ -135,11 +138,16 @@ export function whyPart({ view }: ReviewScene): TemplateResult {
   const bounds = leaseUnfit?.bounds.map(boundText).join("; ");
   return html`<p class="foreign">${plainText(preview.why.rule)}</p>
     <p class="foreign">${l10n.t("Here: {0}", plainText(preview.why.localAlternative))}</p>
+    ${preview.why.policy === undefined ? nothing : html`<p class="foreign">${policyText(preview.why.policy)}</p>`}
     ${
       bounds === undefined
         ? nothing
         : html`<p>${icon("info", "tone-quiet")} ${l10n.t("You are asked although there is a lease: {0}.", bounds)}</p>`
     }`;
+}
+
+function policyText({ rules, explanation }: PreviewPolicy): string {
+  return l10n.t("Policy {0}: {1}", rules.map((text) => plainText(text)).join(", "), plainText(explanation));
 }
 
 function boundText(bound: LeaseBound): string {

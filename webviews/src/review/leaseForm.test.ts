@@ -5,7 +5,7 @@ import { digestOf } from "#protocol/digest.ts";
 import type { Classification, EgressPreview } from "#protocol/egress.ts";
 import { episodeId, jobId, nodeId, previewId } from "#protocol/ids.ts";
 import { LEASE_PATHS_MAX, LEASE_USES_MAX } from "#protocol/lease.ts";
-import { byteCount, durationMs } from "#protocol/quantities.ts";
+import { byteCount, costMicros, durationMs } from "#protocol/quantities.ts";
 import { draftFor, type LeaseDraft, ONCE_MINUTES_MAX, readDraft, SCOPED_MINUTES_MAX } from "./leaseForm.ts";
 
 const TEN_MINUTES = durationMs(600_000);
@@ -56,6 +56,27 @@ test("what is typed is taken to the byte", () => {
   assert.deepEqual(read.ask.terms.paths, ["src/**", "docs/*.md"]);
 });
 
+test("a cost is a bound only where this job's own is known, in its currency, and fits", () => {
+  const cost = {
+    kind: "estimate",
+    currency: "EUR",
+    lowMicros: costMicros(1),
+    highMicros: costMicros(50_001),
+    basis: "b",
+  } as const;
+  const priced = { ...shown, cost };
+  const read = (typed: string): unknown => {
+    const found = readDraft({ ...scoped, cost: typed }, priced);
+    return found.kind === "lease" && found.ask.kind === "scoped" ? found.ask.terms.budget.cost : found;
+  };
+  assert.deepEqual(read(" 0.50 EUR"), { currency: "EUR", micros: 500_000 });
+  assert.deepEqual(read("0,050001eur"), { currency: "EUR", micros: 50_001 });
+  assert.equal(read(" "), undefined);
+  for (const typed of ["0.05 EUR", "0.50 USD", "0.50", "1e3 EUR", "0.0000001 EUR"]) {
+    assert.deepEqual(read(typed), { kind: "problem", field: "cost" }, typed);
+  }
+});
+
 test("a field that cannot stand grants nothing and is named", () => {
   const wrong: readonly (readonly [Partial<LeaseDraft>, string])[] = [
     [{ kind: "once", onceMinutes: String(ONCE_MINUTES_MAX + 1) }, "onceMinutes"],
@@ -67,6 +88,8 @@ test("a field that cannot stand grants nothing and is named", () => {
     [{ minutes: "-5" }, "minutes"],
     [{ bytes: "5 TB" }, "bytes"],
     [{ bytes: "999" }, "bytes"],
+    [{ cost: "0.50 EUR" }, "cost"],
+    [{ cost: "five" }, "cost"],
     [{ paths: "" }, "paths"],
     [{ paths: "../secrets" }, "paths"],
     [{ paths: "!src/**" }, "paths"],

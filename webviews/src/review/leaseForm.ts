@@ -1,7 +1,14 @@
 // The lease that a person composes in the panel, from typed text to terms. What is left empty comes from the job that is shown,
 // so that a lease is never wider than its owner meant by one word. The Home judges the terms once more.
-import type { EgressPreview } from "#protocol/egress.ts";
-import { LEASE_PATHS_MAX, LEASE_USES_MAX, type LeaseCeiling, SCOPED_LEASE_MS_MAX } from "#protocol/lease.ts";
+import type { Cost, EgressPreview } from "#protocol/egress.ts";
+import {
+  type CostBudget,
+  costBudgetOf,
+  LEASE_PATHS_MAX,
+  LEASE_USES_MAX,
+  type LeaseCeiling,
+  SCOPED_LEASE_MS_MAX,
+} from "#protocol/lease.ts";
 import { isPathGlob } from "#protocol/pathGlob.ts";
 import { byteCount, type DurationMs, durationMs } from "#protocol/quantities.ts";
 import type { LeaseAsk } from "#protocol/webview/review.ts";
@@ -21,11 +28,13 @@ export interface LeaseDraft {
   readonly minutes: string;
   /** Empty: as many bytes for each job as this one has. */
   readonly bytes: string;
+  /** Empty: no bound but the others. */
+  readonly cost: string;
   readonly paths: string;
   readonly ceiling: LeaseCeiling;
 }
 
-export type LeaseField = "onceMinutes" | "uses" | "minutes" | "bytes" | "paths";
+export type LeaseField = "onceMinutes" | "uses" | "minutes" | "bytes" | "cost" | "paths";
 
 export type DraftRead =
   | { readonly kind: "lease"; readonly ask: LeaseAsk }
@@ -41,12 +50,13 @@ export function draftFor({ items }: EgressPreview, leaseMs: DurationMs): LeaseDr
     uses: String(USES_DEFAULT),
     minutes: String(SCOPED_MINUTES_DEFAULT),
     bytes: "",
+    cost: "",
     paths: "**",
     ceiling: allPublic ? "public" : "internal",
   };
 }
 
-export function readDraft(draft: LeaseDraft, { payloadBytes }: EgressPreview): DraftRead {
+export function readDraft(draft: LeaseDraft, { cost: estimate, payloadBytes }: EgressPreview): DraftRead {
   if (draft.kind === "once") {
     const minutes = whole(draft.onceMinutes, ONCE_MINUTES_MAX);
     if (minutes === undefined) return { kind: "problem", field: "onceMinutes" };
@@ -59,11 +69,13 @@ export function readDraft(draft: LeaseDraft, { payloadBytes }: EgressPreview): D
   const bytes = draft.bytes.trim() === "" ? uses * payloadBytes : bytesOf(draft.bytes);
   if (bytes === undefined || bytes < payloadBytes || !Number.isSafeInteger(bytes))
     return { kind: "problem", field: "bytes" };
+  const cost = costOf(draft.cost);
+  if (cost === "unfit" || !costCovers(cost, estimate)) return { kind: "problem", field: "cost" };
   const paths = draft.paths.split(/[\s:]+/).filter((path) => path !== "");
   if (paths.length === 0 || paths.length > LEASE_PATHS_MAX || !paths.every(isPathGlob)) {
     return { kind: "problem", field: "paths" };
   }
-  const budget = { uses, bytes: byteCount(bytes) };
+  const budget = { uses, bytes: byteCount(bytes), ...(cost === undefined ? {} : { cost }) };
   const terms = { paths, ceiling: draft.ceiling, budget, leaseMs: durationMs(minutes * MINUTE_MS) };
   return { kind: "lease", ask: { kind: "scoped", terms } };
 }
@@ -71,6 +83,18 @@ export function readDraft(draft: LeaseDraft, { payloadBytes }: EgressPreview): D
 function whole(text: string, max: number): number | undefined {
   const value = /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= max ? value : undefined;
+}
+
+/** A comma is the decimal mark of half the world, and `eur` is no other currency than `EUR`. */
+function costOf(text: string): CostBudget | "unfit" | undefined {
+  const typed = text.trim().replace(",", ".").toUpperCase();
+  return typed === "" ? undefined : (costBudgetOf(typed) ?? "unfit");
+}
+
+/** The Home grants no lease that does not cover the very job it is granted with. */
+function costCovers(budget: CostBudget | undefined, estimate: Cost): boolean {
+  if (budget === undefined) return true;
+  return estimate.kind === "estimate" && estimate.currency === budget.currency && estimate.highMicros <= budget.micros;
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9 };

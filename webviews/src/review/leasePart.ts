@@ -2,7 +2,7 @@
 // It composes a wish; what it grants stands in one sentence below, and the editor's confirmation repeats it.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import { LEASE_PATHS_MAX, LEASE_USES_MAX } from "#protocol/lease.ts";
+import { LEASE_PATHS_MAX, LEASE_USES_MAX, type ScopedTerms } from "#protocol/lease.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { textOf } from "../controls.ts";
@@ -54,6 +54,7 @@ function scopedFields(scene: ReviewScene, wrong: LeaseField | undefined): Templa
     ${field(scene, "uses", l10n.t("Jobs, this one included"), wrong)}
     ${field(scene, "minutes", l10n.t("Minutes"), wrong)}
     ${field(scene, "bytes", l10n.t("Bytes in all"), wrong, byItself)}
+    ${field(scene, "cost", l10n.t("Cost in all"), wrong, l10n.t("no bound"))}
     ${view.job === "command" ? field(scene, "paths", l10n.t("Only files in"), wrong) : nothing}
     <label class="select-field">
       <span>${l10n.t("Highest class")}</span>
@@ -97,13 +98,21 @@ function redraft(scene: ReviewScene, change: Partial<LeaseDraft>): void {
 }
 
 /** What the lease would grant, in one sentence. */
-export function leaseSentence({ language, state, view }: ReviewScene): string {
+export function leaseSentence(scene: ReviewScene): string {
+  const { language, state, view } = scene;
   const read = readDraft(state.draft, view.preview);
   if (read.kind === "problem") return "";
   if (read.ask.kind === "once") {
     return l10n.t("Grants this one job, for {0}.", amountsIn(language).duration(read.ask.leaseMs));
   }
-  const { budget, ceiling, leaseMs, paths } = read.ask.terms;
+  const { terms } = read.ask;
+  const cost = terms.budget.cost;
+  if (cost === undefined) return scopeSentence(scene, terms);
+  const bound = amountsIn(language).money(cost.micros, cost.currency);
+  return l10n.t("{0} They may cost {1} in all.", scopeSentence(scene, terms), bound);
+}
+
+function scopeSentence({ language, view }: ReviewScene, { budget, ceiling, leaseMs, paths }: ScopedTerms): string {
   const within = {
     jobs: amountsIn(language).count(budget.uses),
     bytes: amountsIn(language).bytes(budget.bytes),
@@ -133,6 +142,10 @@ function problemText(wrong: LeaseField): string {
     case "bytes":
       return l10n.t(
         "Bytes must be a whole number of B, KB, MB or GB, and at least what this job sends. Empty takes as much for each job.",
+      );
+    case "cost":
+      return l10n.t(
+        "Cost must be an amount and its currency, such as 0.50 EUR, and at least what this job may cost. Empty sets no bound; where the cost is unknown, none can be set.",
       );
     case "paths":
       return l10n.t(

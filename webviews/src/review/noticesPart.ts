@@ -114,7 +114,7 @@ function replacedNotice({ replaced, state }: ReviewView): readonly Notice[] {
 }
 
 function nodeNotice({ node, preview, state }: ReviewView): readonly Notice[] {
-  if (state !== "waiting" || node.state === "ready") return [];
+  if (state !== "waiting" || node.state === "ready" || node.state === "unread") return [];
   const text = l10n.t(
     "{0} cannot take anything now. It can be approved when the node is ready again.",
     plainText(preview.destination.name),

@@ -71,6 +71,7 @@ export const reviewKeptSchema: z.ZodType<ReviewKept> = z.strictObject({
     uses: field,
     minutes: field,
     bytes: field,
+    cost: field,
     paths: field,
     ceiling: leaseCeilingSchema,
   }),

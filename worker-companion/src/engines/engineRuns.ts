@@ -55,7 +55,7 @@ export function createEngineRuns(runner: Runner, clock: EngineClock): EngineRuns
 
   const cancel = async (attemptId: AttemptId): Promise<void> => {
     const run = runs.get(attemptId);
-    run?.controller.abort();
+    if (run?.log.hasEnded() === false) run.controller.abort();
     await run?.finished;
   };
 

@@ -66,7 +66,15 @@ function gpu(name: string, memoryBytes: number): readonly Gpu[] {
 /** What the tool printed; empty where it is absent, fails, or takes too long. */
 function ask(tool: string, words: readonly string[], signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
-    const options = { timeout: GPU_PROBE_MS_MAX, killSignal: "SIGKILL", maxBuffer: ANSWER_BYTES_MAX, signal } as const;
-    execFile(tool, [...words], options, (error, stdout) => resolve(error === null ? stdout : ""));
+    // A tool that is absent leaves `execFile`'s listener on its signal for ever, and a worker asks before every dial.
+    const asked = new AbortController();
+    const stop = (): void => asked.abort(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const limits = { timeout: GPU_PROBE_MS_MAX, killSignal: "SIGKILL", maxBuffer: ANSWER_BYTES_MAX } as const;
+    execFile(tool, [...words], { ...limits, signal: asked.signal }, (error, stdout) => {
+      signal.removeEventListener("abort", stop);
+      resolve(error === null ? stdout : "");
+    });
   });
 }

@@ -54,6 +54,7 @@ export function egressApi(services: HomeServices): EgressApi {
     },
     reviseEgress: (params, session) => revisePreview(services, previews, params, session),
     approveEgress: async ({ previewId, digest, leaseMs, scoped }, session) => {
+      await services.freshPolicy();
       const held = home.state.egress.previews.get(previewId);
       if (held === undefined) return PREVIEW_UNKNOWN;
       const job = home.state.jobs.byId.get(held.jobId)?.job;

@@ -16,7 +16,8 @@ import { askJob, homeWith, preview as previewOf } from "../../../../test/simulat
 import { GPU } from "../../../../test/simulation/homeScenario.ts";
 import { egressApi } from "./egressApi.ts";
 import { episodeApi } from "./episodeApi.ts";
-import { MARK_TRIES_MAX, neverLeavesApi } from "./neverLeavesApi.ts";
+import { COLLECTED_TRIES_MAX } from "./collectedPaths.ts";
+import { neverLeavesApi } from "./neverLeavesApi.ts";
 
 const FILES = { "a.txt": "one file", "private/plan.md": "not for others", "src/Private/b.ts": "nor this" };
 
@@ -78,7 +79,7 @@ test("where what waits changes again and again, marking gives up after as many t
   const marked = await neverLeavesApi(here).markNeverLeaves({ globs: ["private/"] }, ANYONE);
   assert.equal(codeOf(marked), "collected-stale");
   assert.equal(here.home.state.egress.neverLeaves, undefined);
-  assert.ok(reads >= MARK_TRIES_MAX);
+  assert.ok(reads >= COLLECTED_TRIES_MAX);
 });
 
 function leavingOut(...leaveOut: readonly string[]): Request {

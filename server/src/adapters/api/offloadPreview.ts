@@ -1,6 +1,6 @@
 // Makes the preview document of an offload, stores it under its digest, and gives the core its description.
 // Nothing is sent here: the job waits for the owner, unless the core finds a lease that covers it.
-import type { Command } from "#protocol/commands.ts";
+import type { PreviewOffload } from "#protocol/commands.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { Classification, Cost, Destination, EgressPreview, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
@@ -11,6 +11,7 @@ import {
   type EpisodeId,
   type JobId,
   type LeaseId,
+  leaseId,
   type NodeId,
   type PreviewId,
   previewId,
@@ -21,11 +22,14 @@ import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quan
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
 import type { BeginningBlobStore, BegunBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalBytes } from "#platform/givingWay.ts";
+import { judgeOffload, type OffloadFacts } from "../../home/policy/offload.ts";
+import type { HomeState } from "../../home/state.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { estimateCost } from "../collect/estimateCost.ts";
-import { previewDocument } from "../collect/previewDocument.ts";
+import { payloadBytesOf, previewDocument } from "../collect/previewDocument.ts";
 import { mint } from "../mint.ts";
+import type { DeniedOffload } from "../policy/pastOffloads.ts";
 import type { CollectedJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
@@ -52,9 +56,11 @@ export interface Previewed {
 }
 
 export async function previewOffload(
-  { home, blobs, now, steady }: HomeServices,
+  services: HomeServices,
   { begun, placed, collected, session }: NewOffload,
 ): Promise<Previewed | Refusal> {
+  const { home, blobs, now, steady } = services;
+  await services.freshPolicy();
   const node = home.state.nodes.byId.get(placed.target);
   // While the bytes were collected, the owner may have turned it away.
   if (node === undefined) return refuse("node-unknown", `${placed.name} is gone.`, "See `arw-home nodes`.");
@@ -68,12 +74,19 @@ export async function previewOffload(
   const cost = costOf(node.capabilities?.priceCard, job, collected.items);
   const id = mint(previewId);
   const leaseMs = durationMs(LEASE_MS_DEFAULT);
-  const why = { rule: `${placed.rule}: ${placed.why}`, localAlternative: placed.localAlternative };
   const { episodeId, jobId, title } = begun;
+  const { client } = session;
+  const nodeId = placed.target;
+  const judged = { at: now(), client, job, nodeId, paths: collected.paths, cost };
+  const why = {
+    rule: `${placed.rule}: ${placed.why}`,
+    localAlternative: placed.localAlternative,
+    ...policyOf(home.state, { ...judged, items: collected.items }),
+  };
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
   const document = previewDocument({ ...facts, job, items: collected.items, leftOut: collected.leftOut });
   const stored = await storePreview(blobs, document, job);
-  const preview: Command = {
+  const preview: PreviewOffload = {
     kind: "preview-offload",
     at: now(),
     by: requesterOf(session),
@@ -89,14 +102,38 @@ export async function previewOffload(
     leaseMs,
     paths: collected.paths,
     steady: steady(),
+    leaseId: mint(leaseId),
     recordId: mint(egressRecordId),
     attemptId: mint(attemptId),
   };
   const executed = await home.execute(preview, bothDurable(collected.durable, stored.durable));
-  if (executed.kind === "refusal") return executed;
+  if (executed.kind === "refusal") {
+    if (executed.code === "policy-denied") services.deniedOffloads.note(deniedOffload(preview));
+    return executed;
+  }
   const offered = executed.events.find((event) => event.kind === "JobOffered");
   const leased = offered?.leaseId === undefined ? {} : { leaseId: offered.leaseId };
   return { kind: "previewed", previewId: id, sequence: executed.sequence, ...leased };
+}
+
+/** What policy says of what is shown, for people; the core asks again, and alone decides. */
+export function policyOf(
+  state: HomeState,
+  {
+    items,
+    ...facts
+  }: Omit<OffloadFacts, "highestClassification" | "bytes"> & { readonly items: readonly PreviewItem[] },
+): Pick<EgressPreview["why"], "policy"> {
+  const bytes = payloadBytesOf(facts.job, items);
+  const judged = judgeOffload(state, { ...facts, highestClassification: highestOf(items), bytes });
+  const { effect, rules, explanation } = judged;
+  return effect === "deny" ? {} : { policy: { effect, rules, explanation } };
+}
+
+function deniedOffload(preview: PreviewOffload): DeniedOffload {
+  const { episodeId, title, destination, at, by, job, target: nodeId, highestClassification, cost } = preview;
+  const facts = { at, client: by.client, job, nodeId, highestClassification, bytes: preview.payloadBytes, cost };
+  return { episodeId, title, destination: destination.name, facts };
 }
 
 const ASCENDING: readonly Classification[] = ["public", "internal", "secret", "regulated"];

@@ -10,6 +10,7 @@ import type { StoredBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalBytes } from "#platform/givingWay.ts";
 import { waitingPreview } from "../../home/egress/decide.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
+import { requesterOf as clientOf } from "../../home/episode/state.ts";
 import { treeOf } from "../attempts/blobService.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { FILE_LIST_ITEM } from "../collect/inputTree.ts";
@@ -17,7 +18,7 @@ import { previewDocument } from "../collect/previewDocument.ts";
 import { PROMPT_ITEM } from "../collect/promptItem.ts";
 import { LEFT_OUT_BY_YOU, withParents } from "../collect/treeCandidates.ts";
 import { mint } from "../mint.ts";
-import { costOf, highestOf, storePreview } from "./offloadPreview.ts";
+import { costOf, highestOf, policyOf, storePreview } from "./offloadPreview.ts";
 import type { PreviewDocuments } from "./previewDocuments.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
@@ -41,7 +42,7 @@ export async function revisePreview(
   const manifest: TreeManifest = { kind: "tree", entries: split.kept };
   const tree = await blobs.put(await canonicalBytes(manifest));
   const revised = { ...job, tree: tree.digest };
-  const document = revisedDocument(services, held, { shown, job: revised, tree, taken: split.taken });
+  const document = revisedDocument(services, held, { shown, job: revised, tree, ...split });
   const { digest, durable } = await storePreview(blobs, document, revised);
   await durable;
   return execute(services, params, session, { document, stored: digest, job: revised, split });
@@ -81,17 +82,16 @@ async function execute(
 }
 
 function revisedDocument(
-  { home }: HomeServices,
+  { home, now }: HomeServices,
   held: HeldPreview,
   revision: {
     readonly shown: EgressPreview;
     readonly job: CommandJob;
     readonly tree: StoredBlob;
-    readonly taken: ReadonlySet<string>;
-  },
+  } & Split,
 ): EgressPreview {
-  const { shown, job, tree, taken } = revision;
-  const { episodeId, jobId, title, destination, why, leaseMs } = shown;
+  const { shown, job, tree, kept, taken } = revision;
+  const { episodeId, jobId, title, destination, leaseMs } = shown;
   const list = { path: FILE_LIST_ITEM, bytes: tree.bytes, classification: "internal", digest: tree.digest } as const;
   const items = shown.items.flatMap((item) => {
     if (item.path === FILE_LIST_ITEM) return [list];
@@ -101,6 +101,10 @@ function revisedDocument(
   const node = home.state.nodes.byId.get(held.destination.nodeId);
   const cost = costOf(node?.capabilities?.priceCard, job, items);
   const id: PreviewId = mint(previewId);
+  const client = clientOf(home.state.episodes, episodeId);
+  const judged = { at: now(), client, job, nodeId: destination.nodeId, paths: kept.map(({ path }) => path), cost };
+  const { policy: _, ...placed } = shown.why;
+  const why = { ...placed, ...policyOf(home.state, { ...judged, items }) };
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
   return previewDocument({ ...facts, job, items, leftOut: leftOut.sort(byPath) });
 }

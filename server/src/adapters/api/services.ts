@@ -12,6 +12,7 @@ import type { ClientSession } from "../clientServer/homeApi.ts";
 import type { InTurn } from "../inTurn.ts";
 import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
+import type { DeniedOffloads } from "../policy/pastOffloads.ts";
 import type { OutputFiles } from "../outputFiles.ts";
 import type { SteadyClock } from "../steadyClock.ts";
 
@@ -29,6 +30,10 @@ export interface HomeServices {
   readonly steady: SteadyClock;
   /** Proposals that are being written into the workspace. */
   readonly applying: InTurn;
+  /** Brings the policy up to date with its files; to be awaited before anything may leave. */
+  readonly freshPolicy: () => Promise<void>;
+  /** What policy denied at once. */
+  readonly deniedOffloads: DeniedOffloads;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }
 

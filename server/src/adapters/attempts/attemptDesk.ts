@@ -108,6 +108,7 @@ export class AttemptDesk {
     switch (message.kind) {
       // Nothing is answered to these two: what comes next need not wait until they are durable.
       case "accepted":
+        this.#outputs.expect(attemptId);
         this.#detach("recording an acceptance", this.#terms.home().execute({ ...report, kind: "record-accepted" }));
         return undefined;
       case "started":

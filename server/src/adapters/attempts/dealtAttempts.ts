@@ -86,7 +86,7 @@ export class DealtAttempts {
 
   /** Forgets it, and stops whatever this process still does for it. */
   end(attemptId: AttemptId): void {
-    this.#dealt.get(attemptId)?.ended.abort(new ArwError(ENDED.code, ENDED.message, ENDED.advice));
+    this.#dealt.get(attemptId)?.ended.abort(ENDED_ERROR);
     this.#dealt.delete(attemptId);
     this.crossings.close(attemptId);
   }
@@ -125,6 +125,9 @@ export class DealtAttempts {
 }
 
 export const ENDED: Refusal = refuse("attempt-ended", "The attempt has ended.", "Nothing to do.");
+
+/** One for all: nobody looks at where it was made, and making one costs more than ending an attempt. */
+const ENDED_ERROR = new ArwError(ENDED.code, ENDED.message, ENDED.advice);
 
 const SHELL_FAILED = refuse(
   "home-failed",

@@ -5,18 +5,21 @@ import type { RecordOutput } from "#protocol/commands.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
+import type { JobKind } from "#protocol/job.ts";
 import { byteCount, type EpochMs } from "#protocol/quantities.ts";
 import type { Output } from "#protocol/wire/worker.ts";
 import type { Executed } from "../../home/home.ts";
 import { liveAttempt } from "../../home/job/state.ts";
 import type { NodeChannel } from "../../home/nodeChannel.ts";
-import type { OutputFiles } from "../outputFiles.ts";
+import type { OutputFiles, OutputStream } from "../outputFiles.ts";
 import { type AttemptHome, type DealtAttempts, HOME } from "./dealtAttempts.ts";
 import type { LinkFault } from "./linkFault.ts";
 import { isFenced, tellSettled } from "./settling.ts";
 
 /** Ranges of one attempt that may wait for the disk before its node's next message does: a megabyte at most. */
 export const RANGES_ON_THEIR_WAY_MAX = 16;
+
+const FIRST_STREAM: Readonly<Record<JobKind, OutputStream>> = { ask: "text", command: "stdout" };
 
 export interface OutputIntakeTerms {
   readonly home: () => AttemptHome;
@@ -33,6 +36,12 @@ export class OutputIntake {
   constructor(terms: OutputIntakeTerms, attempts: DealtAttempts) {
     this.#terms = terms;
     this.#attempts = attempts;
+  }
+
+  /** Makes the file of what the attempt will most likely print, while its node prepares or works. */
+  expect(attemptId: AttemptId): void {
+    const dealt = this.#attempts.get(attemptId);
+    if (dealt !== undefined) this.#terms.outputs.prepare(attemptId, FIRST_STREAM[dealt.offer.job.kind]);
   }
 
   async take(channel: NodeChannel, output: Output, bytes: Uint8Array): Promise<LinkFault> {

@@ -48,12 +48,14 @@ export class ResultIntake {
     const replaced = new AbortController();
     dealt.taking = { channel, replaced };
     this.#attempts.crossings.cameBack(attemptId, Buffer.byteLength(JSON.stringify(message)));
-    const stopped = AbortSignal.any([dealt.ended.signal, replaced.signal]);
-    try {
-      await this.#proposals.fetch(channel, message, dealt.given, stopped);
-    } catch (error) {
-      if (!stopped.aborted) await this.#attempts.loseFor(error, "taking a result", dealt, channel);
-      return;
+    if (message.result.proposal !== undefined) {
+      const stopped = AbortSignal.any([dealt.ended.signal, replaced.signal]);
+      try {
+        await this.#proposals.fetch(channel, message, dealt.given, stopped);
+      } catch (error) {
+        if (!stopped.aborted) await this.#attempts.loseFor(error, "taking a result", dealt, channel);
+        return;
+      }
     }
     const executed = await this.#terms.home().execute({
       kind: "record-finished",

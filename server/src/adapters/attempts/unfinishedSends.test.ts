@@ -37,6 +37,7 @@ const PROMPT = Buffer.alloc(3 * BLOB_CHUNK_BYTES_MAX, "p");
 const BUDGET = byteCount(PROMPT.length + 2_000);
 
 const NO_OUTPUT: OutputFiles = {
+  prepare: () => undefined,
   append: async () => undefined,
   begin: async () => ({ durable: Promise.resolve() }),
   renew: async () => true,

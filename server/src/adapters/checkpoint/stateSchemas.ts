@@ -21,6 +21,7 @@ import {
 import { jobSpecSchema } from "#protocol/job.ts";
 import { neverLeavesMarkSchema } from "#protocol/neverLeaves.ts";
 import { nodeCapabilitiesSchema } from "#protocol/node.ts";
+import { policyDocumentSchema, policyProblemSchema } from "#protocol/policy.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, fencingTokenSchema } from "#protocol/quantities.ts";
 import { jobOutcomeSchema, jobResultSchema, outputStreamSchema } from "#protocol/result.ts";
 import { publicKeySchema } from "#protocol/signature.ts";
@@ -31,6 +32,7 @@ import type { HomeIdentity } from "../../home/identity.ts";
 import type { Attempt, Job, JobProgress, JobsState } from "../../home/job/state.ts";
 import type { HeldLease, LeasesState, Reservation } from "../../home/lease/state.ts";
 import type { HeldInvite, HeldNode, NodeStatus, NodesState } from "../../home/node/state.ts";
+import type { PolicyState } from "../../home/policy/state.ts";
 import type { HomeState } from "../../home/state.ts";
 
 function map<Key, Value>(key: z.ZodType<Key>, value: z.ZodType<Value>): z.ZodType<ReadonlyMap<Key, Value>> {
@@ -211,6 +213,27 @@ const nodes: z.ZodType<NodesState> = z.strictObject({
   invites: map(inviteId.schema, invite),
 });
 
+const policy: z.ZodType<PolicyState> = z.strictObject({
+  epoch: count,
+  adopted: z
+    .strictObject({
+      document: policyDocumentSchema,
+      text,
+      digest: digestSchema,
+      adoptedAt: epochMsSchema,
+      by: text,
+      replaced: digestSchema.exactOptional(),
+    })
+    .exactOptional(),
+  fileProblem: policyProblemSchema.exactOptional(),
+  workspace: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("document"), digest: digestSchema, document: policyDocumentSchema }),
+      z.strictObject({ kind: z.literal("unreadable"), problem: policyProblemSchema }),
+    ])
+    .exactOptional(),
+});
+
 export const homeStateSchema: z.ZodType<HomeState> = z.strictObject({
   identity,
   episodes,
@@ -218,4 +241,5 @@ export const homeStateSchema: z.ZodType<HomeState> = z.strictObject({
   leases,
   egress,
   nodes,
+  policy: policy.exactOptional(),
 });

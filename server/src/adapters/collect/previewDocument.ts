@@ -4,7 +4,7 @@ import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { Cost, Destination, EgressPreview, LeftOut, PreviewItem } from "#protocol/egress.ts";
 import type { EpisodeId, JobId, PreviewId } from "#protocol/ids.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
-import { byteCount, type DurationMs } from "#protocol/quantities.ts";
+import { byteCount, type Bytes, type DurationMs } from "#protocol/quantities.ts";
 
 export interface PreviewFacts {
   readonly previewId: PreviewId;
@@ -27,14 +27,17 @@ export function previewDocument(facts: PreviewFacts): EgressPreview {
   if (forbidden !== undefined) throw new Error(`${forbidden.classification} data reached a preview`);
   const input = job.kind === "command" ? job.tree : job.prompt;
   if (!items.some(({ digest }) => digest === input)) throw new Error("the preview lacks the job's own input");
-  // The specification is sent as well: arguments are bytes that leave.
-  const specificationBytes = Buffer.byteLength(canonicalJson(job), "utf8");
-  const itemBytes = items.reduce((total, { bytes }) => total + bytes, 0);
   return {
     kind: "egress-preview",
     ...rest,
     payload: jobKey(job),
-    payloadBytes: byteCount(specificationBytes + itemBytes),
+    payloadBytes: payloadBytesOf(job, items),
     items,
   };
+}
+
+/** The specification is sent as well: arguments are bytes that leave. */
+export function payloadBytesOf(job: JobSpec, items: readonly PreviewItem[]): Bytes {
+  const specificationBytes = Buffer.byteLength(canonicalJson(job), "utf8");
+  return byteCount(specificationBytes + items.reduce((total, { bytes }) => total + bytes, 0));
 }

@@ -108,6 +108,15 @@ export class QueryView {
     return found.map((row) => sequence(historyRow.parse(row).sequence));
   }
 
+  /** The newest frames that have a fact of one of these kinds, the newest first. */
+  framesOfKinds(kinds: readonly JournalEvent["kind"][], atMost: number): readonly Sequence[] {
+    const found = this.#rows(
+      `SELECT DISTINCT sequence FROM history WHERE kind IN (${kinds.map(() => "?").join(", ")}) ORDER BY sequence DESC LIMIT ?`,
+      [...kinds, atMost],
+    );
+    return found.map((row) => sequence(historyRow.parse(row).sequence));
+  }
+
   close(): void {
     this.#database.close();
   }

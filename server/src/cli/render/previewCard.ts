@@ -1,7 +1,7 @@
 // The egress preview as a person reads it before saying yes: what leaves, what stays, where, why, what it costs, until when.
 // It shows the preview it is given and nothing else, because the approval binds that preview's digest.
 import type { Digest } from "#protocol/digest.ts";
-import type { Classification, EgressPreview } from "#protocol/egress.ts";
+import type { Classification, EgressPreview, PreviewPolicy } from "#protocol/egress.ts";
 import { type LeaseUnfit, leaseUnfitText, type ScopedTerms } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { plainText } from "#protocol/text/plainText.ts";
@@ -40,12 +40,18 @@ export function previewCardLines(
     `${style.bold("Where")} — ${name} · key ${plainText(destination.keyWords.join(" "))} · ${destination.carrier} link`,
     ...(isQuestion(preview) ? [] : [`${style.bold("Sandbox")} — ${sandboxText(sandbox)}`]),
     `${style.bold("Why")} — rule ${plainText(why.rule).replace(/\.$/, "")}. Here: ${plainText(why.localAlternative)}`,
+    ...(why.policy === undefined ? [] : [`${style.bold("Policy")} — ${policyText(why.policy)}`]),
     `${style.bold("Cost")} — ${plainText(costText(preview.cost))}`,
     ...(leaseUnfit === undefined ? [] : [`${style.bold("Asked")} — ${leaseUnfitText(leaseUnfit)}`]),
     `${style.bold("Until")} — ${scoped === undefined ? onceText(preview) : termsText(scoped)}`,
     style.dim(`Sending cannot be taken back; revoking stops further sends. ${REDACTION_LIMIT}`),
     style.dim(`This approves exactly ${digest}.`),
   ];
+}
+
+function policyText({ effect, rules, explanation }: PreviewPolicy): string {
+  const verb = effect === "ask" ? "asks" : "allows";
+  return `${verb} by ${rules.map((text) => plainText(text)).join(", ")}: ${plainText(explanation)}`;
 }
 
 function onceText({ leaseMs }: EgressPreview): string {

@@ -5,8 +5,9 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { isNeverLeavesGlob, NEVER_LEAVES_MAX, neverLeaves } from "#protocol/neverLeaves.ts";
 import { crossedWith, type Ending, endingEvents } from "../job/ending.ts";
-import { attemptOf, type Job } from "../job/state.ts";
+import { attemptOf } from "../job/state.ts";
 import type { HomeState } from "../state.ts";
+import { collectedProblem, jobsThatMayLeave } from "./mayLeave.ts";
 import type { EgressState } from "./state.ts";
 
 export function markNeverLeaves(state: HomeState, command: MarkNeverLeaves): readonly JournalEvent[] | Refusal {
@@ -28,14 +29,13 @@ export function markNeverLeaves(state: HomeState, command: MarkNeverLeaves): rea
       "Mark a folder instead of its files, or take one away: arw-home never-leaves remove <glob>.",
     );
   }
-  const leaving = jobsThatMayLeave(state);
+  const stale = collectedProblem(state, command.collected);
+  if (stale !== undefined) return stale;
   const collected = new Map(command.collected.map((each) => [each.jobId, each]));
-  // Whoever asks has looked at what was collected; a job that came or changed meanwhile has not been looked at.
-  if (leaving.some((job) => collected.get(job.jobId)?.jobKey !== job.jobKey)) return COLLECTED_STALE;
   const markOf = neverLeaves(globs);
   return [
     ...globs.map((glob): JournalEvent => ({ ...factOf(command), kind: "NeverLeavesMarked", glob })),
-    ...leaving.flatMap((job) => {
+    ...jobsThatMayLeave(state).flatMap((job) => {
       const path = firstMarked(markOf, collected.get(job.jobId));
       if (path === undefined) return [];
       return endingEvents(state, job, command.at, endingFor(path), crossedWith(command.transfers, attemptOf(job)));
@@ -66,20 +66,6 @@ export function markProblem(state: EgressState, paths: readonly string[]): Refus
 
 export function globsOf({ neverLeaves: marks = [] }: EgressState): readonly string[] {
   return marks.map(({ glob }) => glob);
-}
-
-const COLLECTED_STALE = refuse(
-  "collected-stale",
-  "What waits to leave has changed since it was looked at.",
-  "Mark it again; nothing was marked.",
-);
-
-/** Those whose bytes are collected for another machine and have not all been sent. */
-function jobsThatMayLeave(state: HomeState): readonly Job[] {
-  return [...state.jobs.byId.values()].filter(({ progress }) => {
-    if (progress.kind === "waiting-for-approval") return true;
-    return progress.kind === "live" && !progress.attempt.local && progress.stage !== "running";
-  });
 }
 
 function firstMarked(

@@ -23,7 +23,7 @@ export interface Previewed {
 export interface Sending {
   readonly at: EpochMs;
   readonly lease: Lease;
-  readonly reasonCode: "approved-once" | "approved-scoped" | "lease";
+  readonly reasonCode: "approved-once" | "approved-scoped" | "lease" | "policy";
   readonly recordId: EgressRecordId;
   readonly attemptId: AttemptId;
   readonly fencingToken: FencingToken;

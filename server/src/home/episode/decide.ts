@@ -1,9 +1,10 @@
 // Starting, previewing and cancelling episodes. A local episode is one frame: one policy check, one append.
 import type { CancelEpisode, EpisodeCommand, PreviewOffload, RecordApplied, StartEpisode } from "#protocol/commands.ts";
-import { digestOfJson } from "#protocol/digest.ts";
+import { type Digest, digestOfJson } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
+import type { Lease } from "#protocol/lease.ts";
 import { fencingToken } from "#protocol/quantities.ts";
 import { markProblem } from "../egress/neverLeaves.ts";
 import { pauseProblem } from "../egress/pause.ts";
@@ -12,6 +13,8 @@ import { crossedWith, endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
+import { newLease } from "../lease/decide.ts";
+import type { PolicyDecision } from "../policy/evaluate.ts";
 import { judgeOffload, judgeRunHere } from "../policy/offload.ts";
 import { type Placement, place } from "../scheduler/place.ts";
 import type { HomeState } from "../state.ts";
@@ -71,12 +74,16 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Take it out, or run here.");
   const use = { nodeId: placed.target, job: command.job.kind, paths: command.paths, bytes: payloadBytes };
   const { covering, unfit } = leaseFor(state.leases, { ...use, highestClassification, cost }, command.steady);
-  const full = covering === undefined ? undefined : slotProblem(state, placed.target);
-  if (full !== undefined) return full;
   const payload = jobKey(command.job);
+  const granted =
+    covering === undefined && decision.effect === "allow" ? allowed(command, payload, decision) : undefined;
+  const lease = covering?.lease ?? granted;
+  const full = lease === undefined ? undefined : slotProblem(state, placed.target);
+  if (full !== undefined) return full;
   const { attemptId, recordId } = command;
   const previewed = { previewId, corrId, jobId, nodeId: placed.target, payload, payloadBytes, cost };
-  const sending = { at, recordId, attemptId, reasonCode: "lease", fencingToken: fencingToken(1) } as const;
+  const reasonCode = granted === undefined ? "lease" : "policy";
+  const sending = { at, recordId, attemptId, reasonCode, fencingToken: fencingToken(1) } as const;
   return [
     ...beginning(state, command, placed),
     {
@@ -96,11 +103,25 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
       rule: decision.rule,
       cost,
       leaseMs: command.leaseMs,
-      ...(covering === undefined ? {} : { leaseId: covering.lease.leaseId }),
-      ...(unfit === undefined ? {} : { leaseUnfit: unfit }),
+      ...(lease === undefined ? {} : { leaseId: lease.leaseId }),
+      ...(unfit === undefined || granted !== undefined ? {} : { leaseUnfit: unfit }),
     },
-    ...(covering === undefined ? [] : sendEvents(state, previewed, { ...sending, lease: covering.lease })),
+    ...(granted === undefined ? [] : [{ kind: "LeaseGranted", version: 1, at, corrId, lease: granted } as const]),
+    ...(lease === undefined ? [] : sendEvents(state, previewed, { ...sending, lease })),
   ];
+}
+
+/** The lease for just this, where a rule of the policy that the owner adopted lets it leave without a question. */
+function allowed(command: PreviewOffload, payload: Digest, { rule }: PolicyDecision): Lease {
+  const { jobId, preview, payloadBytes, leaseMs, destination } = command;
+  return newLease(command, {
+    scope: { kind: "once", preview, payload, jobId },
+    budget: { uses: 1, bytes: payloadBytes },
+    leaseMs,
+    subject: destination.nodeId,
+    issuer: "policy",
+    reason: `the policy's rule ${rule} allows it`,
+  });
 }
 
 function beginning(

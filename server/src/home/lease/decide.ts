@@ -95,7 +95,10 @@ export function scopedLease(
 
 export function newLease(
   { at, steady, leaseId }: Granting,
-  grant: Pick<Lease, "scope" | "budget" | "subject" | "reason"> & { readonly leaseMs: DurationMs },
+  grant: Pick<Lease, "scope" | "budget" | "subject" | "reason"> & {
+    readonly leaseMs: DurationMs;
+    readonly issuer?: Lease["issuer"];
+  },
 ): Lease {
   const { scope, budget, subject, reason, leaseMs } = grant;
   return {
@@ -107,7 +110,7 @@ export function newLease(
     expiresAt: epochMs(at + leaseMs),
     deadline: { boot: steady.boot, ms: steadyMs(steady.ms + leaseMs) },
     budget,
-    issuer: "owner",
+    issuer: grant.issuer ?? "owner",
     reason,
   };
 }

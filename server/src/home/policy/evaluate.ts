@@ -50,11 +50,13 @@ interface Matches {
 
 export function evaluate(policy: PolicyInForce, request: PolicyRequest): PolicyDecision {
   const matches: Matches = { denies: builtInDenies(request), asks: [], allows: [], askGrants: false, obligations: {} };
-  const facts = "document" in policy.home ? nodeFacts(policy.home.document, request.destination) : {};
+  const facts = "document" in policy.home ? nodeFacts(policy.home.document, request.destination) : NOTHING_STATED;
   judgeByHome(policy.home, request, facts, matches);
   if (policy.workspace !== undefined) narrowByWorkspace(policy.workspace, request, facts, matches);
   return decisionOf(matches);
 }
+
+const NOTHING_STATED: PolicyNodeFacts = { node: "" };
 
 /** What takes data from this machine. */
 const LEAVING: ReadonlySet<PolicyAction> = new Set<PolicyAction>([

@@ -39,11 +39,10 @@ const READY = new WeakMap<PolicyDocument, readonly ReadyRule[]>();
 export function nodeFacts({ nodes }: PolicyDocument, destination: PolicyDestination | undefined): PolicyNodeFacts {
   if (nodes === undefined || destination === undefined) return NO_FACTS;
   const { nodeId, name } = destination;
-  if (Object.hasOwn(nodes, nodeId)) return nodes[nodeId] ?? NO_FACTS;
-  return Object.hasOwn(nodes, name) ? (nodes[name] ?? NO_FACTS) : NO_FACTS;
+  return nodes.find(({ node }) => node === nodeId) ?? nodes.find(({ node }) => node === name) ?? NO_FACTS;
 }
 
-const NO_FACTS: PolicyNodeFacts = {};
+const NO_FACTS: PolicyNodeFacts = { node: "" };
 
 function readyRule(rule: PolicyRule): ReadyRule {
   const isTimely = timeMatcher(rule.time);
@@ -102,8 +101,8 @@ function destinationFits(
 
 function timeMatcher(time: PolicyTime | undefined): (at: EpochMs) => boolean {
   if (time === undefined) return () => true;
-  const { days, fromUtc, untilUtc, notBefore, notAfter } = time;
-  const [fromMinute, untilMinute] = [minuteOf(fromUtc), minuteOf(untilUtc)];
+  const { days, hoursUtc, notBefore, notAfter } = time;
+  const [fromMinute, untilMinute] = [minuteOf(hoursUtc?.from), minuteOf(hoursUtc?.until)];
   const [firstMs, lastMs] = [momentOf(notBefore, -Infinity), momentOf(notAfter, Infinity)];
   return (at) => {
     if (at < firstMs || at > lastMs) return false;

@@ -6,10 +6,10 @@ import type { JobSpec } from "#protocol/job.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { HomeState } from "../state.ts";
-import { evaluate, type PolicyDecision, type PolicyInForce } from "./evaluate.ts";
+import { evaluate, type PolicyDecision } from "./evaluate.ts";
 import { sandboxLevel } from "./obligations.ts";
-import { ASK_ALWAYS } from "./postures.ts";
 import type { PolicyRequest } from "./request.ts";
+import { policyInForce } from "./state.ts";
 
 export interface OffloadFacts {
   readonly at: EpochMs;
@@ -24,14 +24,14 @@ export interface OffloadFacts {
 }
 
 export function judgeOffload(state: HomeState, facts: OffloadFacts): PolicyDecision {
-  return evaluate(policyInForce(state), offloadRequest(state, facts));
+  return evaluate(policyInForce(state.policy), offloadRequest(state, facts));
 }
 
 export function judgeRunHere(
   state: HomeState,
   { at, client, job }: Pick<OffloadFacts, "at" | "client" | "job">,
 ): PolicyDecision {
-  return evaluate(policyInForce(state), {
+  return evaluate(policyInForce(state.policy), {
     action: "run-here",
     subject: { kind: "client", id: client },
     resource: { paths: [], classification: "internal", bytes: 0, models: job.kind === "ask" ? [job.model] : [] },
@@ -40,14 +40,7 @@ export function judgeRunHere(
   });
 }
 
-/** A Home whose owner has adopted nothing asks always. */
-function policyInForce(_state: HomeState): PolicyInForce {
-  return DEFAULT;
-}
-
-const DEFAULT: PolicyInForce = { home: { document: ASK_ALWAYS } };
-
-function offloadRequest(state: HomeState, facts: OffloadFacts): PolicyRequest {
+export function offloadRequest(state: HomeState, facts: OffloadFacts): PolicyRequest {
   const { at, client, job, nodeId, paths, highestClassification, bytes, cost } = facts;
   const node = state.nodes.byId.get(nodeId);
   const { capabilities } = node ?? {};
@@ -79,7 +72,7 @@ function modelNames(job: JobSpec, engines: readonly EngineAdvert[] = []): readon
 
 /** Whether the policy in force looks at paths at all: collecting those of a large job takes time. */
 export function looksAtPaths(state: HomeState): boolean {
-  const { home, workspace } = policyInForce(state);
+  const { home, workspace } = policyInForce(state.policy);
   return [home, ...(workspace === undefined ? [] : [workspace])].some(
     (source) => "document" in source && source.document.rules.some(({ resource }) => resource?.paths !== undefined),
   );

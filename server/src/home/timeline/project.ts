@@ -1,7 +1,13 @@
 // One event as every surface shows it: one projection, so that editor, terminal and guests read the same words.
 // It reads only the event and what names nodes have; it never invents a correlation.
 import type { Digest } from "#protocol/digest.ts";
-import type { EgressPreviewed, EgressRecorded, EgressSettled, JournalEvent } from "#protocol/events.ts";
+import type {
+  EgressPreviewed,
+  EgressRecorded,
+  EgressSettled,
+  JournalEvent,
+  WorkspacePolicyRead,
+} from "#protocol/events.ts";
 import type { JobId, NodeId } from "#protocol/ids.ts";
 import { costBudgetText, type Lease, leaseUnfitText } from "#protocol/lease.ts";
 import type { Bytes, Sequence } from "#protocol/quantities.ts";
@@ -122,6 +128,17 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `${event.by} marked ${event.glob}: it never leaves this machine` };
     case "NeverLeavesUnmarked":
       return { text: `${event.by} took the mark off ${event.glob}: it may leave after a preview`, level: "attention" };
+    case "PolicyAdopted":
+      return {
+        text: `${event.by} adopted the policy ${event.document.name} (epoch ${event.epoch})`,
+        level: "attention",
+      };
+    case "PolicyFileJudged":
+      return event.problem === undefined
+        ? { text: "The policy file can be read again" }
+        : { text: `The policy cannot be read, so nothing leaves: ${event.problem}`, level: "attention" };
+    case "WorkspacePolicyRead":
+      return workspacePolicyRead(event);
     case "ContributionMetered":
       return { text: `Metered ${meteredText(event.usage)}`, level: "detail" };
     case "LeaseGranted":
@@ -196,6 +213,17 @@ function recorded(event: EgressRecorded): Told {
   const crossing = crossed("out", event.nodeId, event.payloadBytes, event.leaseId);
   const under = event.reasonCode === "lease" ? ` under lease ${event.leaseId}` : "";
   return { text: `Recorded: ${shortDigest(event.payload)} may leave for ${event.destination}${under}`, crossing };
+}
+
+function workspacePolicyRead({ found }: WorkspacePolicyRead): Told {
+  switch (found.kind) {
+    case "absent":
+      return { text: "The workspace has no policy of its own any more", level: "attention" };
+    case "document":
+      return { text: `The workspace's own policy ${found.document.name} makes things stricter` };
+    case "unreadable":
+      return { text: `The workspace's policy cannot be read, so nothing leaves: ${found.problem}`, level: "attention" };
+  }
 }
 
 function settled(event: EgressSettled): Told {

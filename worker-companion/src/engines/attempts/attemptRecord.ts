@@ -1,7 +1,7 @@
 // What the shell keeps of one attempt: the bytes of its unacknowledged output, their running digests, and what arrived.
 // Numbers are the core's; this only holds bytes under them and sums up in the end.
 import { createHash, type Hash } from "node:crypto";
-import { digestFromHex } from "#protocol/digest.ts";
+import { type Digest, digestFromHex, digestOf } from "#protocol/digest.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { JobSpec } from "#protocol/job.ts";
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
@@ -21,13 +21,17 @@ export class AttemptRecord {
   interruptions = 0;
   /** The run of the engine, from submit to its last output. */
   run: Promise<void> = Promise.resolve();
+  /** Made here from the job that arrived, not taken from whoever sent it. */
+  readonly jobKey: Digest;
   #receivedBytes: number;
   readonly #ranges: Map<number, Uint8Array> = new Map();
   readonly #streams: Map<OutputStream, { hash: Hash; bytes: number }> = new Map();
 
   constructor(job: JobSpec) {
     this.job = job;
-    this.#receivedBytes = Buffer.byteLength(canonicalJson(job));
+    const canonical = canonicalJson(job);
+    this.jobKey = digestOf(canonical);
+    this.#receivedBytes = Buffer.byteLength(canonical);
   }
 
   /** Bytes of the canonical job and of every blob chunk that came for this attempt. */

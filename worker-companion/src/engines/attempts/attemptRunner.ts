@@ -2,7 +2,7 @@
 // receives and serves blobs. The remote worker and the node `local` are this same runner; it knows no socket and no file.
 import { ArwError, messageOf } from "#protocol/errors.ts";
 import type { AttemptId } from "#protocol/ids.ts";
-import { type JobSpec, jobKey } from "#protocol/job.ts";
+import type { JobSpec } from "#protocol/job.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { JobOutcome } from "#protocol/result.ts";
@@ -242,7 +242,7 @@ class Runner implements AttemptRunner {
   }
 
   async #runOn(engine: Engine, attemptId: AttemptId, record: AttemptRecord): Promise<void> {
-    await engine.submit({ attemptId, jobKey: jobKey(record.job), job: record.job });
+    await engine.submit({ attemptId, jobKey: record.jobKey, job: record.job });
     // Cancelled or released while it was being submitted: the engine may not have known it yet.
     if (record.cancelledAs !== undefined || record.released.signal.aborted) await engine.cancel(attemptId);
     this.#input({ kind: "engine-started", attemptId });
@@ -326,7 +326,7 @@ class Runner implements AttemptRunner {
     const record = this.#records.get(attemptId);
     if (record === undefined) return;
     this.#records.delete(attemptId);
-    record.released.abort();
+    record.released.abort(RELEASED);
     const engine = this.#engineOf(record);
     try {
       await engine?.cancel(attemptId);
@@ -377,6 +377,9 @@ class Runner implements AttemptRunner {
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+/** One for all: nobody looks at where it was made. */
+const RELEASED = new ArwError("attempt-released", "The attempt was released.", "Nothing to do.");
 
 function failedBy(error: unknown): JobOutcome {
   if (error instanceof ArwError) {

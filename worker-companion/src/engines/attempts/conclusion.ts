@@ -3,7 +3,6 @@
 import { decodeJson } from "#protocol/decode.ts";
 import { type Digest, digestOfJson } from "#protocol/digest.ts";
 import type { NodeId } from "#protocol/ids.ts";
-import { jobKey } from "#protocol/job.ts";
 import { PROPOSED_CHANGES_MAX, type Proposal, proposalSchema } from "#protocol/proposal.ts";
 import { type Bytes, byteCount, durationMs } from "#protocol/quantities.ts";
 import type { Receipt, SignedReceipt } from "#protocol/receipt.ts";
@@ -57,7 +56,7 @@ export async function conclude(
     attemptId: attempt.attemptId,
     fencingToken: attempt.fencingToken,
     // Made anew from the job that arrived; every input it names was verified against its digest when it was stored.
-    received: jobKey(record.job),
+    received: record.jobKey,
     receivedBytes: record.receivedBytes,
     result: digestOfJson(result),
     usage: usageOf(used, record.receivedBytes, byteCount(outputBytes + returned.bytes)),

@@ -1,0 +1,152 @@
+// Keeps the core's policy in step with its files. What the owner adopts becomes a fact and then the file's text; what is edited
+// beside that counts for nothing but this: a text that cannot be read denies. The workspace's document is read before every send.
+import { unwatchFile, watchFile } from "node:fs";
+import type { Command, Requester } from "#protocol/commands.ts";
+import { digestOf } from "#protocol/digest.ts";
+import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
+import { POLICY_PROBLEM_CHARACTERS_MAX, type WorkspacePolicy } from "#protocol/policy.ts";
+import { placeText } from "#protocol/policyFinding.ts";
+import type { AdoptPolicyResult } from "#protocol/wire/policyViews.ts";
+import type { PolicyState } from "../../home/policy/state.ts";
+import { noPolicy } from "../../home/policy/state.ts";
+import { executeLooked, withdrawnBy } from "../api/collectedPaths.ts";
+import type { HomeServices } from "../api/services.ts";
+import { InTurn } from "../inTurn.ts";
+import { HOME_POLICY, type PolicyFileText, type PolicyFiles, WORKSPACE_POLICY } from "./policyFiles.ts";
+import { POSTURE_TEXTS } from "./postures.ts";
+import { type PolicyReading, readPolicy } from "./readPolicy.ts";
+
+/** Both files are looked at this often while nothing leaves; a send looks by itself. */
+export const POLICY_LOOK_MS = 2_000;
+
+const HOME: Requester = { client: "home", session: "home" };
+
+export interface PolicyDeskTerms {
+  readonly services: Pick<HomeServices, "home" | "blobs" | "crossings" | "now">;
+  readonly files: PolicyFiles;
+  readonly onTrouble: (what: string, error: unknown) => void;
+}
+
+export class PolicyDesk implements Disposable {
+  readonly #terms: PolicyDeskTerms;
+  readonly #turns = new InTurn();
+  /** Of the files and the epoch that were looked at last. */
+  #looked: string | undefined;
+  readonly #onChange = (): void => {
+    this.look().catch((error: unknown) => this.#terms.onTrouble("reading the policy", error));
+  };
+
+  constructor(terms: PolicyDeskTerms) {
+    this.#terms = terms;
+  }
+
+  /** Looks at both files once, and from then on whenever they change. */
+  begin(): void {
+    const { homeFile, workspaceFile } = this.#terms.files;
+    for (const file of [homeFile, workspaceFile]) {
+      watchFile(file, { interval: POLICY_LOOK_MS, persistent: false }, this.#onChange);
+    }
+    this.#onChange();
+  }
+
+  [Symbol.dispose](): void {
+    const { homeFile, workspaceFile } = this.#terms.files;
+    for (const file of [homeFile, workspaceFile]) unwatchFile(file, this.#onChange);
+  }
+
+  /** Tells the core what the files say now. Throws where that cannot be made a fact: then nothing may be judged either. */
+  look(): Promise<void> {
+    return this.#turns.run(async () => {
+      const filesStamp = await this.#terms.files.stamp();
+      if (`${filesStamp} ${this.#policy.epoch}` === this.#looked) return;
+      await this.#lookAtHome();
+      await this.#lookAtWorkspace();
+      // What changes from here on is another stamp than this one.
+      this.#looked = `${filesStamp} ${this.#policy.epoch}`;
+    });
+  }
+
+  adopt(text: string, by: Requester): Promise<AdoptPolicyResult | Refusal> {
+    return this.#turns.run(async () => {
+      const { document, findings } = readPolicy(text);
+      if (document === undefined) return invalid(problemText("the text", findings));
+      const executed = await this.#execute((judged) => ({ ...judged, kind: "adopt-policy", by, document, text }));
+      if (executed.kind === "refusal") return executed;
+      await this.#terms.files.writeHome(text);
+      const withdrawn = withdrawnBy(this.#terms.services, executed);
+      return { epoch: this.#policy.epoch, name: document.name, withdrawn };
+    });
+  }
+
+  get #policy(): PolicyState {
+    return this.#terms.services.home.state.policy ?? noPolicy;
+  }
+
+  async #lookAtHome(): Promise<void> {
+    const { files } = this.#terms;
+    const found = await files.read(files.homeFile);
+    const { adopted } = this.#policy;
+    const inForce = adopted?.text ?? POSTURE_TEXTS["ask-always"];
+    // A file that still holds the text before was not edited: a crash came between the fact and the file.
+    const isBehind = found.kind === "text" && adopted?.replaced === digestOf(found.text);
+    if (found.kind === "absent" || isBehind) await files.writeHome(inForce);
+    const reading = found.kind === "text" && !isBehind && found.text !== inForce ? readPolicy(found.text) : undefined;
+    const problem = problemIn(HOME_POLICY, found, reading);
+    if (this.#policy.fileProblem === problem) return;
+    await this.#mustExecute((judged) => {
+      const found = problem === undefined ? {} : { problem };
+      return { ...judged, kind: "judge-policy-file", by: HOME, ...found };
+    });
+  }
+
+  async #lookAtWorkspace(): Promise<void> {
+    const { files } = this.#terms;
+    const text = await files.read(files.workspaceFile);
+    const found = workspacePolicy(text);
+    const known: WorkspacePolicy = this.#policy.workspace ?? { kind: "absent" };
+    if (found.kind === "absent" && known.kind === "absent") return;
+    await this.#mustExecute((judged) => ({ ...judged, kind: "read-workspace-policy", by: HOME, found }));
+  }
+
+  async #mustExecute(commandOf: (judged: Judged) => Command): Promise<void> {
+    const executed = await this.#execute(commandOf);
+    if (executed.kind === "refusal") throw new ArwError(executed.code, executed.message, executed.advice);
+  }
+
+  #execute(commandOf: (judged: Judged) => Command): ReturnType<typeof executeLooked> {
+    const { services } = this.#terms;
+    return executeLooked(services, (collected, transfers) => commandOf({ at: services.now(), collected, transfers }));
+  }
+}
+
+type Judged = Pick<Extract<Command, { kind: "adopt-policy" }>, "at" | "collected" | "transfers">;
+
+function workspacePolicy(found: PolicyFileText): WorkspacePolicy {
+  if (found.kind === "absent") return found;
+  const reading = found.kind === "text" ? readPolicy(found.text) : undefined;
+  const problem = problemIn(WORKSPACE_POLICY, found, reading);
+  if (found.kind === "text" && reading?.document !== undefined) {
+    return { kind: "document", digest: digestOf(found.text), document: reading.document };
+  }
+  return { kind: "unreadable", problem: problem ?? `${WORKSPACE_POLICY} cannot be read.` };
+}
+
+/** Why a file cannot be read, with its line and column; undefined where it can. */
+function problemIn(file: string, found: PolicyFileText, reading: PolicyReading | undefined): string | undefined {
+  if (found.kind === "unreadable") return `${file} cannot be read: ${found.reason}.`;
+  return reading === undefined || reading.document !== undefined ? undefined : problemText(file, reading.findings);
+}
+
+function problemText(file: string, findings: PolicyReading["findings"]): string {
+  const first = findings.find(({ severity }) => severity === "error");
+  const text = first === undefined ? `${file} is no policy.` : `${placeText(file, first.range)} ${first.message}.`;
+  return text.slice(0, POLICY_PROBLEM_CHARACTERS_MAX).toWellFormed();
+}
+
+function invalid(problem: string): Refusal {
+  return refuse(
+    "policy-invalid",
+    problem,
+    "Mend it there: arw-home policy check <file> shows everything that is wrong.",
+  );
+}
