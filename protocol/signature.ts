@@ -3,12 +3,15 @@
 import { createPrivateKey, createPublicKey, sign as nodeSign, verify as nodeVerify, type KeyObject } from "node:crypto";
 import * as z from "zod";
 import type { Brand } from "./brand.ts";
-import { type SignaturePurpose, signedBytes } from "./signedBytes.ts";
+import { ENVELOPE, type SignaturePurpose, signedBytes } from "./signedBytes.ts";
 
 /** 32 bytes of an Ed25519 public key, base64url. */
 export type PublicKey = Brand<string, "PublicKey">;
 /** 64 bytes of an Ed25519 signature, base64url. */
 export type Signature = Brand<string, "Signature">;
+
+/** The private half of an identity, as whoever holds one hands it on. */
+export type SigningKey = KeyObject;
 
 export const publicKeySchema: z.ZodType<PublicKey> = base64url<PublicKey>(32);
 export const signatureSchema: z.ZodType<Signature> = base64url<Signature>(64);
@@ -42,6 +45,20 @@ export function verify(
   publicKey: PublicKey,
 ): boolean {
   return nodeVerify(null, signedBytes(purpose, message), keyObjectOf(publicKey), Buffer.from(signature, "base64url"));
+}
+
+/**
+ * Signs a text of a format of others, which has no place for our envelope. The text must keep itself apart from every
+ * other thing that this key signs: throws RangeError where it begins as our envelope does.
+ */
+export function signForeign(text: string, privateKey: KeyObject): Uint8Array {
+  if (text.startsWith(ENVELOPE)) throw new RangeError("a text of others must not begin like what we sign");
+  return nodeSign(null, Buffer.from(text), privateKey);
+}
+
+export function verifyForeign(text: string, signature: Uint8Array, publicKey: PublicKey): boolean {
+  if (text.startsWith(ENVELOPE)) return false;
+  return nodeVerify(null, Buffer.from(text), keyObjectOf(publicKey), signature);
 }
 
 /** Keys that were used lately: decoding one costs more than verifying with it. */

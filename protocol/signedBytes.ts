@@ -11,11 +11,15 @@ export type SignaturePurpose =
   | "arw-welcome-v1"
   | "arw-rotate-v1"
   | "arw-manifest-v1"
-  | "arw-checkpoint-v1";
+  | "arw-checkpoint-v1"
+  | "arw-witness-v1";
+
+/** What every message that we sign begins with. */
+export const ENVELOPE = "DSSEv1 ";
 
 /** `DSSEv1 <purpose length> <purpose> <message length> <message>`; lengths in bytes. */
 export function signedBytes(purpose: SignaturePurpose, message: Uint8Array): Uint8Array {
-  const head = new TextEncoder().encode(`DSSEv1 ${purpose.length} ${purpose} ${message.length} `);
+  const head = new TextEncoder().encode(`${ENVELOPE}${purpose.length} ${purpose} ${message.length} `);
   const bytes = new Uint8Array(head.length + message.length);
   bytes.set(head);
   bytes.set(message, head.length);

@@ -87,6 +87,7 @@ export async function openBlobFiles(folder: string, terms: BlobFilesTerms = {}):
     begin: (bytes) => begun.begin(bytes),
     settled: async () => {
       await begun.settled();
+      for (const { hurry } of places.early.values()) hurry();
       await Promise.all([...places.early.values()].map(({ settled }) => settled));
     },
     renew: (digest) => used(places, digest, () => renew(places, digest)),
@@ -107,8 +108,15 @@ interface Places {
   /** Folders of the store whose own name this process has made durable. */
   readonly namedDurably: Set<string>;
   /** Whole blobs that are used before they are durable; where they lie, a crash loses them. */
-  readonly early: Map<Digest, { readonly path: string; readonly settled: Promise<void> }>;
+  readonly early: Map<Digest, EarlyBlob>;
   readonly uses: BlobUses;
+}
+
+interface EarlyBlob {
+  readonly path: string;
+  readonly settled: Promise<void>;
+  /** Makes it durable now. */
+  readonly hurry: () => void;
 }
 
 async function renew(places: Places, digest: Digest): Promise<boolean> {
@@ -222,10 +230,13 @@ async function receive(
       if (!usedEarly) return keep(places, path, digest);
       const early = join(places.temporary, digestHex(digest));
       await rename(path, early);
-      const kept = setTimeout(EARLY_KEPT_AFTER_MS)
+      const hurry = new AbortController();
+      const kept = setTimeout(EARLY_KEPT_AFTER_MS, undefined, { signal: hurry.signal })
+        .catch(() => undefined)
         .then(() => keep(places, early, digest))
-        .catch(() => rm(early, { force: true }));
-      places.early.set(digest, { path: early, settled: kept.finally(() => places.early.delete(digest)) });
+        .catch(() => rm(early, { force: true }))
+        .finally(() => places.early.delete(digest));
+      places.early.set(digest, { path: early, settled: kept, hurry: () => hurry.abort() });
     },
   });
 }

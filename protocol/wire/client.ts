@@ -92,6 +92,14 @@ import {
   type PolicyView,
   policyViewSchema,
 } from "./policyViews.ts";
+import {
+  type LeavesPage,
+  leavesPageSchema,
+  type LeavesParams,
+  leavesParamsSchema,
+  type LedgerView,
+  ledgerViewSchema,
+} from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 
@@ -209,6 +217,10 @@ export interface ClientMethods {
   readonly policyHistory: Method<Nothing, { readonly entries: readonly PolicyHistoryEntry[] }>;
   /** In the order of the records. */
   readonly listEgress: Method<ListParams, EgressPage>;
+  /** The ledger's checkpoint, signed by the Home. */
+  readonly showLedger: Method<Nothing, LedgerView>;
+  /** A page of its leaves, each with the proof that the checkpoint of this size covers it. */
+  readonly readLeaves: Method<LeavesParams, LeavesPage>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -324,6 +336,8 @@ export const METHODS: ClientMethods = {
     listParamsSchema,
     z.strictObject({ rows: z.array(egressLedgerRowSchema).max(LIST_ROWS_MAX), next: cursorSchema.exactOptional() }),
   ),
+  showLedger: anyone("ledger/show", nothing, ledgerViewSchema),
+  readLeaves: anyone("ledger/leaves", leavesParamsSchema, leavesPageSchema),
   grantLease: owner(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),

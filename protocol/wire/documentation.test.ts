@@ -15,10 +15,15 @@ import * as pathLimits from "../workspacePath.ts";
 import * as clientLimits from "./client.ts";
 import * as viewLimits from "./clientViews.ts";
 import * as egressLimits from "./egressViews.ts";
+import * as leafLimits from "../ledger/egressLeaf.ts";
+import * as noteLimits from "../ledger/checkpointNote.ts";
+import * as proofLimits from "../ledger/proofs.ts";
+import * as witnessLimits from "../ledger/witness.ts";
 import * as enrolLimits from "./enrol.ts";
 import * as frameLimits from "./frame.ts";
 import * as inviteLimits from "./inviteText.ts";
 import * as policyViewLimits from "./policyViews.ts";
+import * as ledgerLimits from "./ledgerViews.ts";
 import * as listLimits from "./listPage.ts";
 import * as requestLimits from "./requestView.ts";
 import * as versionLimits from "./version.ts";
@@ -92,6 +97,11 @@ test("every limit has its row, with the value that the code has", () => {
     enrolLimits,
     listLimits,
     requestLimits,
+    leafLimits,
+    noteLimits,
+    proofLimits,
+    witnessLimits,
+    ledgerLimits,
   ];
   const limits = [...modules, frameLimits, inviteLimits, versionLimits, workerLimits]
     .flatMap((module) => Object.entries(module))

@@ -20,6 +20,7 @@ export const CLOSE_CODES = {
   "wrong-digest": 4412,
   goodbye: 4413,
   "state-restored": 4414,
+  "ledger-broken": 4415,
 } as const;
 
 export type CloseCode = keyof typeof CLOSE_CODES;

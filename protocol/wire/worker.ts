@@ -18,6 +18,14 @@ import {
   workspaceId,
 } from "../ids.ts";
 import { type JobSpec, jobSpecSchema } from "../job.ts";
+import { treeSizeSchema } from "../ledger/merkleTree.ts";
+import {
+  type RecordProof,
+  recordProofSchema,
+  seenSizesSchema,
+  type ShownLedger,
+  shownLedgerSchema,
+} from "../ledger/witness.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import {
   type Bytes,
@@ -65,6 +73,11 @@ export interface Hello {
   readonly name: string;
   readonly capabilities: NodeCapabilities;
   readonly attempts: readonly (OfAttempt & { readonly lastNumber: number })[];
+  /**
+   * The sizes of the Home's ledger that this worker has seen, at most two: it demands a proof that the ledger goes on from
+   * each. Absent from a worker that is no witness; such a one is shown no ledger.
+   */
+  readonly seenLedger?: readonly number[];
 }
 export interface Heartbeat {
   readonly kind: "heartbeat";
@@ -111,6 +124,14 @@ export interface NextCertificate {
   /** ECDSA P-256 with SHA-256 over `arw-rotate-tls-v1\0` ‖ exporter, DER in base64url: the new TLS key is here. */
   readonly tlsProof: string;
 }
+/** The worker has checked the ledger that it was shown, and holds this checkpoint from now on. */
+export interface Witnessed {
+  readonly kind: "witnessed";
+  readonly size: number;
+  readonly root: Digest;
+  /** Over origin, size and root with purpose `arw-witness-v1`. */
+  readonly signature: Signature;
+}
 /** The worker stops taking work and will close: `drain` lets attempts end, `stop` has ended them. */
 export interface Leaving {
   readonly kind: "leaving";
@@ -129,6 +150,8 @@ export interface Welcome {
   readonly heartbeatTtlMs: DurationMs;
   /** Attempts of `hello.attempts` that go on, each from the last durable number; all others are to be ended and forgotten. */
   readonly resume: readonly { readonly attemptId: AttemptId; readonly acknowledged: number }[];
+  /** To a witness: the checkpoint of the egress ledger, and the proofs that it demanded. */
+  readonly ledger?: ShownLedger;
 }
 export interface Offer extends OfAttempt {
   readonly kind: "offer";
@@ -137,6 +160,8 @@ export interface Offer extends OfAttempt {
   /** The digest of `job`: what the egress record names and the receipt must repeat. */
   readonly payload: Digest;
   readonly job: JobSpec;
+  /** To a witness: the record that lets the job leave, proven to stand in the ledger. */
+  readonly record?: RecordProof;
 }
 /** All output up to and with this number is durable at the Home. */
 export interface Acknowledge extends OfAttempt {
@@ -200,6 +225,7 @@ export type WorkerMessage =
   | Output
   | Finished
   | NextCertificate
+  | Witnessed
   | Leaving
   | BlobChunk;
 export type HomeMessage =
@@ -239,6 +265,7 @@ export const helloSchema: z.ZodType<Hello> = z.strictObject({
   name: z.string().min(1).max(64),
   capabilities: nodeCapabilitiesSchema,
   attempts: z.array(z.strictObject({ ...ofAttempt, lastNumber: count })).max(1_024),
+  seenLedger: seenSizesSchema.exactOptional(),
 });
 
 const blobChunkSchema: z.ZodType<BlobChunk> = z.strictObject({
@@ -288,6 +315,12 @@ export const workerMessageSchemas: SchemaOfKind<WorkerMessage> = {
     identityProof: signatureSchema,
     tlsProof: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/),
   }),
+  witnessed: z.strictObject({
+    kind: z.literal("witnessed"),
+    size: treeSizeSchema,
+    root: digestSchema,
+    signature: signatureSchema,
+  }),
   leaving: z.strictObject({ kind: z.literal("leaving"), reason: z.enum(["drain", "stop"]) }),
   blob: blobChunkSchema,
 };
@@ -300,6 +333,7 @@ export const homeMessageSchemas: SchemaOfKind<HomeMessage> = {
     heartbeatMs: durationMsSchema,
     heartbeatTtlMs: durationMsSchema,
     resume: z.array(z.strictObject({ attemptId: attemptId.schema, acknowledged: count })).max(1_024),
+    ledger: shownLedgerSchema.exactOptional(),
   }),
   offer: z.strictObject({
     kind: z.literal("offer"),
@@ -308,6 +342,7 @@ export const homeMessageSchemas: SchemaOfKind<HomeMessage> = {
     corrId: episodeId.schema,
     payload: digestSchema,
     job: jobSpecSchema,
+    record: recordProofSchema.exactOptional(),
   }),
   acknowledge: z.strictObject({ kind: z.literal("acknowledge"), ...ofAttempt, number }),
   settled: z.strictObject({ kind: z.literal("settled"), ...ofAttempt, accepted: z.boolean() }),

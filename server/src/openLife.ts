@@ -13,7 +13,7 @@ import { type RecoveredHome, recoverHome } from "./recoverHome.ts";
 import { type HomeParts, type WiredHome, wireHome } from "./wireHome.ts";
 
 /** What every life of a Home has in common. */
-export interface LifeParts extends Omit<HomeParts, "state" | "journal" | "onDurable"> {
+export interface LifeParts extends Omit<HomeParts, "state" | "ledger" | "journal" | "onDurable"> {
   readonly workspaceId: WorkspaceId;
   readonly identity: Identity;
 }
@@ -24,7 +24,7 @@ export async function openLife(parts: LifeParts, onFault: (fault: unknown) => vo
   const { workspaceId } = parts;
   const { publicKey, nodeId } = identity;
   const recovered = await recoverHome(homeFolder, { workspaceId, nodeId, publicKey }, { blobs, outputs }, onFault);
-  const { state, journal, tornTail, from } = recovered;
+  const { state, ledger, journal, tornTail, from } = recovered;
   log.info("journal opened", { sequence: journal.durableSequence, ...from });
   if (tornTail !== undefined) log.info("journal repaired", tornTail);
   const wire = async (): Promise<HomeLife<HomeApi>> => {
@@ -44,10 +44,11 @@ export async function openLife(parts: LifeParts, onFault: (fault: unknown) => vo
       madeAt: "checkpoint" in from ? sequence(from.checkpoint) : sequence(0),
       lastRecord: () => journal.lastRecord,
       state: () => wired.state(),
+      ledger: () => wired.ledger(),
       log: (fact, facts) => log.info(fact, facts),
       trouble: (what, error) => log.trouble(what, error),
     });
-    const wired = await wireHome({ ...parts, state, journal, onDurable });
+    const wired = await wireHome({ ...parts, state, ledger, journal, onDurable });
     return {
       api: wired.api,
       busy: wired.busy,

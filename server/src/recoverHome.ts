@@ -8,10 +8,12 @@ import type { FileSystem } from "#platform/files/fileSystem.ts";
 import { PRODUCT_VERSION } from "#platform/productVersion.ts";
 import { decodeEvent } from "#protocol/decodeEvent.ts";
 import type { JournalEvent } from "#protocol/events.ts";
+import { emptyFrontier, type Frontier } from "#protocol/ledger/merkleTree.ts";
 import { type FoundCheckpoint, readCheckpoint } from "./adapters/checkpoint/checkpointFile.ts";
 import { openJournal, type RecoveredJournal } from "./adapters/journal/journalFile.ts";
 import type { FileJournal } from "./adapters/journal/journalWriter.ts";
 import { OwnMaps } from "./home/boundedMap.ts";
+import { withEgress } from "./home/egress/tree.ts";
 import { evolveAll } from "./home/evolve.ts";
 import type { OutputFiles } from "./adapters/outputFiles.ts";
 import type { HomeIdentity } from "./home/identity.ts";
@@ -19,6 +21,8 @@ import { type HomeState, initialState } from "./home/state.ts";
 
 export interface RecoveredHome {
   readonly state: HomeState;
+  /** The tree of the egress ledger after the last frame. */
+  readonly ledger: Frontier;
   readonly journal: FileJournal<JournalEvent>;
   /** What a crash had left of the last batch; it has been cut. */
   readonly tornTail: RecoveredJournal["tornTail"];
@@ -72,11 +76,12 @@ export interface AddUpTerms {
 /** The state that a journal means, and the journal. Each frame that is read is read once. */
 export async function addUp(
   terms: AddUpTerms,
-): Promise<Pick<RecoveredHome, "state" | "journal" | "tornTail" | "from">> {
+): Promise<Pick<RecoveredHome, "state" | "ledger" | "journal" | "tornTail" | "from">> {
   const { fileSystem, identity, segmentBytes, beside } = terms;
   const found = await readCheckpoint(terms.checkpoints, identity, terms.program);
   const checkpoint = found.kind === "found" ? found.checkpoint : undefined;
   let state = checkpoint?.state ?? initialState(identity);
+  let ledger = checkpoint?.ledger ?? emptyFrontier;
   const own = new OwnMaps();
   const witness = checkpoint?.record ?? (found.kind === "witness" ? found.record : undefined);
   const { journal, recovered } = await openJournal<JournalEvent>({
@@ -85,6 +90,7 @@ export async function addUp(
     decodeEvent: requireEvent,
     onFrame: (frame) => {
       state = evolveAll(state, frame.events, own);
+      ledger = withEgress(ledger, frame.events);
     },
     onFault: terms.onFault,
     ...(beside === undefined ? {} : { renewBeside: (events: readonly JournalEvent[]) => renewBeside(beside, events) }),
@@ -93,7 +99,7 @@ export async function addUp(
     ...(checkpoint === undefined ? {} : { summedTo: checkpoint.record.sequence }),
   });
   const from = checkpoint === undefined ? { start: reasonOf(found) } : { checkpoint: checkpoint.record.sequence };
-  return { state, journal, tornTail: recovered.tornTail, from };
+  return { state, ledger, journal, tornTail: recovered.tornTail, from };
 }
 
 /** Bytes become durable side by side with the frame that names them: after a crash either may be there alone. */

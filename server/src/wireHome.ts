@@ -4,6 +4,8 @@ import type { Command, Requester } from "#protocol/commands.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { instanceId, type NodeId, proposalId } from "#protocol/ids.ts";
+import { egressOrigin } from "#protocol/ledger/checkpointNote.ts";
+import type { Frontier } from "#protocol/ledger/merkleTree.ts";
 import type { EpochMs, Sequence } from "#protocol/quantities.ts";
 import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
@@ -16,6 +18,7 @@ import { diagnoseApi } from "./adapters/api/diagnoseApi.ts";
 import { egressApi } from "./adapters/api/egressApi.ts";
 import { episodeApi } from "./adapters/api/episodeApi.ts";
 import { inspectApi } from "./adapters/api/inspectApi.ts";
+import { ledgerApi } from "./adapters/api/ledgerApi.ts";
 import { leaseApi } from "./adapters/api/leaseApi.ts";
 import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
@@ -34,6 +37,9 @@ import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
 import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
 import { InTurn } from "./adapters/inTurn.ts";
+import { EgressTree } from "./adapters/ledger/egressTree.ts";
+import { LedgerDesk } from "./adapters/ledger/ledgerDesk.ts";
+import { Witnesses } from "./adapters/ledger/witnesses.ts";
 import { LeaseWatch } from "./adapters/leaseWatch.ts";
 import type { LocalEngines } from "./adapters/localNode/localEngines.ts";
 import { createLocalNode, type LocalNodeOptions } from "./adapters/localNode/localNode.ts";
@@ -61,6 +67,8 @@ import type { HomeState } from "./home/state.ts";
 
 export interface HomeParts {
   readonly state: HomeState;
+  /** The tree of the egress ledger, as of the same frame. */
+  readonly ledger: Frontier;
   readonly journal: Journal<JournalEvent>;
   readonly identity: Identity;
   readonly leaves: HeldLeaves;
@@ -89,6 +97,7 @@ export interface WiredHome {
   readonly api: HomeApi;
   /** As of the last durable frame. */
   readonly state: () => HomeState;
+  readonly ledger: () => Frontier;
   /** Whether anything runs that must not end with the last client. */
   readonly busy: () => boolean;
   /** Does what a start owes the world. Nothing acts before. */
@@ -101,11 +110,14 @@ const HOME: Requester = { client: "home", session: "home" };
 export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   const { blobs, outputs, identity, leaves, now, steady, journal, log, homeFolder, workspaceFolder, followers } = parts;
   const onTrouble = (what: string, error: unknown): void => log.trouble(what, error);
+  const origin = egressOrigin(parts.state.identity.workspaceId);
+  const tree = new EgressTree({ frontier: parts.ledger, origin, privateKey: identity.privateKey });
   const findings = await FindingsCache.open(join(homeFolder, "findings.json"));
   const home = new Home(parts.state, {
     journal,
     perform: (effect) => perform(effect),
     onDurable: (frame) => {
+      tree.take(frame.events);
       parts.onDurable(frame.sequence);
       followers.wake();
       leaseWatch.look();
@@ -143,6 +155,9 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     onSwitched: () => clustering.refreshTrust(),
     onTrouble,
   });
+  const view = new ViewOnDemand(journal, parts.state.identity);
+  const witnesses = await Witnesses.open({ folder: homeFolder, origin, onTrouble });
+  const ledger = new LedgerDesk({ tree, witnesses, view, now });
   const links = new WorkerLinks({
     home: () => reports,
     identity,
@@ -153,6 +168,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     receive: (channel, message, bytes) => receive(channel, message, bytes),
     resume: (offer) => desk.resume(offer),
     transfers: () => desk.crossings.transfers(),
+    ledger,
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });
@@ -222,11 +238,12 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   }
 
   await leaf.watch();
-  const view = new ViewOnDemand(journal, parts.state.identity);
   const applying = new InTurn();
   const services: HomeServices = {
     home,
     view,
+    tree,
+    witnesses,
     journal,
     blobs,
     outputs,
@@ -251,6 +268,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...neverLeavesApi(services),
     ...policyApi(services, policy, files),
     ...inspectApi(services),
+    ...ledgerApi(services),
     ...leaseApi(services),
     ...episodes,
     // A Home whose journal was opened again has clients before it has looked at its engines: what they start would be lost.
@@ -303,6 +321,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   return {
     api,
     state: () => home.state,
+    ledger: () => tree.frontier,
     busy: () => liveAttempts(home.state.jobs).length > 0,
     begin: async (signal) => {
       try {
@@ -325,6 +344,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       closing.defer(() => ending.abort());
       closing.defer(() => view.dispose());
       closing.defer(() => policy[Symbol.dispose]());
+      closing.defer(() => witnesses.settled());
       closing.defer(() => leaseWatch[Symbol.dispose]());
       // The next life may be asked for another proposal: no two of them ever write into the workspace at once.
       closing.defer(() => applying.settled());

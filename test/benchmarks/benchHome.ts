@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Refusal } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import { ID_ENTROPY_BYTES, type EpisodeId, type PreviewId, workspaceId } from "#protocol/ids.ts";
+import { emptyFrontier } from "#protocol/ledger/merkleTree.ts";
 import { LEASE_USES_MAX } from "#protocol/lease.ts";
 import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
 import type { EpisodeRequest, NodeView } from "#protocol/wire/clientViews.ts";
@@ -66,6 +67,7 @@ export class BenchHome {
     const watch = new DurableWatch(journal);
     const wired = await wireHome({
       state: initialState(of),
+      ledger: emptyFrontier,
       journal: watch,
       identity,
       leaves: await openLeaves(join(folder, "leaf"), identity, now(), "mint"),

@@ -272,6 +272,8 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     resumeOffloads: nothing,
     turnClusteringOn: async () => ({ host: "127.0.0.1", port: 7_411 }),
     stopHome: nothing,
+    showLedger: notInThisTest,
+    readLeaves: async () => ({ leaves: [] }),
     grantLease: async () => ({ leaseId: IDS.lease }),
     listLeases: async () => ({ epoch: 1, leases: [] }),
     revokeLease: nothing,
@@ -343,6 +345,8 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   pauseOffloads: {},
   resumeOffloads: {},
   listEgress: {},
+  showLedger: {},
+  readLeaves: { size: 0, from: 0 },
   grantLease: {
     nodeId: IDS.worker,
     job: "command",

@@ -22,6 +22,7 @@ import type { NamedMembership } from "../../worker-companion/src/adapters/worker
 import { connect, enrol, invite, NOW, OWNER, turnOn } from "../simulation/homeCommands.ts";
 import { capabilitiesWith, GPU, IDENTITY, Scenario } from "../simulation/homeScenario.ts";
 import { realNow } from "./testHome.ts";
+import { NO_LEDGER } from "../simulation/noLedger.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -94,6 +95,7 @@ export async function linkedHome(context: Context, leafAgeDays = 0): Promise<Lin
     receive: async () => undefined,
     resume: () => undefined,
     transfers: () => [],
+    ledger: NO_LEDGER,
     onFault: (code, detail, nodeId) => clustering.recordRefusal(code, detail, nodeId),
     onTrouble,
   });

@@ -16,6 +16,7 @@ import type { Executed } from "../../server/src/home/home.ts";
 import { Bench } from "../acceptance/bench.ts";
 import { ofKind, Scenario } from "../simulation/homeScenario.ts";
 import { realNow } from "./testHome.ts";
+import { NO_LEDGER } from "../simulation/noLedger.ts";
 
 test("clustering stays off while the self-test fails, is recorded once, and opens when it passes", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "arw-blocked-"));
@@ -36,6 +37,7 @@ test("clustering stays off while the self-test fails, is recorded once, and open
     receive: async () => undefined,
     resume: () => undefined,
     transfers: () => [],
+    ledger: NO_LEDGER,
     onFault: () => undefined,
     onTrouble,
   });

@@ -44,6 +44,8 @@ export async function services(
   return {
     home,
     view,
+    tree: bench.tree,
+    witnesses: { all: () => [] },
     journal,
     blobs,
     outputs,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import type { JournalEvent } from "#protocol/events.ts";
+import { emptyFrontier } from "#protocol/ledger/merkleTree.ts";
 import { sequence } from "#protocol/quantities.ts";
 import {
   CHECKPOINT_FILE,
@@ -11,10 +12,11 @@ import {
   writeCheckpoint,
 } from "../../server/src/adapters/checkpoint/checkpointFile.ts";
 import { decodeState, encodeState, stateHash } from "../../server/src/adapters/checkpoint/stateCodec.ts";
+import { withEgress } from "../../server/src/home/egress/tree.ts";
 import { evolve } from "../../server/src/home/evolve.ts";
 import { JournalFault } from "../../server/src/home/journalPort.ts";
 import { type HomeState, initialState } from "../../server/src/home/state.ts";
-import { addUp, type RecoveredHome } from "../../server/src/recoverHome.ts";
+import { addUp } from "../../server/src/recoverHome.ts";
 import { type Chance, chanceOf, seedsOf } from "./chance.ts";
 import { approve, finished, homeWith, invite, later, lost, preview, start } from "./homeCommands.ts";
 import { revokeLease } from "./leaseCommands.ts";
@@ -47,7 +49,7 @@ interface Disks {
   readonly checkpoints: ModelledDisk;
 }
 
-function open(disks: Disks, program: string = PROGRAM): Promise<Pick<RecoveredHome, "state" | "journal" | "from">> {
+function open(disks: Disks, program: string = PROGRAM): ReturnType<typeof addUp> {
   const { journal: fileSystem, checkpoints } = disks;
   return addUp({ fileSystem, checkpoints, identity: IDENTITY, program, onFault: () => undefined, segmentBytes: 4_000 });
 }
@@ -58,16 +60,18 @@ async function write(
   frames: readonly (readonly JournalEvent[])[],
   at: ReadonlySet<number>,
 ): Promise<HomeState> {
-  const { state: before, journal } = await open(disks);
+  const { state: before, ledger: treeBefore, journal } = await open(disks);
   let state = before;
+  let ledger = treeBefore;
   for (const events of frames) {
     const next = sequence(journal.lastSequence + 1);
     await journal.append({ sequence: next, events });
     state = events.reduce(evolve, state);
+    ledger = withEgress(ledger, events);
     if (!at.has(next)) continue;
     const record = journal.lastRecord;
     assert.ok(record !== undefined);
-    await writeCheckpoint(disks.checkpoints, { record, state, program: PROGRAM }, LOCAL.key);
+    await writeCheckpoint(disks.checkpoints, { record, state, ledger, program: PROGRAM }, LOCAL.key);
   }
   return state;
 }
@@ -102,6 +106,7 @@ test("a checkpoint and the tail give the state of a full replay, bit for bit, an
     assert.deepEqual(opened.from, { checkpoint: at }, `seed ${seed}`);
     assert.equal(stateHash(opened.state), stateHash(home.state), `seed ${seed}`);
     assert.equal(stateHash(opened.state), stateHash(written), `seed ${seed}`);
+    assert.deepEqual(opened.ledger, withEgress(emptyFrontier, home.events), `seed ${seed}`);
     assert.deepEqual(await read(disks), home.events, `seed ${seed}`);
   }
 });
@@ -119,10 +124,12 @@ test("crashes while journal and checkpoints are written never give another state
     await write(disks, frames, at).catch(() => undefined);
     const ending = chance.yes(0.5) ? "power-cut" : "process-killed";
     disks = { journal: disks.journal.afterCrash(ending), checkpoints: disks.checkpoints.afterCrash(ending) };
-    const { state, journal, from } = await open(disks);
+    const { state, ledger, journal, from } = await open(disks);
     if ("checkpoint" in from) fromCheckpoint++;
     const expected = frames.slice(0, journal.durableSequence).flat().reduce(evolve, initialState(IDENTITY));
     assert.equal(stateHash(state), stateHash(expected), `seed ${seed}`);
+    const durable = frames.slice(0, journal.durableSequence).flat();
+    assert.deepEqual(ledger, withEgress(emptyFrontier, durable), `seed ${seed}`);
   }
   assert.ok(fromCheckpoint > 50, `only ${fromCheckpoint} starts came from a checkpoint`);
 });
@@ -157,7 +164,11 @@ test("another Home's, another program's and a forged checkpoint are ignored with
   await journal.prove();
   const record = journal.lastRecord;
   assert.ok(record !== undefined);
-  await writeCheckpoint(disks.checkpoints, { record, state: home.state, program: PROGRAM }, GPU.key);
+  await writeCheckpoint(
+    disks.checkpoints,
+    { record, state: home.state, ledger: emptyFrontier, program: PROGRAM },
+    GPU.key,
+  );
   const forged = await readCheckpoint(disks.checkpoints, IDENTITY, PROGRAM);
   assert.deepEqual(forged, { kind: "ignored", reason: "its signature is not this Home's" });
 });

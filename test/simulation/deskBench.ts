@@ -12,16 +12,19 @@ import type { JobResult } from "#protocol/result.ts";
 import { byteCount, type EpochMs, epochMs, fencingToken, sequence } from "#protocol/quantities.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import type { BlobChunk, Finished, HomeMessage, Need, Offer, Output } from "#protocol/wire/worker.ts";
+import { egressOrigin } from "#protocol/ledger/checkpointNote.ts";
+import { emptyFrontier } from "#protocol/ledger/merkleTree.ts";
 import { AttemptDesk } from "../../server/src/adapters/attempts/attemptDesk.ts";
 import type { LinkFault } from "../../server/src/adapters/attempts/linkFault.ts";
 import type { BegunOutput, OutputFiles, OutputStream } from "../../server/src/adapters/outputFiles.ts";
+import { EgressTree } from "../../server/src/adapters/ledger/egressTree.ts";
 import { ReportLine } from "../../server/src/adapters/reportLine.ts";
 import type { Effect } from "../../server/src/home/effects.ts";
 import { Home } from "../../server/src/home/home.ts";
 import type { ControlMessage, NodeChannel, PayloadMessage } from "../../server/src/home/nodeChannel.ts";
 import type { HomeState } from "../../server/src/home/state.ts";
 import { approve, commandJob, connect, exited, homeWith, idsOf, NOW, preview, receiptOf } from "./homeCommands.ts";
-import { GPU, only, steadyAt } from "./homeScenario.ts";
+import { GPU, LOCAL, only, steadyAt } from "./homeScenario.ts";
 import { MemoryBlobs } from "./memoryBlobs.ts";
 import { MemoryJournal, settled } from "./memoryJournal.ts";
 
@@ -154,6 +157,7 @@ export class DeskBench {
   readonly blobs: MemoryBlobs = new MemoryBlobs();
   readonly outputs: MemoryOutputs = new MemoryOutputs();
   readonly troubles: string[] = [];
+  readonly tree: EgressTree;
   readonly home: Home;
   readonly desk: AttemptDesk;
   readonly reports: ReportLine;
@@ -162,10 +166,18 @@ export class DeskBench {
   now: EpochMs = NOW;
 
   constructor(state: HomeState = homeWith(GPU).state) {
+    this.tree = new EgressTree({
+      frontier: emptyFrontier,
+      origin: egressOrigin(state.identity.workspaceId),
+      privateKey: LOCAL.key,
+    });
     this.home = new Home(state, {
       journal: this.journal,
       perform: (effect) => this.#perform(effect),
-      onDurable: () => this.reports.wake(),
+      onDurable: (frame) => {
+        this.tree.take(frame.events);
+        this.reports.wake();
+      },
       onReadOnly: () => this.reports.wake(),
     });
     this.reports = new ReportLine(this.home, this.ending.signal);

@@ -11,10 +11,16 @@ import { byteCount } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
 import type { Hello, HomeMessage, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { HomeLink } from "../../server/src/adapters/listener/workerListener.ts";
-import { HEARTBEAT_TTL_MS, heartbeatTimes, WorkerLinks } from "../../server/src/adapters/workers/workerLinks.ts";
+import {
+  HEARTBEAT_TTL_MS,
+  heartbeatTimes,
+  WorkerLinks,
+  type WorkerLinksTerms,
+} from "../../server/src/adapters/workers/workerLinks.ts";
 import { DeskBench, quiet } from "./deskBench.ts";
 import { idsOf } from "./homeCommands.ts";
 import { capabilitiesWith, COMMAND_ENGINE, GPU, ofKind } from "./homeScenario.ts";
+import { NO_LEDGER } from "./noLedger.ts";
 
 export const TTL: number = HEARTBEAT_TTL_MS;
 export const LINKS_HOME: Identity = identityOf(Buffer.alloc(32, 1));
@@ -73,7 +79,7 @@ export class LinksBench extends DeskBench {
   #seed = 1;
   #monotonicMs = 0;
 
-  constructor(context: TestContext) {
+  constructor(context: TestContext, ledger: WorkerLinksTerms["ledger"] = NO_LEDGER) {
     super();
     context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
     this.#context = context;
@@ -87,6 +93,7 @@ export class LinksBench extends DeskBench {
       receive: (channel, message, bytes) => this.desk.receive(channel, message, bytes),
       resume: (offer) => this.desk.resume(offer),
       transfers: () => this.desk.crossings.transfers(),
+      ledger,
       onFault: (code) => this.faults.push(code),
       onTrouble: (what, error) => this.troubles.push(`${what}: ${String(error)}`),
     });

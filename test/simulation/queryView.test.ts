@@ -5,11 +5,15 @@ import * as fc from "fast-check";
 import type { EgressLedgerRow } from "#protocol/egress.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { EgressRecordId, EpisodeId } from "#protocol/ids.ts";
+import { isEgressLeaf, leafText } from "#protocol/ledger/egressLeaf.ts";
+import { emptyFrontier, leafHash, rootOf } from "#protocol/ledger/merkleTree.ts";
+import { isIncluded } from "#protocol/ledger/proofs.ts";
 import { sequence } from "#protocol/quantities.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import { LIST_ROWS_MAX } from "#protocol/wire/listPage.ts";
 import { QueryView } from "../../server/src/adapters/view/queryView.ts";
 import { foldEgress } from "../../server/src/home/egress/ledger.ts";
+import { withEgress } from "../../server/src/home/egress/tree.ts";
 import { episodeView } from "../../server/src/home/episode/view.ts";
 import { evolve } from "../../server/src/home/evolve.ts";
 import { RECENT_EPISODES_MAX } from "../../server/src/home/episode/state.ts";
@@ -30,6 +34,7 @@ import {
   withProposal,
 } from "./homeCommands.ts";
 import { GPU, IDENTITY, LOCAL } from "./homeScenario.ts";
+import { sendingHome } from "./ledgerLines.ts";
 import { MemoryJournal } from "./memoryJournal.ts";
 
 const ALL = { limit: 1_000_000 };
@@ -105,6 +110,21 @@ test("on runs of a Home, and wherever it is rebuilt, the view is a fold of the j
     }
     await sameAsFolded(home.frames, new Set(home.frames.map((_, at) => at).filter(() => chance.yes(0.2))));
   }
+});
+
+test("the leaves of the ledger are in the view, with a proof of each in every checkpoint", async () => {
+  const { frames, events } = sendingHome(9);
+  const view = await viewOf(frames, new Set([3, 7]));
+  const leaves = events.filter(isEgressLeaf).map(leafText);
+  assert.deepEqual(view.egressLeaves(0, 100), leaves);
+  assert.deepEqual(view.egressLeaves(2, 5), leaves.slice(2, 5));
+  assert.equal(view.hashes.rootAt(leaves.length), rootOf(withEgress(emptyFrontier, events)));
+  for (const [index, leaf] of leaves.entries()) {
+    const size = Math.min(leaves.length, index + 3);
+    const place = { index, size, root: view.hashes.rootAt(size) };
+    assert.ok(isIncluded(leafHash(leaf), place, view.hashes.inclusionProof(index, size)));
+  }
+  view.close();
 });
 
 test("lists are read in pages of at most LIST_ROWS_MAX, and each row stands in exactly one, also when more come", async () => {

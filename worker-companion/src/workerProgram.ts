@@ -10,6 +10,7 @@ import { parseInvite } from "#protocol/wire/inviteText.ts";
 import { askWorker } from "./adapters/controlSocket.ts";
 import { enrol } from "./adapters/dial/enrol.ts";
 import { openDailyUse } from "./adapters/dailyUseFile.ts";
+import { forgetLedger, heldLedger } from "./adapters/ledgerWitness.ts";
 import { rulesStatusOf } from "./adapters/machineOwner.ts";
 import { openRulesFile } from "./adapters/rulesFile.ts";
 import { startWorker, type WorkerTerms } from "./adapters/runningWorker.ts";
@@ -24,13 +25,14 @@ import type {
   RunOptions,
   WorkerActions,
 } from "./cli/workerActions.ts";
+import type { HeldLedger } from "./core/heldLedger.ts";
 import type { IdleStatus, WorkerStatus } from "./core/workerStatus.ts";
 import type { Engine } from "./core/engine.ts";
 import { createEngines } from "./engines/createEngines.ts";
 import { machineActions, sweepLeftovers } from "./machineActions.ts";
 
 export function createWorkerActions(): WorkerActions {
-  return { join: joinHome, run, status, leave, ...machineActions };
+  return { join: joinHome, run, status, leave, ledger, ...machineActions };
 }
 
 const NAME_CHARACTERS_MAX = 64;
@@ -100,7 +102,9 @@ async function status(): Promise<WorkerStatus | IdleStatus> {
   const rules = rulesStatusOf(openRulesFile(folder.path), await openDailyUse(folder.dailyUsePath), new Date());
   if (membership === undefined) return { state: "stopped", nodeId, rules };
   const { name, homeId, workspaceId } = membership;
-  return { state: "stopped", nodeId, name, homeId, workspaceId, rules };
+  const { alarm } = await heldLedger(folder.path, membership);
+  const alarmed = alarm === undefined ? {} : { alarm: alarm.message };
+  return { state: "stopped", nodeId, name, homeId, workspaceId, ...alarmed, rules };
 }
 
 async function leave({ newIdentity }: LeaveOptions): Promise<Joined | undefined> {
@@ -113,6 +117,22 @@ async function leave({ newIdentity }: LeaveOptions): Promise<Joined | undefined>
   if (newIdentity) await folder.removeIdentity();
   for (const path of [folder.blobsPath, folder.jobsPath]) await rm(path, { recursive: true, force: true });
   return membership === undefined ? undefined : joinedOf(membership);
+}
+
+async function ledger(accept: boolean): Promise<HeldLedger> {
+  const folder = await openFolder();
+  const membership = await requireMembership(folder);
+  if (accept) {
+    if ((await askWorker(folder.path, "status", workerStatusSchema)) !== undefined) {
+      throw new ArwError(
+        "worker-running",
+        "The worker of this state folder is running.",
+        "Stop it first: arw-worker drain",
+      );
+    }
+    await forgetLedger(folder.path, membership);
+  }
+  return heldLedger(folder.path, membership);
 }
 
 async function requireMembership(folder: WorkerFolder): Promise<NamedMembership> {

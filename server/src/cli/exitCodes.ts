@@ -117,8 +117,9 @@ const ROWS: readonly ExitCodeRow[] = [
     meaning: "the state folder is not private or not usable",
     codes: ["state-folder-*", "lock-*", "identity-*"],
   },
+  { exitCode: 89, meaning: "a ledger or a receipt does not verify", codes: ["ledger-altered", "receipt-altered"] },
   {
-    exitCode: 89,
+    exitCode: 90,
     meaning: "the policy is not valid, or is changing right now",
     codes: ["policy-*", "collected-stale"],
   },

@@ -55,9 +55,9 @@ export class CliSession implements Disposable {
     return { folder, id, homeFolder: folders.homeFolder(id), socketPath: folders.socketPath(id) };
   }
 
-  /** A file of the command line, from where the command was typed. */
-  path(file: string): string {
-    return resolve(this.#currentFolder, file);
+  /** The path of a file that was named on the command line. */
+  path(word: string): string {
+    return resolve(this.#currentFolder, word);
   }
 
   folders(): StateFolders {

@@ -1,6 +1,6 @@
 // The worker's blobs at their limit: what goes, what stays for an attempt, and what a restart remembers.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -58,6 +58,25 @@ test("at the limit all stay; one byte more, and the least recently used goes", a
   await blobs.settled();
   assert.equal(blobs.totalBytes(), 3 * TEN);
   assert.equal(await here(blobs, "a", "b", "c", "d"), "acd");
+});
+
+test("a blob that goes while it is still on its way to its place leaves nothing on the disk", async (t) => {
+  const bench = await benchOf(t, 0);
+  const blobs = await bench.open();
+  const large = Buffer.alloc(200_000, "l");
+  const half = large.length / 2;
+  blobs.hold(attemptIdOf(1));
+  for (const from of [0, half]) {
+    const chunk = large.subarray(from, from + half);
+    await blobs.receive(digestOf(large), byteCount(large.length), byteCount(from), chunk);
+  }
+  assert.equal(await blobs.size(digestOf(large)), large.length);
+  blobs.release(attemptIdOf(1));
+  await blobs.settled();
+  assert.equal(blobs.totalBytes(), 0);
+  assert.equal((await bench.open()).totalBytes(), 0);
+  const shelf = join(bench.folder, digestHex(digestOf(large)).slice(0, 2));
+  assert.deepEqual(await readdir(shelf), []);
 });
 
 test("what an attempt has looked at stays as long as it is held, however much that is", async (t) => {

@@ -38,7 +38,7 @@ export interface BoundedBlobs extends BlobStore {
 export async function openBoundedBlobs(terms: BoundedBlobsTerms): Promise<BoundedBlobs> {
   await removeOldPartials(join(terms.folder, "partial"), terms.nowMs());
   const store = await openBlobFiles(terms.folder, { usedEarly: true });
-  const cache = new BlobCache(terms, await blobsOnDisk(terms.folder));
+  const cache = new BlobCache(terms, await blobsOnDisk(terms.folder), () => store.settled());
   cache.collect();
   await cache.settled();
   const at = <T>(digest: Digest, work: () => Promise<T>): Promise<T> =>
@@ -97,6 +97,8 @@ class BlobCache {
   readonly #terms: BoundedBlobsTerms;
   /** The least recently used first: a map remembers the order, and a touch puts its blob last. */
   readonly #kept: Map<Digest, Kept>;
+  /** Resolves when every blob lies in its place. */
+  readonly #atRest: () => Promise<void>;
   readonly #holds = new Map<AttemptId, number>();
   totalBytes = 0;
   #tick = 0;
@@ -104,9 +106,10 @@ class BlobCache {
   #wanted = false;
   #removal: Promise<void> | undefined;
 
-  constructor(terms: BoundedBlobsTerms, kept: Map<Digest, Kept>) {
+  constructor(terms: BoundedBlobsTerms, kept: Map<Digest, Kept>, atRest: () => Promise<void>) {
     this.#terms = terms;
     this.#kept = kept;
+    this.#atRest = atRest;
     for (const { bytes } of kept.values()) this.totalBytes += bytes;
   }
 
@@ -164,6 +167,8 @@ class BlobCache {
 
   async #removeSome(): Promise<void> {
     this.#wanted = false;
+    // One that is still on its way to its place would get there after its removal, and be counted by nobody.
+    await this.#atRest();
     const neededFrom = Math.min(...this.#holds.values());
     const bytesMax = this.#terms.bytesMax();
     let blobs = 0;

@@ -6,7 +6,14 @@ import { readSecretFile } from "#platform/identity/secretFile.ts";
 import { ArwError, messageOf } from "#protocol/errors.ts";
 import type { EngineAdvert, Sandbox } from "#protocol/node.ts";
 import { epochMs } from "#protocol/quantities.ts";
-import type { DoctorFacts, HomeFact, MembershipFact, RulesFact, Trouble } from "../core/doctor/doctorFacts.ts";
+import type {
+  DoctorFacts,
+  HomeFact,
+  LedgerFact,
+  MembershipFact,
+  RulesFact,
+  Trouble,
+} from "../core/doctor/doctorFacts.ts";
 import type { Engine } from "../core/engine.ts";
 import type { WorkerStatus } from "../core/workerStatus.ts";
 import { probeGpus } from "../engines/gpuProbe.ts";
@@ -14,6 +21,7 @@ import { installedLlama } from "../engines/llama/engineFolder.ts";
 import { unreadableModels } from "../engines/llama/modelFiles.ts";
 import { sandboxOf } from "../engines/nodeProbe.ts";
 import { dialHome } from "./dial/dialHome.ts";
+import { heldLedger } from "./ledgerWitness.ts";
 import { openRulesFile } from "./rulesFile.ts";
 import type { NamedMembership, WorkerFolder } from "./workerFolder.ts";
 
@@ -57,6 +65,7 @@ export async function examineMachine(examined: Examined, signal: AbortSignal): P
     models: { folder: modelsFolder, unreadable },
     membership: membershipFact(membership),
     home,
+    ledger: await ledgerFact(path, membership),
   };
 }
 
@@ -73,6 +82,18 @@ function membershipFact(membership: NamedMembership | ArwError | undefined): Mem
   if (membership === undefined) return { kind: "none" };
   if (membership instanceof ArwError) return { kind: "unusable", trouble: troubleOf(membership) };
   return { kind: "joined", name: membership.name, homeId: membership.homeId };
+}
+
+async function ledgerFact(folder: string, membership: NamedMembership | ArwError | undefined): Promise<LedgerFact> {
+  if (membership === undefined || membership instanceof ArwError) return { kind: "unseen" };
+  try {
+    const { alarm, seen } = await heldLedger(folder, membership);
+    if (alarm !== undefined) return { kind: "alarm", trouble: troubleOf(alarm) };
+    return seen === undefined ? { kind: "unseen" } : { kind: "seen", size: seen.size };
+  } catch (error) {
+    if (error instanceof ArwError) return { kind: "alarm", trouble: troubleOf(error) };
+    throw error;
+  }
 }
 
 /** A second link of the same node would push the running worker's aside, so that one is asked instead. */

@@ -13,6 +13,8 @@ import { byteCount, durationMs } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
 import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import { capabilitiesWith } from "../../../test/simulation/homeScenario.ts";
+import { folderOf, LedgerBench, witnessIn } from "../../../test/simulation/ledgerBench.ts";
+import type { LedgerWitness } from "./ledgerWitness.ts";
 import type { WorkerLink } from "./dial/dialHome.ts";
 import {
   type ConnectionChange,
@@ -84,12 +86,18 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** The real file system is beside the test's clock. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 2_000 && !holds(); turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(holds());
+}
+
 function refused(code: string): ArwError {
   return new ArwError(code, "No.", "Ask.");
 }
 
 /** A worker that runs; `dials` are the outcomes of its next dials, in order. */
-function running(context: TestContext, dials: (HandMadeLink | ArwError)[]) {
+function running(context: TestContext, dials: (HandMadeLink | ArwError)[], witness?: LedgerWitness) {
   context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   let atMs = 0;
   const changes: ConnectionChange[] = [];
@@ -125,6 +133,7 @@ function running(context: TestContext, dials: (HandMadeLink | ArwError)[]) {
       held: () => [],
       running: () => 0,
     },
+    ...(witness === undefined ? {} : { witness }),
     nowMs: () => atMs,
     random: () => 0,
     onChange: (change) => changes.push(change),
@@ -165,6 +174,46 @@ test("a worker says hello with a proof of this channel, and is connected by a we
   assert.deepEqual(calls, ["dial", "link up", "certificates"]);
   assert.deepEqual(changes, [{ kind: "connected" }]);
   assert.equal(connection.connected, true);
+});
+
+test("a witness says what it saw, checks what it is shown before anything counts, and says that it did", async (context) => {
+  const home = await LedgerBench.open(context);
+  await home.record(1, 3);
+  const link = new HandMadeLink();
+  const worker = running(context, [link], await witnessIn(folderOf(context)));
+  await settled();
+  const [hello] = link.sent;
+  assert.ok(hello?.kind === "hello");
+  assert.deepEqual(hello.seenLedger, []);
+  await link.says({ ...welcome(), ledger: await home.ledger.show(WORKER.nodeId, hello.seenLedger ?? []) });
+  await until(() => worker.connection.connected);
+  assert.equal(link.sent.find(({ kind }) => kind === "witnessed")?.kind, "witnessed");
+  // An offer without its record in the ledger is refused, and the runner never hears of it.
+  const { record, ...bare } = await home.letOut(4);
+  assert.ok(record !== undefined);
+  await link.says(bare);
+  const refusal = link.sent.at(-1);
+  assert.ok(refusal?.kind === "refused");
+  assert.equal(refusal.code, "record-unproven");
+  assert.ok(!worker.calls.includes("runner offer"));
+  assert.equal(link.endedAs(), undefined);
+});
+
+test("under a ledger that was rolled back no work is taken: the link ends, and so does the worker, with its cause", async (context) => {
+  const folder = folderOf(context);
+  const [home, rolledBack] = [await LedgerBench.open(context), await LedgerBench.open(context)];
+  await home.record(1, 3);
+  await home.meets(await witnessIn(folder));
+  const link = new HandMadeLink();
+  const worker = running(context, [link], await witnessIn(folder));
+  await settled();
+  const [hello] = link.sent;
+  assert.ok(hello?.kind === "hello");
+  assert.deepEqual(hello.seenLedger, [3]);
+  await link.says({ ...welcome(), ledger: await rolledBack.ledger.show(WORKER.nodeId, [3]) });
+  assert.equal(await worker.ended, "ledger-rolled-back");
+  assert.equal(link.endedAs(), "ledger-broken");
+  assert.ok(!worker.calls.includes("link up"));
 });
 
 test("a welcome without the Home's proof connects nothing", async (context) => {

@@ -8,10 +8,11 @@ import { ArwError } from "#protocol/errors.ts";
 import type { InstanceId } from "#protocol/ids.ts";
 import type { NodeCapabilities, NodeLoad } from "#protocol/node.ts";
 import type { PublicKey } from "#protocol/signature.ts";
-import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
+import type { HomeMessage, Offer, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { AttemptRunner } from "../engines/attempts/attemptRunner.ts";
 import type { WorkerLink } from "./dial/dialHome.ts";
 import { reconnectDelay } from "./dial/reconnect.ts";
+import type { LedgerWitness } from "./ledgerWitness.ts";
 import type { CertificateMessage, LinkCertificates } from "./linkCertificates.ts";
 
 /** Without an answer to so many heartbeats the link is dead, however open it looks. */
@@ -20,8 +21,8 @@ export const HEARTBEATS_UNANSWERED_MAX = 3;
 export const LEASE_LAPSE_TTLS = 2;
 /** A Home that dies at the wrong moment looks like a refusal: it is believed when it has said no so often in a row. */
 export const REFUSALS_BELIEVED = 3;
-/** The Home answers a hello at once. */
-export const WELCOME_MS_MAX = 10_000;
+/** The Home answers a hello at once, unless it reads a long journal first for the proofs that a witness demands. */
+export const WELCOME_MS_MAX = 30_000;
 
 export type ConnectionChange =
   | { readonly kind: "connected" }
@@ -41,6 +42,8 @@ export interface HomeConnectionOptions {
   readonly capabilities: (signal: AbortSignal) => Promise<NodeCapabilities>;
   readonly load: () => Promise<NodeLoad>;
   readonly runner: AttemptRunner;
+  /** Checks the Home's ledger; absent where nobody does. */
+  readonly witness?: LedgerWitness;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -56,6 +59,8 @@ export class HomeConnection {
   #lapse: NodeJS.Timeout | undefined;
   /** The last trouble that was told, so that a Home that is away for a night is told of once. */
   #told: string | undefined;
+  /** The Home's ledger is not the one that was seen. */
+  #alarm: ArwError | undefined;
 
   constructor(options: HomeConnectionOptions) {
     this.#options = options;
@@ -78,6 +83,8 @@ export class HomeConnection {
       while (!this.#left.signal.aborted) {
         const problem = await this.#once();
         if (this.#left.signal.aborted) return;
+        // Nothing is mended by dialling again: only the owner of this machine can accept another ledger.
+        if (this.#alarm !== undefined) throw this.#alarm;
         failures = problem.welcomed ? 1 : failures + 1;
         refusals = problem.error !== undefined && isRefusal(problem.error) ? refusals + 1 : 0;
         if (problem.error !== undefined) {
@@ -124,7 +131,7 @@ export class HomeConnection {
 
   /** Resolves when the link has ended, with whether the Home ever said welcome on it. */
   async #session(link: WorkerLink, capabilities: NodeCapabilities): Promise<boolean> {
-    const { identity, instanceId, name, runner, nowMs, homeKey, certificates } = this.#options;
+    const { identity, instanceId, name, runner, nowMs, homeKey, certificates, witness } = this.#options;
     let silence: SilenceWatch | undefined;
     let welcome: Welcome | undefined;
     let beat: NodeJS.Timeout | undefined;
@@ -136,6 +143,11 @@ export class HomeConnection {
         if (!isWelcomeProof(message.proof, homeKey, link.exporter)) {
           return link.close("not-enrolled", "the welcome does not prove the identity of the Home");
         }
+        const witnessed = await witness?.take(message.ledger);
+        if (witnessed instanceof ArwError) {
+          this.#alarm = witnessed;
+          return link.close("ledger-broken", witnessed.message);
+        }
         clearTimeout(unwelcome);
         welcome = message;
         beat = setInterval(() => this.#beat(link), message.heartbeatMs);
@@ -145,10 +157,12 @@ export class HomeConnection {
         };
         silence = new SilenceWatch({ limitMs, nowMs, onSilent });
         this.#welcomed(message);
+        if (witnessed !== undefined) await link.send(witnessed);
         return certificates.connected(link);
       }
       if (message.kind === "welcome") return link.close("unexpected-message", "a second welcome");
       if (isOfCertificates(message)) return certificates.receive(message, link);
+      if (message.kind === "offer" && (await this.#refuseUnproven(link, message))) return;
       await runner.receive(message, bytes);
     });
     const proof = linkProof(identity, link.exporter);
@@ -156,13 +170,29 @@ export class HomeConnection {
     const { life } = this.#options;
     const lived = life === undefined ? {} : { life };
     const who = { kind: "hello", nodeId: identity.nodeId, instanceId, ...lived } as const;
-    await link.send({ ...who, proof, name, capabilities, attempts });
+    const seen = witness === undefined ? {} : { seenLedger: witness.seen() };
+    await link.send({ ...who, proof, name, capabilities, attempts, ...seen });
     const end = await link.closed;
     clearTimeout(unwelcome);
     clearInterval(beat);
     if (welcome === undefined) return false;
     this.#dropped(welcome, silence?.silentMs ?? 0, end);
     silence?.dispose();
+    return true;
+  }
+
+  /** Whether the offer was refused for want of its record in the ledger; what is held already was judged when it came. */
+  async #refuseUnproven(link: WorkerLink, offer: Offer): Promise<boolean> {
+    const { attemptId, fencingToken } = offer;
+    const { runner, witness } = this.#options;
+    if (witness === undefined || runner.held().some((held) => held.attemptId === attemptId)) return false;
+    const refusal = witness.judge(offer);
+    if (refusal === undefined) return false;
+    const { code, message, advice } = refusal;
+    await link.send({ kind: "refused", attemptId, fencingToken, code, message, advice });
+    await witness.settled();
+    this.#alarm = witness.alarm;
+    if (this.#alarm !== undefined) link.close("ledger-broken", this.#alarm.message);
     return true;
   }
 
@@ -266,6 +296,7 @@ function problemOf({ code, detail }: ChannelEnd, countsLives: boolean): Omit<Pro
     case "clustering-off":
     case "unexpected-message":
     case "wrong-digest":
+    case "ledger-broken":
     case "goodbye":
       return { final: false };
   }

@@ -18,6 +18,7 @@ import { BLOB_BYTES_USUAL, type BoundedBlobs, openBoundedBlobs } from "./bounded
 import { type ControlRequest, type ControlSocket, listenForControl } from "./controlSocket.ts";
 import { type DailyUseFile, openDailyUse } from "./dailyUseFile.ts";
 import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
+import { LedgerWitness } from "./ledgerWitness.ts";
 import { LinkCertificates } from "./linkCertificates.ts";
 import { createMachineOwner, rulesStatusOf } from "./machineOwner.ts";
 import { openRulesFile, type RulesFile } from "./rulesFile.ts";
@@ -64,6 +65,7 @@ class WorkerLife {
   readonly #instanceId = instanceId.from(randomBytes(ID_ENTROPY_BYTES));
   #runner: AttemptRunner | undefined;
   #connection: HomeConnection | undefined;
+  #witness: LedgerWitness | undefined;
   #adverts: readonly EngineAdvert[] = [];
   #clockAheadMs: number | undefined;
   readonly #rules: RulesFile;
@@ -108,6 +110,7 @@ class WorkerLife {
       await this.#runner?.stop();
       await Promise.all(engines.map((engine) => engine.dispose()));
       await blobs?.settled();
+      await this.#witness?.settled();
       this.#end();
     }
   }
@@ -177,6 +180,16 @@ class WorkerLife {
         log,
       }),
     });
+    const witness = await LedgerWitness.open({
+      folder: folder.path,
+      home: membership,
+      nodeId: identity.nodeId,
+      sign: (bytes) => sign("arw-witness-v1", bytes, identity.privateKey),
+      now,
+      log,
+    });
+    if (witness.alarm !== undefined) throw witness.alarm;
+    this.#witness = witness;
     const life = await folder.beginLife();
     const connection = new HomeConnection({
       identity,
@@ -194,6 +207,7 @@ class WorkerLife {
       },
       load: () => probeLoad(folder.path, runner.running()),
       runner,
+      witness,
       nowMs: () => performance.now(),
       random: Math.random,
       onChange,
@@ -205,6 +219,7 @@ class WorkerLife {
 
   #status(): WorkerStatus {
     const { folder, membership, slots } = this.#terms;
+    const seen = this.#witness?.seen().at(-1);
     return {
       state: "running",
       pid: process.pid,
@@ -219,6 +234,7 @@ class WorkerLife {
       slots,
       engines: this.#adverts,
       rules: rulesStatusOf(this.#rules, this.#use, new Date()),
+      ...(seen === undefined ? {} : { ledgerSize: seen }),
       ...(this.#clockAheadMs === undefined ? {} : { clockAheadMs: this.#clockAheadMs }),
     };
   }

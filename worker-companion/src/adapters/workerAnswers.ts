@@ -40,6 +40,7 @@ export const workerStatusSchema: z.ZodType<WorkerStatus> = z.strictObject({
   engines: z.array(engineAdvertSchema).max(16),
   rules: rulesStatusSchema,
   clockAheadMs: z.number().int().exactOptional(),
+  ledgerSize: z.number().int().min(0).exactOptional(),
 });
 
 export const workerGoneSchema: z.ZodType<{ readonly kind: "done" }> = z.strictObject({ kind: z.literal("done") });

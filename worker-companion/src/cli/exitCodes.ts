@@ -46,6 +46,11 @@ const ROWS: readonly ExitCodeRow[] = [
   { exitCode: 93, meaning: "this state folder was restored from a backup or copied", codes: ["state-restored"] },
   { exitCode: 94, meaning: "systemd is absent or refuses", codes: ["service-*"] },
   { exitCode: 96, meaning: "this worker's certificate ran out while it was away", codes: ["certificate-ran-out"] },
+  {
+    exitCode: 97,
+    meaning: "the Home's egress ledger does not go on from what this worker saw of it",
+    codes: ["ledger-withheld", "ledger-unsigned", "ledger-rolled-back", "ledger-forked"],
+  },
   { exitCode: 95, meaning: "no worker runs here", codes: ["worker-absent"] },
   { exitCode: 130, meaning: "cancelled", codes: ["cancelled"] },
 ];

@@ -6,7 +6,7 @@ import type { CheckReport } from "../core/doctor/checks.ts";
 import type { EngineGpu } from "../core/engine.ts";
 import type { Output } from "./output.ts";
 import { type RunFlags, withRunFlags, wholeNumber } from "./runFlags.ts";
-import { attempts, engineSentence, findingSentence, logSentence } from "./sentences.ts";
+import { attempts, engineSentence, findingSentence, ledgerSentence, logSentence } from "./sentences.ts";
 import type { ServiceOptions, WorkerActions } from "./workerActions.ts";
 
 const LINES_USUAL = 50;
@@ -28,6 +28,9 @@ export function addMachineCommands(command: AddCommand, actions: WorkerActions, 
     .action(({ follow, lines }: { readonly follow?: boolean; readonly lines: number }) =>
       logs(actions, output, lines, follow === true),
     );
+  command("ledger", "show what this worker saw of its Home's egress ledger: a checkpoint, as evidence")
+    .option("--accept", "forget it, and take the ledger as it is now; ends an alarm")
+    .action(({ accept }: { readonly accept?: boolean }) => ledger(actions, output, accept === true));
   addEngineCommands(command("engines", "list, add or remove engines"), actions, output);
   addServiceCommands(command("service", "keep the worker running with systemd"), actions, output);
 }
@@ -48,6 +51,15 @@ async function doctor(actions: WorkerActions, output: Output, signal: AbortSigna
     `${failed} of ${reports.length} checks failed: ${names.join(", ")}.`,
     "Do what stands beside each of them, then: arw-worker doctor",
   );
+}
+
+async function ledger(actions: WorkerActions, output: Output, accept: boolean): Promise<void> {
+  const { alarm, ...held } = await actions.ledger(accept);
+  output.say(ledgerSentence({ ...held, ...(alarm === undefined ? {} : { alarm }) }, accept), {
+    kind: "ledger",
+    ...held,
+    ...(alarm === undefined ? {} : { alarm: { code: alarm.code, message: alarm.message, advice: alarm.advice } }),
+  });
 }
 
 async function drain(actions: WorkerActions, output: Output, signal: AbortSignal): Promise<void> {

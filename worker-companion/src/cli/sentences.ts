@@ -4,6 +4,7 @@ import * as z from "zod";
 import { decodeJson } from "#protocol/decode.ts";
 import type { CheckReport } from "../core/doctor/checks.ts";
 import type { BudgetLine } from "../core/rules/dailyUse.ts";
+import type { HeldLedger } from "../core/heldLedger.ts";
 import type { IdleStatus, RulesStatus, WorkerStatus } from "../core/workerStatus.ts";
 import type { EngineListing, InstalledEngine, WorkerChange } from "./workerActions.ts";
 
@@ -34,6 +35,7 @@ export function statusSentence(status: WorkerStatus | IdleStatus): string {
     return status.homeId === undefined
       ? `No worker runs, and this machine (${status.nodeId}) belongs to no Home. Join one with: arw-worker join <invite>`
       : [
+          ...(status.alarm === undefined ? [] : [`ALARM: ${status.alarm}`]),
           `No worker runs. This machine is ${status.name ?? status.nodeId} in the Home ${status.homeId}. Start it with: arw-worker run`,
           ...rulesSentences(status.rules),
         ].join("\n");
@@ -49,6 +51,7 @@ export function statusSentence(status: WorkerStatus | IdleStatus): string {
   return [
     `Worker ${status.name} (${status.nodeId}) is ${link} the Home ${status.homeId}${leaving}.`,
     `  ${attempts(status.running)} running, ${status.slots} slots, process ${status.pid}, version ${status.version}`,
+    ...(status.ledgerSize === undefined ? [] : [`  ledger: ${status.ledgerSize} entries, checked`]),
     ...engines,
     ...rulesSentences(status.rules),
   ].join("\n");
@@ -83,6 +86,16 @@ const MARKS: Readonly<Record<CheckReport["state"], string>> = { ok: "✔", warn:
 export function findingSentence({ check, state, cause, fix }: CheckReport): string {
   const found = `${MARKS[state]} ${check.padEnd(13)} ${cause}`;
   return fix === undefined ? found : `${found}\n  ${" ".repeat(13)} fix: ${fix}`;
+}
+
+/** The checkpoint as it is, so that it can be kept as a file and given to `arw-home egress verify --checkpoint`. */
+export function ledgerSentence({ seen, alarm, shown, path }: HeldLedger, accepted: boolean): string {
+  if (accepted) return "Forgotten. The next connection begins with the Home's egress ledger as it is then.";
+  if (seen === undefined && alarm === undefined) return "No egress ledger of this Home was seen yet.";
+  const alarmed = alarm === undefined ? [] : [`ALARM: ${alarm.message}`, alarm.advice, `Evidence: ${path}`, ""];
+  const held = seen === undefined ? [] : [seen.checkpoint];
+  const evidence = shown === undefined ? [] : ["The Home then showed:", shown];
+  return [...alarmed, ...held, ...evidence].join("\n").trimEnd();
 }
 
 export function engineSentence(listing: EngineListing): string {

@@ -4,6 +4,7 @@ import type { ArwError } from "#protocol/errors.ts";
 import type { NodeId, WorkspaceId } from "#protocol/ids.ts";
 import type { CheckReport } from "../core/doctor/checks.ts";
 import type { EngineGpu } from "../core/engine.ts";
+import type { HeldLedger } from "../core/heldLedger.ts";
 import type { IdleStatus, WorkerStatus } from "../core/workerStatus.ts";
 
 export interface Joined {
@@ -106,6 +107,8 @@ export interface WorkerActions {
   drain(onLeft: (attempts: number) => void, signal: AbortSignal): Promise<void>;
   /** Stops the running worker, if there is one, and forgets the Home, which it resolves with, and everything it sent. */
   leave(options: LeaveOptions): Promise<Joined | undefined>;
+  /** What this worker saw of its Home's egress ledger; with `accept` it forgets that, and takes the ledger as it is. */
+  ledger(accept: boolean): Promise<HeldLedger>;
   doctor(signal: AbortSignal): Promise<readonly CheckReport[]>;
   /** The last lines of the log; with `follow` every further one too, until the signal is aborted. */
   logs(count: number, follow: boolean, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;

@@ -31,6 +31,8 @@ export interface WorkerStatus {
   readonly rules: RulesStatus;
   /** How far this machine's clock was before the Home's at the last connecting; to the second. */
   readonly clockAheadMs?: number;
+  /** How many entries the Home's egress ledger had when it was last seen. */
+  readonly ledgerSize?: number;
 }
 
 /** Where no worker runs: whom it belongs to, if anybody. */
@@ -40,5 +42,7 @@ export interface IdleStatus {
   readonly nodeId: NodeId;
   readonly homeId?: NodeId;
   readonly workspaceId?: WorkspaceId;
+  /** Why it works no more for that Home. */
+  readonly alarm?: string;
   readonly rules: RulesStatus;
 }

@@ -4,7 +4,7 @@ import { statfs } from "node:fs/promises";
 import { ArwError } from "#protocol/errors.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
-import type { HeldNode } from "../../home/node/state.ts";
+import { type HeldNode, nodeName } from "../../home/node/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { diagnosis, type HomeFacts, type Problem } from "../diagnose/checks.ts";
 import type { Clustering } from "../workers/clustering.ts";
@@ -13,7 +13,7 @@ import type { HomeServices } from "./services.ts";
 type DiagnoseApi = Pick<HomeApi, "diagnose">;
 
 export interface DiagnoseTerms {
-  readonly services: Pick<HomeServices, "home" | "journal" | "now">;
+  readonly services: Pick<HomeServices, "home" | "journal" | "now" | "tree" | "witnesses">;
   readonly homeFolder: string;
   readonly clustering: Pick<Clustering, "listening" | "problem" | "addresses">;
   readonly readOnly: () => ReadOnlyView | undefined;
@@ -38,7 +38,7 @@ export function diagnoseApi(terms: DiagnoseTerms): DiagnoseApi {
 async function factsOf(terms: DiagnoseTerms, signal: AbortSignal): Promise<HomeFacts> {
   signal.throwIfAborted();
   const { services, homeFolder, clustering } = terms;
-  const { home, journal, now } = services;
+  const { home, journal, now, tree, witnesses } = services;
   const { nodes, egress } = home.state;
   const workers = [...nodes.byId.values()].filter(isEnrolled);
   const listens = clustering.listening !== undefined;
@@ -55,6 +55,11 @@ async function factsOf(terms: DiagnoseTerms, signal: AbortSignal): Promise<HomeF
       status.kind === "unreachable" ? [{ name, reason: status.reason }] : [],
     ),
     workers: workers.length,
+    ledgerSize: tree.frontier.size,
+    ledgerAhead: witnesses
+      .all()
+      .flatMap(({ nodeId, size, signed }) => (signed === undefined ? [{ name: nodeName(nodes, nodeId), size }] : [])),
+    witnesses: witnesses.all().filter(({ signed }) => signed !== undefined).length,
     paused: egress.paused,
     machine: await machineOf(terms, signal),
   };

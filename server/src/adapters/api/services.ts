@@ -10,6 +10,8 @@ import type { NodePresence } from "../../home/node/view.ts";
 import type { Crossings } from "../attempts/crossings.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import type { InTurn } from "../inTurn.ts";
+import type { EgressTree } from "../ledger/egressTree.ts";
+import type { Witnesses } from "../ledger/witnesses.ts";
 import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
 import type { DeniedOffloads } from "../policy/pastOffloads.ts";
@@ -22,6 +24,10 @@ export interface HomeServices {
   readonly blobs: BeginningBlobStore;
   /** All history, for questions that the state is too small for. */
   readonly view: ViewOnDemand;
+  /** The egress ledger as a tree that others check. */
+  readonly tree: EgressTree;
+  /** What workers last saw of it. */
+  readonly witnesses: Pick<Witnesses, "all">;
   readonly outputs: OutputFiles;
   readonly crossings: Crossings;
   readonly detector: SecretDetector;

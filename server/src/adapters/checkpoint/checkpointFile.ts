@@ -7,6 +7,7 @@ import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import { type Digest, digestOf, digestSchema } from "#protocol/digest.ts";
 import type { NodeId, WorkspaceId } from "#protocol/ids.ts";
+import { type Frontier, frontierSchema } from "#protocol/ledger/merkleTree.ts";
 import { type PublicKey, type Signature, sign, signatureSchema, verify } from "#protocol/signature.ts";
 import { errnoOf, type FileSystem } from "#platform/files/fileSystem.ts";
 import type { HomeIdentity } from "../../home/identity.ts";
@@ -26,12 +27,15 @@ interface CheckpointHeader {
   readonly homeId: NodeId;
   readonly record: RecordPlace;
   readonly stateHash: Digest;
+  /** The tree of the egress ledger after that record. */
+  readonly ledger: Frontier;
 }
 
 export interface Checkpoint {
   readonly record: RecordPlace;
   readonly stateHash: Digest;
   readonly state: HomeState;
+  readonly ledger: Frontier;
 }
 
 export type FoundCheckpoint =
@@ -53,6 +57,8 @@ const headerSchema = z.strictObject({
     digest: z.string(),
   }),
   stateHash: digestSchema,
+  /** Absent in those of a program that kept no tree. */
+  ledger: frontierSchema.exactOptional(),
 });
 const fileSchema: z.ZodType<{
   readonly header: z.infer<typeof headerSchema>;
@@ -63,14 +69,14 @@ const fileSchema: z.ZodType<{
 /** Durable when it resolves; the checkpoint before stays whole until then. */
 export async function writeCheckpoint(
   fileSystem: FileSystem,
-  of: { readonly record: RecordPlace; readonly state: HomeState; readonly program: string },
+  of: { readonly record: RecordPlace; readonly state: HomeState; readonly ledger: Frontier; readonly program: string },
   privateKey: KeyObject,
 ): Promise<Digest> {
-  const { record, program } = of;
+  const { record, ledger, program } = of;
   const state = encodeState(of.state);
   const { workspaceId, nodeId } = of.state.identity;
   const stateHash = digestOf(state);
-  const header: CheckpointHeader = { v: 1, program, workspaceId, homeId: nodeId, record, stateHash };
+  const header: CheckpointHeader = { v: 1, program, workspaceId, homeId: nodeId, record, stateHash, ledger };
   const signature = sign("arw-checkpoint-v1", signedText(header), privateKey);
   const bytes = Buffer.from(`${JSON.stringify({ header, signature, state })}\n`);
   await fileSystem.remove(UNFINISHED_FILE).catch((error: unknown) => {
@@ -106,12 +112,14 @@ export async function readCheckpoint(
   const { record } = header;
   const witness = (reason: string): FoundCheckpoint => ({ kind: "witness", record, reason });
   if (header.program !== program) return witness(`version ${header.program} of the program made it`);
+  const { ledger } = header;
+  if (ledger === undefined) return witness("it was made before the ledger had a tree");
   if (digestOf(stateText) !== header.stateHash) return witness("its state does not have the hash that was signed");
   const state = decodeState(stateText);
   if (!state.ok) return witness(`its state's ${state.path} ${state.problem}`);
   // A decoder that lost or changed anything would show here.
   if (encodeState(state.value) !== stateText) return witness("its state does not read back as it was written");
-  return { kind: "found", checkpoint: { record, stateHash: header.stateHash, state: state.value } };
+  return { kind: "found", checkpoint: { record, stateHash: header.stateHash, state: state.value, ledger } };
 }
 
 function isSigned(header: object, signature: Signature, publicKey: PublicKey): boolean {

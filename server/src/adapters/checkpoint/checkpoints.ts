@@ -2,6 +2,7 @@
 // It must never hold a command up, nor describe a state that is not durable whole.
 import type { KeyObject } from "node:crypto";
 import type { FileSystem } from "#platform/files/fileSystem.ts";
+import type { Frontier } from "#protocol/ledger/merkleTree.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { RecordPlace } from "../journal/scanJournal.ts";
@@ -19,6 +20,8 @@ export interface CheckpointsTerms {
   readonly madeAt: Sequence;
   readonly lastRecord: () => RecordPlace | undefined;
   readonly state: () => HomeState;
+  /** The tree of the egress ledger as of the same frame. */
+  readonly ledger: () => Frontier;
   readonly log: (fact: string, facts: Readonly<Record<string, unknown>>) => void;
   readonly trouble: (what: string, error: unknown) => void;
 }
@@ -47,12 +50,16 @@ export class Checkpoints {
   }
 
   async #makeNow(least: number): Promise<void> {
-    const { fileSystem, privateKey, program, lastRecord, state, log, trouble } = this.#terms;
+    const { fileSystem, privateKey, program, lastRecord, state, ledger, log, trouble } = this.#terms;
     const record = lastRecord();
     // Only where the state is exactly what the journal's last record ends: then and only then they belong together.
     if (record === undefined || record.sequence !== this.#lastFrame || record.sequence - this.#madeAt < least) return;
     try {
-      const stateHash = await writeCheckpoint(fileSystem, { record, state: state(), program }, privateKey);
+      const stateHash = await writeCheckpoint(
+        fileSystem,
+        { record, state: state(), ledger: ledger(), program },
+        privateKey,
+      );
       this.#madeAt = record.sequence;
       log("checkpoint made", { sequence: record.sequence, stateHash });
     } catch (error) {

@@ -42,6 +42,8 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     markNeverLeaves: route(METHODS.markNeverLeaves, (params, session) => api.markNeverLeaves(params, session)),
     unmarkNeverLeaves: route(METHODS.unmarkNeverLeaves, (params, session) => api.unmarkNeverLeaves(params, session)),
     listEgress: route(METHODS.listEgress, (params, session) => api.listEgress(params, session)),
+    showLedger: route(METHODS.showLedger, (params, session) => api.showLedger(params, session)),
+    readLeaves: route(METHODS.readLeaves, (params, session) => api.readLeaves(params, session)),
     grantLease: route(METHODS.grantLease, (params, session) => api.grantLease(params, session)),
     listLeases: route(METHODS.listLeases, (params, session) => api.listLeases(params, session)),
     revokeLease: route(METHODS.revokeLease, (params, session) => api.revokeLease(params, session)),

@@ -17,6 +17,9 @@ const WELL: HomeFacts = {
   selfTest: { problem: undefined },
   silentNodes: [],
   workers: 1,
+  ledgerSize: 4,
+  ledgerAhead: [],
+  witnesses: 1,
   paused: undefined,
   machine: [{ check: "sandbox", state: "ok", cause: "bubblewrap 0.8 enforces all" }],
 };
@@ -52,6 +55,12 @@ test("whatever is not well says how bad it is, why, and what mends it", () => {
     [{ clustering: { kind: "off", wasOn: true } }, "clustering", /^ok: off/],
     [{ silentNodes: [{ name: "attic", reason: "its heartbeat stopped" }] }, "nodes", /^attention with a fix: .*attic/],
     [{ workers: 0 }, "nodes", /^ok: none/],
+    [
+      { ledgerAhead: [{ name: "attic", size: 9 }] },
+      "ledger",
+      /^failed with a fix: attic saw 9 entries, and there are 4/,
+    ],
+    [{ witnesses: 0 }, "ledger", /^ok: 4 entries; no worker has checked them yet/],
     [{ paused: { at: NOW, by: "vscode" } }, "offloads", /^attention with a fix: paused by vscode/],
     [{ machine: [{ check: "sandbox", state: "warn", cause: "c", fix: "f" }] }, "sandbox", /^attention with a fix: c$/],
     [{ machine: [{ check: "engines", state: "fail", cause: "c", fix: "f" }] }, "engines", /^failed with a fix: c$/],

@@ -26,6 +26,11 @@ export interface HomeFacts {
   readonly selfTest: { readonly problem: Problem | undefined } | undefined;
   readonly silentNodes: readonly { readonly name: string; readonly reason: string }[];
   readonly workers: number;
+  /** Workers that saw more of the egress ledger than there is. */
+  readonly ledgerAhead: readonly { readonly name: string; readonly size: number }[];
+  readonly ledgerSize: number;
+  /** Workers that check the ledger. */
+  readonly witnesses: number;
   readonly paused: { readonly at: EpochMs; readonly by: string } | undefined;
   /** Of this machine, from the worker's doctor. */
   readonly machine: readonly {
@@ -60,6 +65,7 @@ export function diagnosis(facts: HomeFacts): readonly DiagnosisCheck[] {
     { id: "runtime", title: "Runtime self-test", ...judgeRuntime(facts) },
     { id: "clustering", title: "Door for workers", ...judgeClustering(facts) },
     { id: "nodes", title: "Workers", ...judgeNodes(facts) },
+    { id: "ledger", title: "Egress ledger", ...judgeLedger(facts) },
     { id: "offloads", title: "Offloads", ...judgeOffloads(facts) },
   ];
 }
@@ -137,6 +143,21 @@ function judgeNodes({ clustering, silentNodes, workers }: HomeFacts): Judged {
   return attention(
     `not connected: ${cause}`,
     `look at ${first.name}: arw-worker doctor there; start it: arw-worker run`,
+  );
+}
+
+function judgeLedger({ ledgerAhead, ledgerSize, witnesses }: HomeFacts): Judged {
+  const [first] = ledgerAhead;
+  if (first !== undefined) {
+    return failed(
+      `${ledgerAhead.map(({ name, size }) => `${name} saw ${size} entries`).join(", ")}, and there are ${ledgerSize}: this Home was restored from a backup, or another one has its key`,
+      "restore the newer journal; else tell the workers' owners, who accept the ledger as it is with: arw-worker ledger --accept",
+    );
+  }
+  return ok(
+    witnesses === 0
+      ? `${ledgerSize} entries; no worker has checked them yet`
+      : `${ledgerSize} entries, checked by ${witnesses} of the workers`,
   );
 }
 

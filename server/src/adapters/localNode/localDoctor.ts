@@ -38,6 +38,7 @@ export async function examineLocally(machine: LocalMachine, signal: AbortSignal)
     models: { folder: modelsFolder, unreadable: await unreadableModels(modelsFolder) },
     membership: { kind: "none" },
     home: { kind: "not-asked" },
+    ledger: { kind: "unseen" },
   };
   return examine(facts).filter(({ check }) => LOCAL_CHECKS.includes(check));
 }

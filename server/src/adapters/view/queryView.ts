@@ -7,6 +7,9 @@ import { decode } from "#protocol/decode.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "#protocol/egress.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { EgressRecordId, EpisodeId, PreviewId, ProposalId } from "#protocol/ids.ts";
+import { type EgressLeaf, isEgressLeaf, leafText } from "#protocol/ledger/egressLeaf.ts";
+import { HashTree } from "#protocol/ledger/hashTree.ts";
+import { leafHash } from "#protocol/ledger/merkleTree.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
 import { type EpisodeView, episodeViewSchema } from "#protocol/wire/clientViews.ts";
 import { LIST_ROWS_MAX, type ListEnd, type ListParams } from "#protocol/wire/listPage.ts";
@@ -27,6 +30,8 @@ const FRAMES_PER_TURN = 200;
 
 const TABLES = `
   CREATE TABLE egress (position INTEGER PRIMARY KEY, record_id TEXT UNIQUE, episode_id TEXT, time INTEGER, row TEXT);
+  CREATE TABLE leaves (position INTEGER PRIMARY KEY, record_id TEXT, leaf TEXT);
+  CREATE INDEX leaves_of_record ON leaves (record_id);
   CREATE TABLE episodes (position INTEGER PRIMARY KEY, episode_id TEXT UNIQUE, started_at INTEGER, view TEXT);
   CREATE TABLE proposals (proposal_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
   CREATE TABLE previews (preview_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
@@ -48,6 +53,8 @@ export class QueryView {
   /** The state after the last frame that has become rows. */
   #state: HomeState;
   #reflects = 0;
+  /** Of the egress ledger, up to the frame that the tables reflect. */
+  readonly hashes: HashTree = new HashTree();
   #turn: Promise<void> = Promise.resolve();
 
   private constructor(database: Database, journal: ReadableJournal, identity: HomeIdentity) {
@@ -79,6 +86,15 @@ export class QueryView {
   egressRows({ cursor = 0, limit = LIST_ROWS_MAX }: ListParams): ViewPage<EgressLedgerRow> {
     const query = "SELECT position, row FROM egress WHERE position > ? ORDER BY position LIMIT ?";
     return this.#page(query, [cursor, limit + 1], egressLedgerRowSchema);
+  }
+
+  /** The leaves of the ledger's tree from `from` up to, not with, `to`: the texts that were hashed. */
+  egressLeaves(from: number, to: number): readonly string[] {
+    const rows = this.#rows("SELECT leaf FROM leaves WHERE position >= ? AND position < ? ORDER BY position", [
+      from,
+      to,
+    ]);
+    return rows.map((row) => leafRow.parse(row).leaf);
   }
 
   /** The newest first. */
@@ -158,12 +174,15 @@ export class QueryView {
   #note(event: JournalEvent, at: Sequence, index: number): void {
     const corrId = "corrId" in event ? event.corrId : null;
     this.#run("INSERT INTO history VALUES (?, ?, ?, ?, ?)", [at, index, corrId, event.kind, event.at]);
-    if (event.kind === "EgressRecorded" || event.kind === "EgressSettled") this.#noteEgress(event);
+    if (isEgressLeaf(event)) this.#noteEgress(event);
   }
 
   /** By the fold that defines the ledger, over the one row that it concerns. */
-  #noteEgress(event: Extract<JournalEvent, { readonly kind: "EgressRecorded" | "EgressSettled" }>): void {
+  #noteEgress(event: EgressLeaf): void {
     const { recordId } = event;
+    const leaf = leafText(event);
+    this.#run("INSERT INTO leaves VALUES (?, ?, ?)", [this.hashes.size, recordId, leaf]);
+    this.hashes.append(leafHash(leaf));
     const rows = new Map<EgressRecordId, EgressLedgerRow>();
     const [held] = this.#json("SELECT row FROM egress WHERE record_id = ?", [recordId], egressLedgerRowSchema);
     if (held !== undefined) rows.set(recordId, held);
@@ -246,4 +265,5 @@ function decoded<Row>(text: SqlValue | undefined, schema: z.ZodType<Row>): Row {
 }
 
 const placedRow = z.object({ position: z.number() });
+const leafRow = z.object({ leaf: z.string() });
 const historyRow = z.object({ sequence: z.number() });

@@ -33,6 +33,7 @@ import { Crossings } from "../attempts/crossings.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { Clustering, REFUSALS_RECORDED_PER_MINUTE } from "./clustering.ts";
 import { heartbeatTimes, WorkerLinks } from "./workerLinks.ts";
+import { NO_LEDGER } from "../../../../test/simulation/noLedger.ts";
 
 const OWNER: ClientSession = { client: "cli", owner: true, signal: new AbortController().signal };
 const BY_OWNER: Requester = { client: "cli", session: "owner" };
@@ -97,6 +98,7 @@ async function bench(context: TestContext): Promise<Bench> {
     receive: async () => undefined,
     resume: () => undefined,
     transfers: () => [],
+    ledger: NO_LEDGER,
     onFault: () => undefined,
     onTrouble,
   });

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { linkProof, welcomeProof } from "#platform/link/linkProof.ts";
 import { byteCount, fencingToken } from "#protocol/quantities.ts";
+import { sign } from "#protocol/signature.ts";
 import { ofAttempt, quiet } from "../../../../test/simulation/deskBench.ts";
 import { idsOf, revokeNode, turnOff } from "../../../../test/simulation/homeCommands.ts";
 import { ATTIC, GPU, only, ofKind } from "../../../../test/simulation/homeScenario.ts";
+import { LedgerBench } from "../../../../test/simulation/ledgerBench.ts";
 import { BEAT, FakeLink, hello, LINKS_HOME, LinksBench, LOAD, TTL } from "../../../../test/simulation/linksBench.ts";
 import { heartbeatTimes, HEARTBEAT_MS } from "./workerLinks.ts";
 
@@ -23,6 +25,34 @@ test("a hello that proves the identity on this very link is welcomed with the Ho
     },
   ]);
   assert.equal(bench.links.channelOf(GPU.nodeId)?.nodeId, GPU.nodeId);
+});
+
+test("a witness is shown the ledger in its welcome and the record beside each offer; another worker neither", async (t) => {
+  const home = await LedgerBench.open(t);
+  await home.record(1, 3);
+  const bench = new LinksBench(t, home.ledger);
+  const witness = await bench.connected({ seenLedger: [2] });
+  const [welcome] = witness.said;
+  assert.ok(welcome?.kind === "welcome");
+  assert.deepEqual(welcome.ledger, await home.ledger.show(GPU.nodeId, [2]));
+  const { record, ...offer } = await home.letOut(4);
+  await bench.links.channelOf(GPU.nodeId)?.carry(offer);
+  assert.deepEqual(witness.said.at(-1), { ...offer, record });
+  const older = await bench.connected();
+  assert.deepEqual(Object.keys(older.said[0] ?? {}).includes("ledger"), false);
+  await bench.links.channelOf(GPU.nodeId)?.carry(offer);
+  assert.deepEqual(older.said.at(-1), offer);
+});
+
+test("a witness whose word its key did not sign is hung up on, and its word is not kept", async (t) => {
+  const home = await LedgerBench.open(t);
+  const bench = new LinksBench(t, home.ledger);
+  const link = await bench.connected({ seenLedger: [] });
+  const root = home.tree.signed().head.root;
+  const signature = sign("arw-link-v1", Buffer.from("something else"), GPU.key);
+  await link.say({ kind: "witnessed", size: 0, root, signature });
+  assert.equal(link.endCode(), "unexpected-message");
+  assert.deepEqual(home.witnesses.all(), []);
 });
 
 test("a proof made for another link, or with another identity, closes this one", async (t) => {

@@ -3,10 +3,11 @@
 import type { Command, Requester, Transfer } from "#protocol/commands.ts";
 import { ArwError, type Refusal } from "#protocol/errors.ts";
 import type { AttemptId, NodeId } from "#protocol/ids.ts";
+import type { ShownLedger } from "#protocol/ledger/witness.ts";
 import type { NodeLoad } from "#protocol/node.ts";
 import { durationMs, type EpochMs } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
-import type { Hello, HomeMessage, NextCertificate, Offer, WorkerMessage } from "#protocol/wire/worker.ts";
+import type { Hello, HomeMessage, NextCertificate, Offer, WorkerMessage, Witnessed } from "#protocol/wire/worker.ts";
 import type { Identity } from "#platform/identity/identityFile.ts";
 import type { TlsLeaf } from "#platform/identity/tlsLeaf.ts";
 import { isLinkProof, welcomeProof } from "#platform/link/linkProof.ts";
@@ -17,6 +18,7 @@ import type { NodeChannel } from "../../home/nodeChannel.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { AttemptMessage } from "../attempts/attemptDesk.ts";
 import type { LinkFault } from "../attempts/linkFault.ts";
+import type { LedgerDesk } from "../ledger/ledgerDesk.ts";
 import type { HomeLink } from "../listener/workerListener.ts";
 import { judgeNextCertificate } from "./nodeCertificates.ts";
 
@@ -56,6 +58,7 @@ const PEER_FAULTS: ReadonlySet<string> = new Set<CloseCode>([
   "unexpected-message",
   "wrong-digest",
   "state-restored",
+  "ledger-broken",
 ]);
 
 export interface WorkerLinksTerms {
@@ -73,6 +76,8 @@ export interface WorkerLinksTerms {
   readonly receive: (channel: NodeChannel, message: AttemptMessage, bytes: Uint8Array) => Promise<LinkFault>;
   readonly resume: (offer: Offer) => void;
   readonly transfers: () => readonly Transfer[];
+  /** What witnesses of the ledger are shown, and where their word goes. */
+  readonly ledger: Pick<LedgerDesk, "show" | "proofOf" | "take">;
   /** A link that was closed for what its peer did. */
   readonly onFault: (code: string, detail: string, nodeId: NodeId) => void;
   readonly onTrouble: (what: string, error: unknown) => void;
@@ -101,6 +106,8 @@ export class WorkerLinks {
   readonly #awaited = new Map<NodeId, SilenceWatch>();
   /** Nodes whose hello is being made durable: what comes of it says whether they are back. */
   readonly #greeting: NodeId[] = [];
+  /** Links of workers that check the ledger. */
+  readonly #witnessing = new WeakSet<HomeLink>();
   #disposed = false;
 
   constructor(terms: WorkerLinksTerms) {
@@ -124,7 +131,7 @@ export class WorkerLinks {
       nodeId,
       local: false,
       deliver: (message) => link.send(message),
-      carry: (message, bytes) => link.send(message, bytes),
+      carry: (message, bytes) => link.send(this.#proven(link, message), bytes),
       hangUp: (code, detail) => link.close(code, detail),
     };
     let greeting: Promise<Connected | undefined> | undefined;
@@ -185,6 +192,7 @@ export class WorkerLinks {
       link.close("not-enrolled", "the hello does not prove the identity of this certificate");
       return undefined;
     }
+    const ledger = await this.#shownLedger(link, message);
     const held = message.attempts.filter((attempt) => this.#isLive(nodeId, attempt)).map(({ attemptId }) => attemptId);
     const executed = await this.#connect(message, held);
     if (executed.kind === "refusal") {
@@ -199,8 +207,33 @@ export class WorkerLinks {
     // A link that this one replaces closes later; its silence is nobody's any more.
     this.#connected.get(nodeId)?.silence.dispose();
     this.#connected.set(nodeId, connected);
-    await this.#welcome(link, channel, held);
+    await this.#welcome(link, channel, held, ledger);
     return connected;
+  }
+
+  /** Before the node counts as connected: no offer may overtake what it demands of the ledger. */
+  async #shownLedger(link: HomeLink, { nodeId, seenLedger }: Hello): Promise<ShownLedger | undefined> {
+    if (seenLedger === undefined) return undefined;
+    this.#witnessing.add(link);
+    this.#greeting.push(nodeId);
+    try {
+      return await this.#terms.ledger.show(nodeId, seenLedger);
+    } finally {
+      this.#greeting.splice(this.#greeting.indexOf(nodeId), 1);
+    }
+  }
+
+  /** A witness takes no job without the record that lets it leave. */
+  #proven(link: HomeLink, message: HomeMessage): HomeMessage {
+    if (message.kind !== "offer" || !this.#witnessing.has(link)) return message;
+    const record = this.#terms.ledger.proofOf(message.attemptId);
+    return record === undefined ? message : { ...message, record };
+  }
+
+  #witnessed({ link, channel: { nodeId } }: Connected, message: Witnessed): void {
+    const key = this.#terms.home().state.nodes.byId.get(nodeId)?.publicKey;
+    if (key !== undefined && this.#terms.ledger.take(nodeId, key, message)) return;
+    link.close("unexpected-message", "what it says it witnessed is not this Home's ledger, or not signed by it");
   }
 
   async #connect(hello: Hello, held: readonly AttemptId[]): Promise<Executed | Refusal> {
@@ -223,7 +256,12 @@ export class WorkerLinks {
     }
   }
 
-  async #welcome(link: HomeLink, channel: NodeChannel, held: readonly AttemptId[]): Promise<void> {
+  async #welcome(
+    link: HomeLink,
+    channel: NodeChannel,
+    held: readonly AttemptId[],
+    ledger: ShownLedger | undefined,
+  ): Promise<void> {
     const { state } = this.#terms.home();
     const going = liveAttempts(state.jobs, channel.nodeId).filter(({ attempt }) => held.includes(attempt.attemptId));
     for (const { job, attempt } of going) {
@@ -245,6 +283,7 @@ export class WorkerLinks {
       heartbeatMs: durationMs(this.#terms.times.heartbeatMs),
       heartbeatTtlMs: durationMs(this.#terms.times.ttlMs),
       resume: going.map(({ attempt }) => ({ attemptId: attempt.attemptId, acknowledged: attempt.lastNumber })),
+      ...(ledger === undefined ? {} : { ledger }),
     };
     await channel.deliver(welcome);
     const next = this.#terms.nextLeaf();
@@ -280,6 +319,8 @@ export class WorkerLinks {
         return;
       case "next-certificate":
         return this.#rotate(connected, message);
+      case "witnessed":
+        return this.#witnessed(connected, message);
       case "leaving":
         connected.leaving = true;
         return;

@@ -18,6 +18,7 @@ import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { bytesText } from "../render/amounts.ts";
 import { previewCardLines } from "../render/previewCard.ts";
 import { ledgerLines } from "../render/views.ts";
+import { addLedgerCommands } from "./ledger.ts";
 import type { CliSession } from "../session.ts";
 
 interface AnswerOptions {
@@ -65,6 +66,7 @@ export function addEgressCommands(program: Command, bind: Bind): void {
   addShow(egress, bind);
   addRevise(egress, bind);
   addInspect(egress, bind);
+  addLedgerCommands(egress, bind);
 }
 
 function addShow(egress: Command, bind: Bind): void {

@@ -31,7 +31,7 @@ test("policy show prints the document, why nothing leaves, and what the workspac
   assert.match(screen.stdout(), /ask-always[^]*Nothing leaves: policy\.jsonc:3:3[^]*stricter[^]*\/\/ mine/);
 });
 
-test("policy check names line and column and ends with 89 where the file is no policy", async (t) => {
+test("policy check names line and column and ends with 90 where the file is no policy", async (t) => {
   const offload = { episodeId: IDS.episode, title: "npm test", destination: "gpu-box", at: epochMs(1_700_000_000_000) };
   const changed = [{ ...offload, before: "ask", after: "deny", explanation: "No rule allows this." }] as const;
   const { home, workspace, terminal } = await bench(t, () => ({
@@ -43,7 +43,7 @@ test("policy check names line and column and ends with 89 where the file is no p
   await writeFile(join(workspace, "bad.jsonc"), "{");
   await writeFile(join(workspace, "good.jsonc"), "{}");
   const bad = terminal();
-  assert.equal(await runCli(["policy", "check", "bad.jsonc"], bad.host), 89);
+  assert.equal(await runCli(["policy", "check", "bad.jsonc"], bad.host), 90);
   assert.match(bad.stdout(), /bad\.jsonc:3:3 error expects a comma/);
   const good = terminal();
   assert.equal(await runCli(["policy", "check", "good.jsonc", "--for-workspace"], good.host), 0);

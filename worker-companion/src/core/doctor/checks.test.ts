@@ -47,6 +47,7 @@ const WELL: DoctorFacts = {
   models: { folder: "/state/models", unreadable: [] },
   membership: { kind: "joined", name: "box", homeId: nodeId.from(new Uint8Array(ID_ENTROPY_BYTES)) },
   home: { kind: "reached", by: "doctor", clockAheadMs: 0 },
+  ledger: { kind: "seen", size: 4 },
 };
 
 function find(check: string, facts: Partial<DoctorFacts>): Finding {
@@ -131,6 +132,7 @@ const CASES: readonly (readonly [string, string, Finding["state"], Partial<Docto
     { home: { kind: "unreached", code: "home-unreachable", trouble: TROUBLE } },
     /mend it/u,
   ],
+  ["a ledger that was rolled back", "ledger", "fail", { ledger: { kind: "alarm", trouble: TROUBLE } }, /mend it/u],
   ["a clock ahead", "clock", "warn", { home: { ...reached(), clockAheadMs: CLOCK_WARN_MS } }, /5 s ahead of/u],
   ["a clock far behind", "clock", "fail", { home: { ...reached(), clockAheadMs: -CLOCK_FAIL_MS } }, /120 s behind/u],
   [

@@ -38,6 +38,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   { name: "gpu", judge: judgeGpu },
   { name: "membership", judge: judgeMembership },
   { name: "home", judge: judgeHome },
+  { name: "ledger", judge: judgeLedger },
   { name: "clock", judge: judgeClock },
 ];
 
@@ -159,6 +160,17 @@ function judgeHome({ home }: DoctorFacts): Finding {
       );
     case "unreached":
       return failBy(home.trouble);
+  }
+}
+
+function judgeLedger({ ledger }: DoctorFacts): Finding {
+  switch (ledger.kind) {
+    case "unseen":
+      return ok("no egress ledger of a Home was seen yet");
+    case "seen":
+      return ok(`the Home's egress ledger was last proven with ${ledger.size} entries`);
+    case "alarm":
+      return failBy(ledger.trouble);
   }
 }
 

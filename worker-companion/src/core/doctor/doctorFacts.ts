@@ -23,6 +23,7 @@ export interface DoctorFacts {
   readonly models: { readonly folder: string; readonly unreadable: readonly string[] };
   readonly membership: MembershipFact;
   readonly home: HomeFact;
+  readonly ledger: LedgerFact;
 }
 
 export type RulesFact =
@@ -34,6 +35,13 @@ export type MembershipFact =
   | { readonly kind: "none" }
   | { readonly kind: "joined"; readonly name: string; readonly homeId: NodeId }
   | { readonly kind: "unusable"; readonly trouble: Trouble };
+
+/** What this worker holds of its Home's egress ledger. */
+export type LedgerFact =
+  | { readonly kind: "unseen" }
+  /** How many entries it had when it was last proven. */
+  | { readonly kind: "seen"; readonly size: number }
+  | { readonly kind: "alarm"; readonly trouble: Trouble };
 
 /** What came of looking for the Home; `ahead` is how far this machine's clock is before the Home's. */
 export type HomeFact =

@@ -1,0 +1,30 @@
+// What a check of a ledger or a receipt found, for a person: first whether it holds, then whose it is, then what is wrong.
+import type { LedgerReport } from "#protocol/ledger/ledgerFile.ts";
+import { plainText } from "#protocol/text/plainText.ts";
+import { countText } from "./amounts.ts";
+import type { Style } from "./style.ts";
+
+export function ledgerReportLines(report: LedgerReport, style: Style): readonly string[] {
+  const { whole, header, head, records, settlements, words } = report;
+  const counts = `${countText(records, "record")}, ${countText(settlements, "settlement")}`;
+  const verdict = whole
+    ? `${style.green("egress verify: whole")} — ${counts}; nothing was changed, added, moved or left out`
+    : `${style.red("egress verify: NOT WHOLE")} — ${counts} could be read`;
+  const whose =
+    header === undefined
+      ? []
+      : [
+          `signed by Home ${header.homeId} · key ${words.join(" ")}`,
+          ...(head === undefined
+            ? []
+            : [`checkpoint: ${head.size === 1 ? "1 entry" : `${head.size} entries`}, root ${head.root}`]),
+        ];
+  const problems = report.problems.map(({ line, problem }) =>
+    line === undefined ? `  ${plainText(problem)}` : `  line ${line} ${plainText(problem)}`,
+  );
+  const more = report.moreProblems === 0 ? [] : [`  and ${report.moreProblems} more`];
+  const trust = whole
+    ? ["Whoever owns a Home can sign what they like: compare the key with the one that its owner shows you."]
+    : [];
+  return [verdict, ...whose, ...problems, ...more, ...trust];
+}
