@@ -59,7 +59,9 @@ async function usePosture({ home }: Editor): Promise<void> {
     {
       posture: "ask-always",
       label: "ask-always",
-      detail: vscode.l10n.t("You read and approve every offload, or grant a lease for more like it. A Home begins like this."),
+      detail: vscode.l10n.t(
+        "You read and approve every offload, or grant a lease for more like it. A Home begins like this.",
+      ),
     },
     {
       posture: "trusted-workers",
@@ -74,7 +76,10 @@ async function usePosture({ home }: Editor): Promise<void> {
   if (chosen === undefined) throw new Dismissed();
   await confirm({
     question: vscode.l10n.t("Use the posture {0}?", chosen.label),
-    detail: [chosen.detail ?? "", vscode.l10n.t("It counts at once: what waits and may no longer leave is withdrawn.")].join("\n"),
+    detail: [
+      chosen.detail ?? "",
+      vscode.l10n.t("It counts at once: what waits and may no longer leave is withdrawn."),
+    ].join("\n"),
     button: vscode.l10n.t("Use It"),
   });
   const { name, withdrawn } = await home.call(METHODS.usePosture, { posture: chosen.posture });
@@ -96,7 +101,9 @@ async function adopt({ home }: Editor, document: vscode.TextDocument): Promise<v
     question: vscode.l10n.t("Adopt the policy {0}?", plainText(checked.name, NAME_CHARACTERS_MAX)),
     detail: [
       vscode.l10n.t("It would have changed {0} of the last {1} offloads.", checked.changed.length, checked.looked),
-      ...(checked.findings.length === 0 ? [] : [vscode.l10n.t("{0} of its lines have no effect.", checked.findings.length)]),
+      ...(checked.findings.length === 0
+        ? []
+        : [vscode.l10n.t("{0} of its lines have no effect.", checked.findings.length)]),
       vscode.l10n.t("It counts at once: what waits and may no longer leave is withdrawn."),
     ].join("\n"),
     button: vscode.l10n.t("Adopt"),
@@ -108,7 +115,8 @@ async function adopt({ home }: Editor, document: vscode.TextDocument): Promise<v
 }
 
 function broken({ findings: [first] }: CheckPolicyResult): ArwError {
-  const where = first === undefined ? "" : ` ${first.range.start.line + 1}:${first.range.start.character + 1} ${first.message}.`;
+  const where =
+    first === undefined ? "" : ` ${first.range.start.line + 1}:${first.range.start.character + 1} ${first.message}.`;
   return new ArwError(
     "policy-invalid",
     vscode.l10n.t("This text is no policy.{0}", where),

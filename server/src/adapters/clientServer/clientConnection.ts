@@ -13,6 +13,7 @@ import { PROTOCOL_VERSION, versionAdvice, versionedSchema } from "#protocol/wire
 import type { Socket } from "node:net";
 import { type Message, StreamMessageWriter } from "vscode-jsonrpc/node";
 import * as z from "zod";
+import { PolicyLanguage } from "../policyLanguage/policyLanguage.ts";
 import type { ClientSession, HomeApi } from "./homeApi.ts";
 import { languageHandshake } from "./languageHandshake.ts";
 import { messageTexts } from "./messageFrames.ts";
@@ -31,15 +32,7 @@ export interface ConnectionContext {
   readonly api: HomeApi;
   readonly routes: ReadonlyMap<string, Route>;
   readonly checkOwnerSecret: (secret: string) => boolean;
-  readonly openLanguage: (notify: (method: string, params: unknown) => void) => LanguageServer;
   readonly log: (text: string, facts: Readonly<Record<string, unknown>>) => void;
-}
-
-/** What an editor asks and tells about the documents that it shows. Ends with its connection. */
-export interface LanguageServer extends Disposable {
-  /** Undefined where the method is none of its own. */
-  request(method: string, params: unknown): Promise<unknown> | undefined;
-  notified(method: string, params: unknown): void;
 }
 
 type RequestId = string | number;
@@ -74,7 +67,7 @@ export class ClientConnection {
   readonly #context: ConnectionContext;
   readonly #writer: StreamMessageWriter;
   readonly #closed = new AbortController();
-  readonly #language: LanguageServer;
+  readonly #language: PolicyLanguage;
   #client: string | undefined;
   #owner = false;
   #wrongSecrets = 0;
@@ -88,7 +81,12 @@ export class ClientConnection {
     this.#writer = new StreamMessageWriter(socket);
     // A client that vanishes is no error of the Home; every write's own promise tells its sender.
     this.#writer.onError(() => undefined);
-    this.#language = context.openLanguage((method, params) => void this.#write({ jsonrpc: "2.0", method, params }));
+    this.#language = new PolicyLanguage({
+      api: context.api,
+      session: { client: "editor", owner: false, signal: this.#closed.signal },
+      notify: (method, params) => void this.#write({ jsonrpc: "2.0", method, params }),
+      onTrouble: (what, error) => context.log(what, { client: this.#client, reason: errorCode(error) }),
+    });
     socket.on("error", () => undefined);
     socket.on("close", () => {
       this.#closed.abort();

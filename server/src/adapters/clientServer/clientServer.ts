@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { ClientConnection, type ConnectionContext } from "./clientConnection.ts";
+import { ClientConnection } from "./clientConnection.ts";
 import type { HomeApi } from "./homeApi.ts";
 import { routesOf } from "./routes.ts";
 
@@ -18,7 +18,6 @@ export interface ClientServerOptions {
   readonly socketPath: string;
   readonly api: HomeApi;
   readonly checkOwnerSecret: (secret: string) => boolean;
-  readonly openLanguage: ConnectionContext["openLanguage"];
   /** Called with the number of clients whenever it changes. */
   readonly onClients: (count: number) => void;
   readonly log: (text: string, facts: Readonly<Record<string, unknown>>) => void;

@@ -7,7 +7,9 @@ import { LANGUAGE_CAPABILITIES } from "../policyLanguage/languageMessages.ts";
 export function languageHandshake(method: string): { readonly result: unknown } | undefined {
   switch (method) {
     case "initialize":
-      return { result: { capabilities: LANGUAGE_CAPABILITIES, serverInfo: { name: "arw-home", version: PRODUCT_VERSION } } };
+      return {
+        result: { capabilities: LANGUAGE_CAPABILITIES, serverInfo: { name: "arw-home", version: PRODUCT_VERSION } },
+      };
     case "shutdown":
       return { result: null };
     default:

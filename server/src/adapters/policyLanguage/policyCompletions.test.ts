@@ -31,13 +31,18 @@ function taken(marked: string, label: string): string {
 
 test("members that are not there yet are offered, and those that are, are not", () => {
   assert.deepEqual(offered('{ "version": 1, | }'), ["name", "gates", "nodes", "rules"]);
-  assert.deepEqual(offered('{ "rules": [{ "resource": { "paths": ["a"], | } }] }'), ["classes", "bytesMax", "bytesOver", "models"]);
+  assert.deepEqual(offered('{ "rules": [{ "resource": { "paths": ["a"], | } }] }'), [
+    "classes",
+    "bytesMax",
+    "bytesOver",
+    "models",
+  ]);
   assert.deepEqual(offered('{ "name": { | } }'), []);
 });
 
 test("a member comes with the beginning of its value, unless it has one", () => {
   assert.equal(taken('{ "na|" }', "name"), '{ "name": "$1" }');
-  assert.equal(taken('{ | }', "rules"), '{ "rules": [{ $1 }] }');
+  assert.equal(taken("{ | }", "rules"), '{ "rules": [{ $1 }] }');
   assert.equal(taken('{ "g|": {} }', "gates"), '{ "gates": {} }');
 });
 
@@ -53,7 +58,10 @@ test("values are those of the schema, and live ones of the Home", () => {
 
 test("what is half typed is replaced whole", () => {
   assert.equal(taken('{ "rules": [{ "effect": "de|" }] }', "deny"), '{ "rules": [{ "effect": "deny" }] }');
-  assert.equal(taken('{ "rules": [{ "destination": { "nodes": ["gpu-bo|"] } }] }', "gpu-box"), '{ "rules": [{ "destination": { "nodes": ["gpu-box"] } }] }');
+  assert.equal(
+    taken('{ "rules": [{ "destination": { "nodes": ["gpu-bo|"] } }] }', "gpu-box"),
+    '{ "rules": [{ "destination": { "nodes": ["gpu-box"] } }] }',
+  );
 });
 
 test("a worker's name with signs of a snippet stays itself", () => {
@@ -68,7 +76,24 @@ test("more than can be read is not offered", () => {
 });
 
 test("no text, however broken, at no place, is too much for it", () => {
-  const piece = fc.constantFrom("{", "}", "[", "]", '"rules"', '"effect"', ":", ",", '"', "//", "/*", "\n", "true", "7", "\\", "a");
+  const piece = fc.constantFrom(
+    "{",
+    "}",
+    "[",
+    "]",
+    '"rules"',
+    '"effect"',
+    ":",
+    ",",
+    '"',
+    "//",
+    "/*",
+    "\n",
+    "true",
+    "7",
+    "\\",
+    "a",
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), fc.nat(60), (pieces, at) => {
       const text = pieces.join("");

@@ -101,6 +101,7 @@ function tokenAt(node: Node | undefined, offset: number): Node | undefined {
 function namesBeside(text: string, path: readonly (string | number)[]): ReadonlySet<string> {
   const tree = parseTree(text);
   const around = tree === undefined ? undefined : findNodeAtLocation(tree, [...path]);
-  const names = around?.type === "object" ? (around.children ?? []).map(({ children }): unknown => children?.[0]?.value) : [];
+  const names =
+    around?.type === "object" ? (around.children ?? []).map(({ children }): unknown => children?.[0]?.value) : [];
   return new Set(names.filter((name) => typeof name === "string"));
 }

@@ -5,20 +5,16 @@ import type { Edit } from "jsonc-parser";
 import { format, getLocation } from "jsonc-parser";
 import type * as z from "zod";
 import { decode } from "#protocol/decode.ts";
-import { ArwError } from "#protocol/errors.ts";
-import type { PolicyDocument } from "#protocol/policy.ts";
+import { ArwError, type Refusal } from "#protocol/errors.ts";
 import type { PolicyFinding, TextPosition, TextRange } from "#protocol/policyFinding.ts";
-import type { CheckPolicyResult } from "#protocol/wire/policyViews.ts";
+import type { CheckPolicyResult, RuleDecision } from "#protocol/wire/policyViews.ts";
+import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
+import { WORKSPACE_POLICY } from "../policy/policyFiles.ts";
 import { readPolicy } from "../policy/readPolicy.ts";
 import { TextLines } from "../policy/textLines.ts";
-import {
-  atPositionSchema,
-  changedSchema,
-  inRangeSchema,
-  ofDocumentSchema,
-  openedSchema,
-} from "./languageMessages.ts";
+import { atPositionSchema, changedSchema, inRangeSchema, ofDocumentSchema, openedSchema } from "./languageMessages.ts";
 import { completionsAt, type KnownValues } from "./policyCompletions.ts";
+import { knownValues } from "./knownValues.ts";
 import { memberAt } from "./policyMembers.ts";
 import { POLICY_FORMATTING, quickFixes } from "./policyQuickFixes.ts";
 import { plain, ruleText } from "./ruleText.ts";
@@ -28,25 +24,10 @@ export const OPEN_POLICIES_MAX = 16;
 /** A text is judged when nothing was typed for so long. */
 export const JUDGE_PAUSE_MS = 200;
 
-/** Something that a rule decided before. */
-export interface LastDecision {
-  readonly episodeId: string;
-  readonly title: string;
-  readonly destination: string;
-  /** In the reader's words: `2026-11-23 18:04 UTC`. */
-  readonly when: string;
-  readonly effect: string;
-}
-
 export interface PolicyLanguageTerms {
-  /** Whose document an address names. */
-  readonly ownerOf: (uri: string) => "home" | "workspace";
-  readonly check: (text: string, of: "home" | "workspace") => Promise<CheckPolicyResult>;
-  readonly known: () => KnownValues;
-  /** The newest past offload that a rule of the document decides; undefined where there is none. */
-  readonly lastDecision: (document: PolicyDocument, ruleId: string) => Promise<LastDecision | undefined>;
-  /** Whether the Home's own file holds something else than what is in force. */
-  readonly notInForce: (text: string) => boolean;
+  readonly api: Pick<HomeApi, "checkPolicy" | "showPolicy" | "listNodes">;
+  /** As whom the Home is asked: somebody who may only look. */
+  readonly session: ClientSession;
   readonly notify: (method: string, params: unknown) => void;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
@@ -117,7 +98,7 @@ export class PolicyLanguage implements Disposable {
     const before = this.#open.get(uri);
     if (before === undefined && this.#open.size >= OPEN_POLICIES_MAX) return;
     before?.stale.abort();
-    const policy: OpenPolicy = { text, of: this.#terms.ownerOf(uri), stale: new AbortController(), checked: undefined };
+    const policy: OpenPolicy = { text, of: ownerOf(uri), stale: new AbortController(), checked: undefined };
     this.#open.set(uri, policy);
     this.#judge(uri, policy).catch((error: unknown) => {
       if (!policy.stale.signal.aborted) this.#terms.onTrouble("judging a policy", error);
@@ -140,15 +121,22 @@ export class PolicyLanguage implements Disposable {
   }
 
   #checked(policy: OpenPolicy): Promise<CheckPolicyResult> {
-    policy.checked ??= this.#terms.check(policy.text, policy.of);
+    const { api, session } = this.#terms;
+    policy.checked ??= api.checkPolicy({ text: policy.text, of: policy.of }, session).then(accepted);
     return policy.checked;
   }
 
-  #complete(params: unknown): unknown {
+  /** What a policy may name, as the Home knows it now. */
+  async #known(): Promise<KnownValues> {
+    const { api, session } = this.#terms;
+    return knownValues(accepted(await api.listNodes({}, session)).nodes);
+  }
+
+  async #complete(params: unknown): Promise<unknown> {
     const { policy, value } = this.#asked(atPositionSchema, params);
     if (policy === undefined) return null;
     const lines = new TextLines(policy.text);
-    const found = completionsAt(policy.text, lines.offset(value.position), this.#terms.known());
+    const found = completionsAt(policy.text, lines.offset(value.position), await this.#known());
     return found.map(({ label, kind, about, insert, offset, length }) => ({
       label,
       kind: kind === "member" ? COMPLETION_KINDS.property : COMPLETION_KINDS.value,
@@ -172,7 +160,8 @@ export class PolicyLanguage implements Disposable {
     const { document } = readPolicy(policy.text);
     const rule = path[0] === "rules" && typeof path[1] === "number" ? document?.rules[path[1]] : undefined;
     if (document === undefined || rule === undefined) return null;
-    const last = await this.#terms.lastDecision(document, rule.id);
+    const { decided } = await this.#checked(policy);
+    const last = decided.find((decision) => decision.rule === rule.id);
     return markdown([ruleText(rule, policy.of), "", decisionText(last)].join("\n"));
   }
 
@@ -189,7 +178,9 @@ export class PolicyLanguage implements Disposable {
       range: START,
       command: { title, command, arguments: given },
     });
-    const edited = name !== undefined && policy.of === "home" && this.#terms.notInForce(policy.text);
+    const { api, session } = this.#terms;
+    const inForce = policy.of === "home" ? accepted(await api.showPolicy({}, session)).text : policy.text;
+    const edited = name !== undefined && policy.text !== inForce;
     const counted = `Would have changed ${changed.length} of the last ${looked} ${looked === 1 ? "offload" : "offloads"}`;
     return [
       ...(edited ? [lens("Not in force yet: adopt this policy…", "arw.adoptPolicy", uri)] : []),
@@ -202,17 +193,19 @@ export class PolicyLanguage implements Disposable {
     if (policy === undefined) return [];
     const lines = new TextLines(policy.text);
     const { findings } = await this.#checked(policy);
-    const nodes = this.#terms.known()["node-names"];
+    const { "node-names": nodes } = await this.#known();
     return findings
       .filter(({ range }) => touches(range, value.range))
       .flatMap((finding) =>
-        quickFixes(policy.text, finding, lines.offset(finding.range.start), nodes).map(({ title, edits, preferred }) => ({
-          title,
-          kind: "quickfix",
-          diagnostics: [diagnosticOf(finding)],
-          isPreferred: preferred,
-          edit: { changes: { [value.textDocument.uri]: textEdits(lines, edits) } },
-        })),
+        quickFixes(policy.text, finding, lines.offset(finding.range.start), nodes).map(
+          ({ title, edits, preferred }) => ({
+            title,
+            kind: "quickfix",
+            diagnostics: [diagnosticOf(finding)],
+            isPreferred: preferred,
+            edit: { changes: { [value.textDocument.uri]: textEdits(lines, edits) } },
+          }),
+        ),
       );
   }
 
@@ -236,6 +229,21 @@ export class PolicyLanguage implements Disposable {
   }
 }
 
+/** A workspace's document has one place; every other one is read as the Home's. */
+function ownerOf(uri: string): "home" | "workspace" {
+  return uri.endsWith(`/${WORKSPACE_POLICY}`) ? "workspace" : "home";
+}
+
+/** Throws ArwError where the Home refuses. */
+function accepted<Result extends object>(result: Result | Refusal): Result {
+  if (!isRefusal(result)) return result;
+  throw new ArwError(result.code, result.message, result.advice);
+}
+
+function isRefusal(result: object): result is Refusal {
+  return "kind" in result && result.kind === "refusal";
+}
+
 // Numbers of the protocol.
 const COMPLETION_KINDS = { property: 10, value: 12 } as const;
 const SNIPPET = 2;
@@ -252,9 +260,10 @@ function markdown(value: string): unknown {
 }
 
 /** The link opens the episode where its egress records are. */
-function decisionText(last: LastDecision | undefined): string {
+function decisionText(last: RuleDecision | undefined): string {
   if (last === undefined) return "It decides none of the last offloads.";
-  const { episodeId, title, destination, when, effect } = last;
+  const { episodeId, title, destination, at, effect } = last;
+  const when = `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const link = `command:arw.openTimeline?${encodeURIComponent(JSON.stringify([{ episode: { episodeId, title } }]))}`;
   return `Last: **${effect}**, [${plain(title)}](${link}) to ${plain(destination)}, ${when}.`;
 }

@@ -43,7 +43,10 @@ function pathsOf(value: unknown, path: readonly (string | number)[] = []): reado
 function membersOf(shape: PolicyShape | undefined, path: string): readonly string[] {
   if (shape?.kind === "list") return membersOf(shape.of, path);
   if (shape?.kind !== "object") return [];
-  return Object.entries(shape.members).flatMap(([name, member]) => [`${path}${name}`, ...membersOf(member.shape, `${path}${name}.`)]);
+  return Object.entries(shape.members).flatMap(([name, member]) => [
+    `${path}${name}`,
+    ...membersOf(member.shape, `${path}${name}.`),
+  ]);
 }
 
 test("a document with every member of the table is a policy", () => {

@@ -80,7 +80,10 @@ const RULE: PolicyShape = object({
     about: "Where it would go.",
     shape: object({
       nodes: { about: "Workers by name.", shape: list(text("node-names")) },
-      keys: { about: "Workers by id, which is a digest of their key: a name can be given again, this cannot.", shape: list(text("node-ids")) },
+      keys: {
+        about: "Workers by id, which is a digest of their key: a name can be given again, this cannot.",
+        shape: list(text("node-ids")),
+      },
       locations: { about: "Where you said that the worker stands.", shape: list(text("locations")) },
       trusted: { about: "Whether you said that the worker is trusted.", shape: FLAG },
       paidOnly: { about: "Whether you said that the worker takes only paid work.", shape: FLAG },
@@ -107,7 +110,10 @@ const RULE: PolicyShape = object({
     shape: object({
       redact: { about: "Secrets are taken out of text before it leaves.", shape: FLAG },
       bytesMax: { about: "More than so many bytes are denied.", shape: NUMBER },
-      sandbox: { about: "How far a command is kept apart where it runs.", shape: choice("none", "sandboxed", "strict") },
+      sandbox: {
+        about: "How far a command is kept apart where it runs.",
+        shape: choice("none", "sandboxed", "strict"),
+      },
       reviewResult: { about: "What comes back is looked at before anything uses it.", shape: FLAG },
     }),
   },

@@ -23,7 +23,10 @@ function mended(text: string, code: string, of: "home" | "workspace" = "home"): 
   const [fix] = quickFixes(text, finding, new TextLines(text).offset(finding.range.start), NODES);
   assert.ok(fix !== undefined, `${code} has no fix`);
   const after = fixed(text, fix);
-  assert.deepEqual(findingsOf(after, of).filter((each) => each.code === code), []);
+  assert.deepEqual(
+    findingsOf(after, of).filter((each) => each.code === code),
+    [],
+  );
   return after;
 }
 

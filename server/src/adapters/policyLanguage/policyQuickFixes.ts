@@ -33,16 +33,20 @@ export function quickFixes(
     case "policy-lease-never":
       return ruleRemoval(text, path, false);
     case "policy-widens":
-      return path[0] === "nodes" ? [removal(text, ["nodes"], "Take out what is stated of nodes", true)] : ruleRemoval(text, path, true);
+      return path[0] === "nodes"
+        ? [removal(text, ["nodes"], "Take out what is stated of nodes", true)]
+        : ruleRemoval(text, path, true);
     case "policy-idle-obligation":
-      return path[0] === "rules" ? [removal(text, path, "Take out the obligations", true)] : [];
+      return path[0] === "rules" ? [removal(text, path.slice(0, 3), "Take out the obligations", true)] : [];
     default:
       return [];
   }
 }
 
 function ruleRemoval(text: string, path: readonly (string | number)[], preferred: boolean): readonly PolicyFix[] {
-  return path[0] === "rules" && path.length >= 2 ? [removal(text, path.slice(0, 2), "Take out this rule", preferred)] : [];
+  return path[0] === "rules" && path.length >= 2
+    ? [removal(text, path.slice(0, 2), "Take out this rule", preferred)]
+    : [];
 }
 
 function removal(text: string, path: readonly (string | number)[], title: string, preferred: boolean): PolicyFix {

@@ -29,7 +29,10 @@ function conditionsOf({ effect, subjects, resource, destination, purposes, time 
   const say = (what: string, names: readonly string[] | undefined): void => {
     if (names !== undefined) said.push(`${what} ${anyOf(names)}`);
   };
-  say("it is asked for by", subjects?.map(({ kind, ids }) => (ids === undefined ? `any ${kind}` : `${kind} ${ids.join(", ")}`)));
+  say(
+    "it is asked for by",
+    subjects?.map(({ kind, ids }) => (ids === undefined ? `any ${kind}` : `${kind} ${ids.join(", ")}`)),
+  );
   say(effect === "allow" ? "every path is within" : "a path is within", resource?.paths);
   say("the highest class is", resource?.classes);
   if (resource?.bytesMax !== undefined) said.push(`it is at most ${resource.bytesMax} bytes`);
@@ -38,11 +41,14 @@ function conditionsOf({ effect, subjects, resource, destination, purposes, time 
   say("it goes to", destination?.nodes);
   say("it goes to the key", destination?.keys);
   say("the worker stands in", destination?.locations);
-  if (destination?.trusted !== undefined) said.push(`the worker is ${destination.trusted ? "" : "not "}stated as trusted`);
-  if (destination?.paidOnly !== undefined) said.push(`the worker takes ${destination.paidOnly ? "only paid work" : "unpaid work too"}`);
+  if (destination?.trusted !== undefined)
+    said.push(`the worker is ${destination.trusted ? "" : "not "}stated as trusted`);
+  if (destination?.paidOnly !== undefined)
+    said.push(`the worker takes ${destination.paidOnly ? "only paid work" : "unpaid work too"}`);
   say("it is for", purposes);
   say("it is a", time?.days);
-  if (time?.hoursUtc !== undefined) said.push(`it is between ${plain(time.hoursUtc.from)} and ${plain(time.hoursUtc.until)} UTC`);
+  if (time?.hoursUtc !== undefined)
+    said.push(`it is between ${plain(time.hoursUtc.from)} and ${plain(time.hoursUtc.until)} UTC`);
   if (time?.notBefore !== undefined) said.push(`it is not before ${plain(time.notBefore)}`);
   if (time?.notAfter !== undefined) said.push(`it is not after ${plain(time.notAfter)}`);
   return said;
