@@ -1,4 +1,4 @@
-// Bundles the benchmarks and runs them: npm run bench -- [--quick] [--write] [--gate] [--baseline] [--only <words>] [--profile]
+// Bundles the benchmarks and runs them: npm run bench -- [--quick] [--write] [--gate] [--baseline] [--only <words>] [--editor] [--profile]
 // It installs the peer's server where it may and says what it lacks otherwise; a row whose peer is missing is named, and fails with CI=true.
 import { spawn, spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";

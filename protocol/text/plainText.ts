@@ -8,6 +8,8 @@ const UNSAFE_BUT_LINES = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 /** One line. Longer than `charactersMax`, its middle is left out and that is shown. */
 export function plainText(text: string, charactersMax: number = Number.POSITIVE_INFINITY): string {
   const plain = text.replace(UNSAFE, codeOf);
+  // No text has more characters than code units; a list asks for thousands of short ones.
+  if (plain.length <= charactersMax) return plain;
   // By code points: half of a character would be no text.
   const signs = Array.from(plain);
   if (signs.length <= charactersMax) return plain;

@@ -1,8 +1,12 @@
 // The gate's own rules, on figures made up for them.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { CORE_SHARE_MIN, judge, type Look, regression, TOLERANCE_ALIKE, TRIES } from "./gate.ts";
-import { alternating, type Measured, quantile, ratioOf, steadyRatio } from "./measure.ts";
+import { keepRow, keptRows, ROWS_VARIABLE } from "./keptRows.ts";
+import { alternating, type Measured, quantile, ratioOf, reaches, steadyRatio } from "./measure.ts";
 
 const slower = { kind: "at-most", ratio: 2 } as const;
 const faster = { kind: "at-least", ratio: 0.6 } as const;
@@ -55,6 +59,38 @@ test("a throughput is what ours does in the time of the floor", () => {
   const turns = { ours: [2, 2, 2], floor: [1, 1, 1] };
   assert.equal(ratioOf({ ...row, ...turns, goal: slower }), 2);
   assert.equal(ratioOf({ ...row, ...turns, goal: faster }), 0.5);
+});
+
+test("a time that a person waits is a goal of its own, whatever the floor takes", () => {
+  const within = { kind: "within", ms: 50 } as const;
+  const of = (ours: number, floor: number): Measured => ({ ...row, goal: within, ours: [ours], floor: [floor] });
+  assert.deepEqual([of(50, 1), of(51, 100)].map(reaches), [true, false]);
+  assert.equal(ratioOf(of(50, 25)), 2);
+  const { tolerance: times } = row;
+  assert.equal(regression({ name: "a row", goal: within, tolerance: times, ratio: 4 * times }, baseline), undefined);
+  assert.match(
+    regression({ name: "a row", goal: within, tolerance: times, ratio: 4 * times + 1 }, baseline) ?? "",
+    /a row/u,
+  );
+});
+
+test("rows of the editor's tests are read as they were kept, and none where there is no file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "arw-rows-"));
+  const file = join(folder, "rows.jsonl");
+  const kept: Measured = { ...row, goal: { kind: "within", ms: 50 }, ours: [3, 4], floor: [1, 2] };
+  try {
+    keepRow(kept);
+    assert.deepEqual(keptRows(file), []);
+    process.env[ROWS_VARIABLE] = file;
+    keepRow(kept);
+    keepRow({ ...kept, name: "another row" });
+    assert.deepEqual(keptRows(file), [kept, { ...kept, name: "another row" }]);
+    writeFileSync(file, '{"name":"torn"');
+    assert.throws(() => keptRows(file), /a row of the editor/u);
+  } finally {
+    delete process.env[ROWS_VARIABLE];
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("the median lies between the two middle values, and a quantile between its neighbours", () => {

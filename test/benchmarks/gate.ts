@@ -57,8 +57,8 @@ export async function judge(look: (names: readonly string[] | undefined) => Prom
 export function regression({ name, goal, ratio, tolerance }: Ratio, baseline: Baseline): string | undefined {
   const before = baseline.ratios[name];
   if (before === undefined) return undefined;
-  const limit = goal.kind === "at-most" ? before * tolerance : before / tolerance;
-  const worse = goal.kind === "at-most" ? ratio > limit : ratio < limit;
+  const limit = goal.kind === "at-least" ? before / tolerance : before * tolerance;
+  const worse = goal.kind === "at-least" ? ratio < limit : ratio > limit;
   if (!worse) return undefined;
   return `${name}: ${ratio.toFixed(2)} × its floor, ${before.toFixed(2)} × is committed and ${limit.toFixed(2)} × is the limit`;
 }

@@ -1,10 +1,12 @@
 // How a row is measured: ours and its floor take turns in one run, and medians are compared, never single times.
 // It decides what a ratio is. It must never compare times of different runs.
 
-/** What a row must reach: at most so many times the floor's time, or at least so much of its throughput. */
+/** What a row must reach: at most so many times the floor's time, at least so much of its throughput, or a time. */
 export type Goal =
   | { readonly kind: "at-most"; readonly ratio: number }
-  | { readonly kind: "at-least"; readonly ratio: number };
+  | { readonly kind: "at-least"; readonly ratio: number }
+  /** A time that a person may be made to wait, whatever the floor takes. Shown, and never asserted. */
+  | { readonly kind: "within"; readonly ms: number };
 
 /** Milliseconds of each turn, in order; the n-th of ours ran beside the n-th of the floor. */
 export interface Turns {
@@ -93,11 +95,19 @@ export function quantile(values: readonly number[], share: number): number {
 /** Times of ours in times of the floor, or, for a throughput, work of ours in work of the floor. */
 export function ratioOf({ ours, floor, quantile: share, goal }: Measured): number {
   const ratio = quantile(ours, share) / quantile(floor, share);
-  return goal.kind === "at-most" ? ratio : 1 / ratio;
+  return goal.kind === "at-least" ? 1 / ratio : ratio;
 }
 
-export function reaches(goal: Goal, ratio: number): boolean {
-  return goal.kind === "at-most" ? ratio <= goal.ratio : ratio >= goal.ratio;
+export function reaches(measured: Measured): boolean {
+  const { goal, ours, quantile: share } = measured;
+  switch (goal.kind) {
+    case "at-most":
+      return ratioOf(measured) <= goal.ratio;
+    case "at-least":
+      return ratioOf(measured) >= goal.ratio;
+    case "within":
+      return quantile(ours, share) <= goal.ms;
+  }
 }
 
 /** The run in so many parts of turns that lay side by side: a minute of noise spoils one of them. */

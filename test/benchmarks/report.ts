@@ -1,6 +1,6 @@
 // Shows a run: an aligned table for the terminal, the same as Markdown for docs/performance.md, and JSON for machines.
 // It decides nothing; every figure comes measured.
-import { type Measured, quantile, ratioOf, reaches, type Unmeasured } from "./measure.ts";
+import { type Goal, type Measured, quantile, ratioOf, reaches, type Unmeasured } from "./measure.ts";
 
 export interface Run {
   readonly date: string;
@@ -53,8 +53,7 @@ function cellsOf(row: Measured | Unmeasured): readonly string[] {
   if ("reason" in row) return [row.name, "0", "", "", "", "", "", `not measured: ${row.reason}`];
   const ratio = ratioOf(row);
   const figure = (values: readonly number[]): string => `${quantile(values, row.quantile).toFixed(2)} ${row.unit}`;
-  const goal = `${row.goal.kind === "at-most" ? "≤" : "≥"} ${row.goal.ratio} ×`;
-  const verdict = reaches(row.goal, ratio) ? "reached" : "missed";
+  const verdict = reaches(row) ? "reached" : "missed";
   return [
     row.name,
     String(row.ours.length),
@@ -62,9 +61,20 @@ function cellsOf(row: Measured | Unmeasured): readonly string[] {
     row.floorName,
     figure(row.floor),
     `${ratio.toFixed(2)} ×`,
-    goal,
+    goalText(row.goal),
     verdict,
   ];
+}
+
+function goalText(goal: Goal): string {
+  switch (goal.kind) {
+    case "at-most":
+      return `≤ ${goal.ratio} ×`;
+    case "at-least":
+      return `≥ ${goal.ratio} ×`;
+    case "within":
+      return `≤ ${goal.ms} ms`;
+  }
 }
 
 function summaryOf(row: Measured | Unmeasured): object {
@@ -81,7 +91,7 @@ function summaryOf(row: Measured | Unmeasured): object {
     ours: summary(ours),
     floor: summary(floor),
     ratio,
-    reached: reaches(row.goal, ratio),
+    reached: reaches(row),
   };
 }
 

@@ -1,13 +1,18 @@
 // How long VS Code waits for our activation, by VS Code's own clock, beside an extension that does nothing.
 // The figures are printed; what is held is a ceiling ten times the goal, since a machine may be busy.
 import assert from "node:assert/strict";
+import { TOLERANCE_UNALIKE } from "../benchmarks/gate.ts";
+import { keepRow } from "../benchmarks/keptRows.ts";
+import { quantile } from "../benchmarks/measure.ts";
 import { editorTest, packagedExtension } from "./host/editor.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
 import { packFixture } from "./host/vsixFile.ts";
 
 const GOAL_MS = 50;
 const CEILING: number = 10 * GOAL_MS;
-const RELOADS = 3;
+const RELOADS = 5;
+/** VS Code shows whole milliseconds: what took less than one is shown as 0. */
+const SHOWN_MS_MIN = 1;
 
 const OURS = "ARW Home Node";
 const FLOOR = "Empty Extension";
@@ -26,9 +31,19 @@ editorTest(
       ours.push(timeOf(shown, OURS));
       floor.push(timeOf(shown, FLOOR));
     }
-    const figures = `ours ${median(ours)} ms, empty ${median(floor)} ms, goal ${GOAL_MS} ms (of ${ours.join(", ")})`;
+    const figures = `ours ${quantile(ours, 0.5)} ms, empty ${quantile(floor, 0.5)} ms, goal ${GOAL_MS} ms (of ${ours.join(", ")})`;
     process.stdout.write(`activation: ${figures}\n`);
-    assert.ok(median(ours) <= CEILING, figures);
+    keepRow({
+      name: "activation",
+      floorName: "an empty extension in the same window",
+      goal: { kind: "within", ms: GOAL_MS },
+      quantile: 0.5,
+      unit: "ms",
+      tolerance: TOLERANCE_UNALIKE,
+      ours,
+      floor,
+    });
+    assert.ok(quantile(ours, 0.5) <= CEILING, figures);
   },
 );
 
@@ -44,9 +59,5 @@ async function activations(window: VscodeWindow): Promise<readonly string[]> {
 
 function timeOf(rows: readonly string[], name: string): number {
   const row = rows.find((text) => text.includes(name)) ?? "";
-  return Number(/(\d+)\s?ms/u.exec(row)?.[1]);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return Math.max(SHOWN_MS_MIN, Number(/(\d+)\s?ms/u.exec(row)?.[1]));
 }

@@ -1,5 +1,7 @@
 // The tail's page: opens its line to the extension and hands what comes to the page.
 import "../timeline/timeline.css";
+import "../timeline/rows.css";
+import "../timeline/narrow.css";
 import "./tail.css";
 import { type TailFromPage, type TailKept, tailKeptSchema, tailToPageSchema } from "#protocol/webview/tail.ts";
 import { openPage } from "../page/page.ts";

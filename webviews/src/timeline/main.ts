@@ -1,5 +1,9 @@
 // The Timeline page: opens its line to the extension and hands what comes to the page.
 import "./timeline.css";
+import "./waterfall.css";
+import "./rows.css";
+import "./details.css";
+import "./narrow.css";
 import {
   timelineKeptSchema,
   type TimelineFromPage,
