@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { idsOf } from "../../../../test/simulation/homeCommands.ts";
 import { epochMs } from "#protocol/quantities.ts";
+import type { NodeView } from "#protocol/wire/clientViews.ts";
 import type { CheckPolicyResult } from "#protocol/wire/policyViews.ts";
+import { GPU } from "../../../../test/simulation/homeScenario.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { policyFindings } from "../policy/findings.ts";
 import { POSTURE_TEXTS } from "../policy/postures.ts";
@@ -21,6 +23,17 @@ const DECIDED = {
   destination: "gpu-box",
   at: epochMs(1_764_000_000_000),
 } as const;
+
+const WORKER: NodeView = {
+  nodeId: GPU.nodeId,
+  name: "gpu-box",
+  local: false,
+  state: "ready",
+  reason: "connected",
+  since: epochMs(0),
+  keyWords: ["amber", "harbour"],
+  running: 0,
+};
 
 const TEXT = `{
   "version": 1,
@@ -39,7 +52,7 @@ interface Bench {
     readonly uri: string;
     readonly diagnostics: readonly { readonly code: string }[];
   }>;
-  ask(method: string, params: object): Promise<unknown>;
+  readonly ask: (method: string, params: object) => Promise<unknown>;
 }
 
 function bench(t: TestContext): Bench {
@@ -67,7 +80,7 @@ function bench(t: TestContext): Bench {
           findings: [],
         };
       },
-      listNodes: async () => ({ clustering: false, nodes: [] }),
+      listNodes: async () => ({ nodes: [WORKER] }),
     },
     session: SESSION,
     notify: (method, params) => {

@@ -18,7 +18,8 @@ export function ruleText(rule: PolicyRule, of: "home" | "workspace"): string {
     ...conditions.map((condition) => `- ${condition}`),
     ...(obligations.length === 0 ? [] : ["", `Then ${obligations.join("; ")}.`]),
     "",
-    rule.effect === "deny" ? "It beats every lease and every approval." : `_${plain(rule.reason)}_`,
+    `_${plain(rule.reason)}_`,
+    ...(rule.effect === "deny" ? ["", "It beats every lease and every approval."] : []),
   ].join("\n");
 }
 
