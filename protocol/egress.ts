@@ -45,6 +45,14 @@ export interface LeftOut {
   readonly reason: string;
 }
 
+/** A secret that was taken out of a text before it could leave, by the rule that found it and its placeholder's tag. */
+export interface RemovedSecret {
+  readonly path: string;
+  readonly rule: string;
+  readonly tag: string;
+  readonly times: number;
+}
+
 export type Cost =
   | { readonly kind: "unknown"; readonly reason: string }
   | {
@@ -80,6 +88,8 @@ export interface EgressPreview {
   readonly payloadBytes: Bytes;
   readonly items: readonly PreviewItem[];
   readonly leftOut: readonly LeftOut[];
+  /** What redaction took out of the texts among the items; their digests are of what is left. Absent where it is nothing. */
+  readonly removed?: readonly RemovedSecret[];
   readonly destination: Destination;
   readonly why: {
     readonly rule: string;
@@ -144,6 +154,13 @@ export const previewItemSchema: z.ZodType<PreviewItem> = z.strictObject({
 
 export const leftOutSchema: z.ZodType<LeftOut> = z.strictObject({ path: z.string(), reason: z.string() });
 
+const removedSecretSchema: z.ZodType<RemovedSecret> = z.strictObject({
+  path: z.string(),
+  rule: z.string(),
+  tag: z.string(),
+  times: z.number().int().min(1),
+});
+
 export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   kind: z.literal("egress-preview"),
   previewId: previewId.schema,
@@ -154,6 +171,7 @@ export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   payloadBytes: bytesSchema,
   items: z.array(previewItemSchema),
   leftOut: z.array(leftOutSchema),
+  removed: z.array(removedSecretSchema).exactOptional(),
   destination: destinationSchema,
   why: z.strictObject({
     rule: z.string(),

@@ -29,6 +29,14 @@ const WRITTEN = {
   "@vscode/l10n": "microsoft-mit.txt",
 };
 const LICENCES = join(dirname(fileURLToPath(import.meta.url)), "licences");
+/** Made from another project's file, which is no package. */
+const PUBLIC_RULES = {
+  source: "platform/redaction/publicRules.ts",
+  notice: () => ({
+    title: "gitleaks (its rules)",
+    texts: [readFileSync("platform/redaction/gitleaks/LICENSE", "utf8")],
+  }),
+};
 const RULE = "-".repeat(80);
 
 /** `metafiles` are esbuild's, of all bundles that are shipped together; `subject` says what they make. */
@@ -38,6 +46,7 @@ export function notices(subject, metafiles) {
     inputs.map((input) => PACKAGE_FOLDER.exec(input)?.[0]).filter((folder) => folder !== undefined),
   );
   const packages = [...folders].map((folder) => packageNotice(folder, inputs));
+  if (inputs.some((input) => input.endsWith(PUBLIC_RULES.source))) packages.push(PUBLIC_RULES.notice());
   packages.sort((a, b) => (a.title < b.title ? -1 : 1));
   // Two bundles may carry the same package from two folders.
   const texts = new Set(packages.map(({ title, texts }) => [RULE, title, RULE, "", ...texts].join("\n")));

@@ -18,6 +18,7 @@ const TESTS = [
   "faults/powerCut",
   "faults/writeFaults",
   "security/decoderFuzz",
+  "security/redaction.test",
 ];
 
 const run = (words) => {

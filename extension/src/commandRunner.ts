@@ -17,15 +17,16 @@ export async function runCommand(
     if (handler === undefined) throw new Error(`no feature handles ${id}`);
     await handler(...given);
   } catch (error) {
-    if (error instanceof Dismissed || error instanceof vscode.CancellationError) return;
-    await show(id, error, log);
+    await showFailure(id, error, log);
   }
 }
 
-async function show(id: string, error: unknown, log: vscode.LogOutputChannel): Promise<void> {
+/** For what was asked of a page and not by a command, too. `what` names it in the log. */
+export async function showFailure(what: string, error: unknown, log: vscode.LogOutputChannel): Promise<void> {
+  if (error instanceof Dismissed || error instanceof vscode.CancellationError) return;
   const showLog = vscode.l10n.t("Show Log");
-  if (error instanceof ArwError) log.warn(`${id}: ${error.code}: ${error.message} ${error.advice}`);
-  else log.error(`${id} failed`, error instanceof Error ? error : String(error));
+  if (error instanceof ArwError) log.warn(`${what}: ${error.code}: ${error.message} ${error.advice}`);
+  else log.error(`${what} failed`, error instanceof Error ? error : String(error));
   const text =
     error instanceof ArwError
       ? `${error.message} ${error.advice}`

@@ -11,6 +11,7 @@ import type { HomeStatus } from "./home/home.ts";
 import { HomeConnection } from "./home/homeConnection.ts";
 import { type HomePlace, hasHome, homePlaceOf } from "./home/homePlace.ts";
 import { LiveMirror } from "./home/liveMirror.ts";
+import { ownerSecretDialogs } from "./home/ownerSecretDialogs.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
@@ -46,6 +47,7 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
   const ownerSecret = new StoredOwnerSecret(
     context.secrets,
     async () => `arw.ownerSecret.${(await place()).workspaceId}`,
+    ownerSecretDialogs,
   );
   const home = new HomeConnection(place, firstStatus(folder), ownerSecret, log);
   const mirror = new LiveMirror(home, log);

@@ -18,6 +18,7 @@ import type { ClientSession, HomeApi } from "./adapters/clientServer/homeApi.ts"
 import { Followers } from "./adapters/followers.ts";
 import type { HomeLife } from "./adapters/homeLives.ts";
 import { openOutputFiles } from "./adapters/outputFiles.ts";
+import { TEST_REDACTION } from "../../test/simulation/testRedaction.ts";
 import { type LifeParts, openLife } from "./openLife.ts";
 import { recoverHome } from "./recoverHome.ts";
 
@@ -55,6 +56,7 @@ async function place(t: TestContext, events: readonly JournalEvent[]): Promise<P
     outputs,
     engines: [],
     examine: async () => [],
+    redaction: TEST_REDACTION,
     homeFolder,
     invitesFolder,
     workspaceFolder,

@@ -6,6 +6,8 @@ import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { loadOrCreateIdentity } from "#platform/identity/identityFile.ts";
 import { openLeaves } from "#platform/identity/leafFile.ts";
+import { environmentSecrets } from "#platform/redaction/environmentSecrets.ts";
+import { identitySecret, redactionSalt } from "#platform/redaction/redactionSalt.ts";
 import { openPrivateFolder } from "#platform/state/privateFolder.ts";
 import { acquireProcessLock, type ProcessLock } from "#platform/state/processLock.ts";
 import { stateFolders } from "#platform/state/stateFolders.ts";
@@ -14,6 +16,7 @@ import { epochMs, type EpochMs } from "#protocol/quantities.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { openClientServer } from "./adapters/clientServer/clientServer.ts";
 import { openOwnerSecret } from "./adapters/clientServer/ownerSecret.ts";
+import { openWorkspaceRedaction } from "./adapters/collect/workspaceRedaction.ts";
 import { Followers } from "./adapters/followers.ts";
 import { HomeLives } from "./adapters/homeLives.ts";
 import { openIdleWatch } from "./adapters/idleWatch.ts";
@@ -45,10 +48,12 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   const { workspaceFolder, workspaceId, homeFolder, socketPath } = options;
   const lock = await lockHome(homeFolder);
   closing.defer(() => lock.release());
-  const log = await openHomeLog(homeFolder);
-  closing.defer(() => log.close());
   const now = (): EpochMs => epochMs(Date.now());
   const identity = await loadOrCreateIdentity(join(homeFolder, "identity"));
+  const ownSecrets = [identitySecret(identity), ...environmentSecrets(process.env)];
+  const redaction = openWorkspaceRedaction(workspaceFolder, ownSecrets, redactionSalt(identity));
+  const log = await openHomeLog(homeFolder, () => redaction.current);
+  closing.defer(() => log.close());
   const leaves = await openLeaves(join(homeFolder, "leaf"), identity, now(), "mint");
   const owner = await openOwnerSecret(homeFolder);
   const blobs = await openBlobFiles(join(homeFolder, "blobs"));
@@ -74,6 +79,7 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
     now,
     steady: await openSteadyClock(),
     log,
+    redaction,
     followers: new Followers(),
     onStop: () => stopped.abort(),
     readOnly: () => lives.readOnly,

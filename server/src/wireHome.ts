@@ -33,6 +33,7 @@ import type { HomeApi } from "./adapters/clientServer/homeApi.ts";
 import { ownerSecretProblem } from "./adapters/clientServer/ownerSecret.ts";
 import { ClosingStack } from "./adapters/closingStack.ts";
 import { FindingsCache } from "./adapters/collect/findingsCache.ts";
+import type { WorkspaceRedaction } from "./adapters/collect/workspaceRedaction.ts";
 import { createSecretDetector } from "./adapters/collect/secretDetector.ts";
 import type { Followers } from "./adapters/followers.ts";
 import type { HomeLog } from "./adapters/homeLog.ts";
@@ -83,6 +84,7 @@ export interface HomeParts {
   readonly now: () => EpochMs;
   readonly steady: SteadyClock;
   readonly log: HomeLog;
+  readonly redaction: WorkspaceRedaction;
   readonly onStop: () => void;
   /** Outlive this Home where its journal has to be opened again. */
   readonly followers: Followers;
@@ -249,6 +251,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     outputs,
     crossings: desk.crossings,
     detector: createSecretDetector(findings),
+    redaction: parts.redaction,
     workspaceFolder,
     now,
     steady,

@@ -16,6 +16,7 @@ import { homeRestart } from "./rows/homeRestart.ts";
 import { jobQueue } from "./rows/jobQueue.ts";
 import { killSeen } from "./rows/killSeen.ts";
 import { localJob } from "./rows/localJob.ts";
+import { streamingRedactor } from "./rows/streamingRedactor.ts";
 import { warmOffload } from "./rows/warmOffload.ts";
 
 const ROWS: readonly Row[] = [
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   homeRestart,
   killSeen,
   costGrowth,
+  streamingRedactor,
 ];
 const PAGE = "docs/performance.md";
 const BASELINE = "test/benchmarks/baseline.json";

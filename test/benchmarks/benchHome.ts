@@ -25,6 +25,7 @@ import { type WiredHome, wireHome } from "../../server/src/wireHome.ts";
 import { Child } from "./child.ts";
 import { DurableWatch } from "./durableWatch.ts";
 import { instantEngines, type OwnTime } from "../simulation/instantEngine.ts";
+import { TEST_REDACTION } from "../simulation/testRedaction.ts";
 
 const SESSION: ClientSession = { client: "bench", owner: true, signal: new AbortController().signal };
 
@@ -75,6 +76,7 @@ export class BenchHome {
       outputs,
       engines: instantEngines(own),
       examine: async () => [],
+      redaction: TEST_REDACTION,
       homeFolder: folder,
       invitesFolder,
       workspaceFolder: workspace,

@@ -14,6 +14,7 @@ import { startWorker } from "../../worker-companion/src/adapters/runningWorker.t
 import { openWorkerLog } from "../../worker-companion/src/adapters/workerLog.ts";
 import { openWorkerFolder } from "../../worker-companion/src/adapters/workerFolder.ts";
 import { instantEngines } from "../simulation/instantEngine.ts";
+import { TEST_REDACTOR } from "../simulation/testRedaction.ts";
 
 const SLOTS = 8;
 const NAME = "box";
@@ -58,7 +59,7 @@ async function work(path: string, inviteText: string | undefined): Promise<void>
   }
   const membership = await folder.membership();
   if (membership === undefined) throw new Error("this worker belongs to no Home");
-  const log = openWorkerLog(path, () => new Date());
+  const log = openWorkerLog(path, () => new Date(), TEST_REDACTOR);
   const running = await startWorker({
     folder,
     membership,

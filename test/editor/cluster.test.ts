@@ -1,7 +1,8 @@
 // The flows of the cluster in a real VS Code: pair a real worker process by its words, run a practice cluster over a reload,
 // switch clustering and offloads, and read why something is as it is.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import * as z from "zod";
 import { Program, until } from "../acceptance/processes.ts";
 import { editorTest, packagedExtension } from "./host/editor.ts";
@@ -74,6 +75,24 @@ editorTest(
       await window.openContainer("ARW");
       await nodeRow(window, "gpubox", "ready");
     });
+    await step(
+      "Copy Worker Join Command copies the line, and the worker's file is saved where the person says",
+      async () => {
+        await window.page.evaluate("navigator.clipboard.writeText('')");
+        await window.runCommand("ARW: Copy Worker Join Command");
+        await window.pick("127.0.0.1");
+        const line = await copied(window, /arw1_/u);
+        const [, name = ""] = /^npx --yes \.\/(\S+\.tgz) join arw1_\S+$/u.exec(line) ?? [];
+        assert.notEqual(name, "", line);
+        await window.clickToast("Copied. Run it once on the other machine", "Save Worker File…");
+        const target = `${editor.profile.home}/carried.tgz`;
+        await window.answer("Save the Worker", target);
+        const archive = await until("the file", () => (existsSync(target) ? readFileSync(target) : undefined));
+        const files = gunzipSync(archive).toString("latin1");
+        for (const part of ["package/arw-worker.js", "package/package.json", "package/models/demo.gguf"])
+          assert.ok(files.includes(part), part);
+      },
+    );
     await step("Turn Off Clustering… cuts it off, Turn On Clustering brings it back", async () => {
       await window.runCommand("ARW: Turn Off Clustering…");
       await window.clickDialog("Turn Off");

@@ -122,6 +122,36 @@ editorTest(
       await window.closePick();
       assert.equal(readFileSync(file("first.txt"), "utf8"), "unsaved mine\n");
     });
+    await step("a proposal of one file is a diff whose button writes just that file", async () => {
+      writeFileSync(
+        file("one.mjs"),
+        'import { writeFileSync } from "node:fs";\nwriteFileSync("second.txt", "newer\\n");\n',
+      );
+      await start(window, "node one.mjs", "second.txt");
+      await window.until(
+        "the end",
+        () => window.terminalText(),
+        (shown) => shown.includes("exit code 0"),
+      );
+      await window.runCommand("View: Close All Editors");
+      await window.runCommand("ARW: Open Proposal");
+      await window.pick("node one.mjs");
+      await window.until(
+        "both sides",
+        () => window.diffText(),
+        ({ modified, original }) => original.includes("other") && modified.includes("newer"),
+      );
+      await window.screenshot("flows-proposed-file");
+      assert.equal(readFileSync(file("second.txt"), "utf8"), "other\n");
+      await window.clickEditorAction("Apply This Proposed File");
+      assert.match(await window.dialogText(), /Write 1 change into[\s\S]*second\.txt/u);
+      await window.clickDialog("Write");
+      await window.until(
+        "the file",
+        () => Promise.resolve(readFileSync(file("second.txt"), "utf8")),
+        (text) => text === "newer\n",
+      );
+    });
     await step("after a reload the old output is read again from its first byte", async () => {
       await window.reload();
       await window.runCommand("ARW: Show Output");

@@ -118,6 +118,8 @@ editorTest(
     await step(
       "every theme can be chosen while a window is open, and gives webviews what the fixture says",
       async () => {
+        // Chromium draws the pages behind the front one seldom.
+        await first.page.bringToFront();
         await first.runCommand("Probe: Open Panel");
         const given: Partial<Record<Theme, ThemeSample>> = {};
         for (const theme of ALL_THEMES) {

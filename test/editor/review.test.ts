@@ -36,6 +36,13 @@ async function review(window: VscodeWindow): Promise<Frame> {
   return window.webview("Review: cat numbers.txt", "Send under this lease…");
 }
 
+/** The row of the timeline that has the tab stop, once it is the one that was meant. */
+function jumpedTo(window: VscodeWindow, timeline: Frame, pattern: RegExp): Promise<string> {
+  const active = async (): Promise<string> =>
+    String(await timeline.evaluate("document.querySelector('.row[tabindex=\"0\"]')?.getAttribute('aria-label') ?? ''"));
+  return window.until(`a row with ${pattern.source}`, active, (row) => pattern.test(row));
+}
+
 editorTest(
   "what would leave is read, made less, looked at byte for byte, and approved in the editor's own dialog",
   () => ({
@@ -108,6 +115,27 @@ editorTest(
       await page.getByText("Don't send").click();
       await page.getByText("You denied this. Nothing was sent.").waitFor();
     });
+    await step("Run here instead denies it, and the same command runs on this machine", async () => {
+      await startThere(window, "cat numbers.txt");
+      const page = await review(window);
+      await page.getByRole("button", { name: "Run here instead" }).click();
+      await window.toast("It runs on this machine now");
+      await window.until(
+        "its output, as after every start",
+        () => window.terminalText(),
+        (shown) => shown.includes("exit code 0 · this machine"),
+      );
+      await page.getByText("You denied this. Nothing was sent.").waitFor();
+      await window.openContainer("ARW");
+      await window.until(
+        "both episodes",
+        () => window.treeRows("Episodes"),
+        (rows) =>
+          rows.some((row) => row.includes("exit code 0 · here")) &&
+          rows.some((row) => row.includes("not sent · practice")),
+      );
+      await window.screenshot("review-run-here");
+    });
     await step("a lease for more lets the next one through, is listed, and is revoked", async () => {
       await startThere(window, "cat numbers.txt");
       const page = await review(window);
@@ -140,6 +168,13 @@ editorTest(
       assert.match(await window.dialogText(), /never leaving this machine/u);
       await window.clickDialog("Mark");
       await window.toast("Marked. It never leaves this machine");
+      await window.openContainer("Explorer");
+      await window.until(
+        "the mark in the explorer",
+        () => window.fileMark("numbers.txt"),
+        (mark) => mark === "⌂",
+      );
+      await window.screenshot("review-mark-in-explorer");
       await window.runCommand("ARW: Preview Egress for This File");
       await window.until(
         "that it stays",
@@ -148,6 +183,30 @@ editorTest(
       );
       await window.screenshot("review-marked-in-vscode");
     });
+    await step("Undo takes the mark away, from the explorer too", async () => {
+      await window.clickToast("Marked. It never leaves this machine", "Undo");
+      await window.toast("The mark is gone");
+      await window.until(
+        "no mark in the explorer",
+        () => window.fileMark("numbers.txt"),
+        (mark) => mark === "",
+      );
+    });
+    await step(
+      "the jump commands find what failed, what was asked and what crossed, and the newest event again",
+      async () => {
+        await window.runCommand("ARW: Jump to Next Error");
+        const timeline = await window.webview("Timeline");
+        await jumpedTo(window, timeline, /egress-denied/u);
+        await window.runCommand("ARW: Jump to Next Approval");
+        await jumpedTo(window, timeline, /practice asks to join|Waits for the owner|approved/iu);
+        await window.runCommand("ARW: Jump to Next Egress");
+        await jumpedTo(window, timeline, /(left|came back to|entered) this machine/u);
+        await window.screenshot("review-jumped");
+        await window.runCommand("ARW: Focus Latest Event");
+        await timeline.locator('.follow[aria-pressed="true"]').waitFor();
+      },
+    );
     assert.deepEqual(window.watch.complaints, []);
     assert.deepEqual(window.watch.requestsOutside, []);
   },

@@ -19,6 +19,7 @@ import type { Placement } from "../../server/src/home/scheduler/place.ts";
 import { DeskBench, ends, need, outputs } from "../simulation/deskBench.ts";
 import { approve, commandJob, preview } from "../simulation/homeCommands.ts";
 import { GPU, MODEL } from "../simulation/homeScenario.ts";
+import { TEST_REDACTION } from "../simulation/testRedaction.ts";
 
 /** Nobody but the owner has these; both stand in files that stay here. */
 const CANARIES = ["canary-7d1f03a9-environment", "canary-5b20c86e-marked"] as const;
@@ -136,7 +137,14 @@ async function collected(
     await writeFile(join(folder, path), content);
   }
   const detector = createSecretDetector(await FindingsCache.open(join(folder, "..", "no-such-cache", "findings.json")));
-  const services = { workspaceFolder: folder, blobs: bench.blobs, detector, neverLeaves: ["notes/marked.txt"] };
+  const neverLeaves = ["notes/marked.txt"];
+  const services = {
+    workspaceFolder: folder,
+    blobs: bench.blobs,
+    detector,
+    redaction: TEST_REDACTION,
+    neverLeaves,
+  };
   const request = {
     kind: "command",
     argv: ["cat", "README.md"],
@@ -145,15 +153,17 @@ async function collected(
     dependencies: { kind: "nothing" },
   } as const;
   const made = await collectJob(services, request, ELSEWHERE, new AbortController().signal);
-  assert.ok(made.kind === "collected" && made.job.kind === "command", JSON.stringify(made));
+  assert.ok(made.kind === "collected", JSON.stringify(made));
+  const { job } = made.previewed;
+  assert.ok(job.kind === "command");
   const named = new Map<Digest, Uint8Array>();
-  const manifest = await bench.blobs.read(made.job.tree, byteCount(0), 1_000_000);
-  named.set(made.job.tree, manifest);
+  const manifest = await bench.blobs.read(job.tree, byteCount(0), 1_000_000);
+  named.set(job.tree, manifest);
   const tree: TreeManifest = JSON.parse(Buffer.from(manifest).toString("utf8"));
   for (const entry of tree.entries) {
     if (entry.kind === "file") named.set(entry.digest, await bench.blobs.read(entry.digest, byteCount(0), 1_000_000));
   }
-  return { job: { ...commandJob(1), ...made.job }, named };
+  return { job: { ...commandJob(1), ...job }, named };
 }
 
 /** A failure whose words are the text. */

@@ -16,6 +16,7 @@ import { DeniedOffloads } from "../../server/src/adapters/policy/pastOffloads.ts
 import { ViewOnDemand } from "../../server/src/adapters/view/viewOnDemand.ts";
 import { DeskBench } from "./deskBench.ts";
 import { steadyAt } from "./homeScenario.ts";
+import { TEST_REDACTION } from "./testRedaction.ts";
 
 export const ANYONE: ClientSession = { client: "a script", owner: false, signal: new AbortController().signal };
 export const OWNER: ClientSession = { ...ANYONE, owner: true };
@@ -51,6 +52,7 @@ export async function services(
     outputs,
     crossings: bench.desk.crossings,
     detector: createSecretDetector(new Map<Digest, readonly Finding[]>()),
+    redaction: TEST_REDACTION,
     workspaceFolder,
     now: () => bench.now,
     steady: () => steadyAt(0),

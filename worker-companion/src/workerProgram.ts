@@ -3,6 +3,10 @@
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { environmentSecrets } from "#platform/redaction/environmentSecrets.ts";
+import { createRedactor } from "#platform/redaction/redactor.ts";
+import { identitySecret, redactionSalt } from "#platform/redaction/redactionSalt.ts";
+import { REDACTION_RULES } from "#platform/redaction/rules.ts";
 import { stateFolders } from "#platform/state/stateFolders.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { epochMs } from "#protocol/quantities.ts";
@@ -61,7 +65,9 @@ async function run(options: RunOptions): Promise<RunningWorker> {
   const folder = await openFolder();
   const membership = await requireMembership(folder);
   await sweepLeftovers(folder.path);
-  const log = openWorkerLog(folder.path, () => new Date());
+  const ownSecrets = [identitySecret(folder.identity), ...environmentSecrets(process.env)];
+  const redactor = createRedactor(REDACTION_RULES, ownSecrets, redactionSalt(folder.identity));
+  const log = openWorkerLog(folder.path, () => new Date(), redactor);
   const worker = await startWorker({
     folder,
     membership,

@@ -43,6 +43,8 @@ function outcomeText({ outcome }: EpisodeView): string {
     case "cancelled":
       return vscode.l10n.t("■ cancelled");
     case "failed":
+      // The owner's own decision is no failure.
+      if (outcome.code === "egress-denied") return vscode.l10n.t("■ not sent: {0}", oneLine(outcome.message));
       return outcome.code === "lease-revoked"
         ? vscode.l10n.t("■ ended: {0}", oneLine(outcome.message))
         : vscode.l10n.t("✗ failed: {0} {1}", oneLine(outcome.message), oneLine(outcome.advice));

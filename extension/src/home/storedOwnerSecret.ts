@@ -4,16 +4,29 @@ import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import type { OwnerSecret } from "./ownerSecret.ts";
 
+/** How the person is asked and told. */
+export interface OwnerSecretDialogs {
+  /** What was typed; undefined where the question was left. */
+  askSecret(): Promise<string | undefined>;
+  warn(text: string): void;
+}
+
 export class StoredOwnerSecret implements OwnerSecret {
-  readonly #secrets: vscode.SecretStorage;
+  readonly #secrets: Pick<vscode.SecretStorage, "get" | "store" | "delete">;
+  readonly #dialogs: OwnerSecretDialogs;
   readonly #key: () => Promise<string>;
   /** What this window was given, in case the machine keeps nothing. */
   #session: string | undefined;
   #asking: Promise<string> | undefined;
   #warned = false;
 
-  constructor(secrets: vscode.SecretStorage, key: () => Promise<string>) {
+  constructor(
+    secrets: Pick<vscode.SecretStorage, "get" | "store" | "delete">,
+    key: () => Promise<string>,
+    dialogs: OwnerSecretDialogs,
+  ) {
     this.#secrets = secrets;
+    this.#dialogs = dialogs;
     this.#key = key;
   }
 
@@ -37,8 +50,7 @@ export class StoredOwnerSecret implements OwnerSecret {
     }
     if ((await this.#stored()) === secret || this.#warned) return;
     this.#warned = true;
-    // Not awaited: nobody may have to answer this before work goes on.
-    void vscode.window.showWarningMessage(
+    this.#dialogs.warn(
       vscode.l10n.t(
         "This machine has no keyring, so the owner secret is kept for this session only. Use ARW: Copy Owner Secret and put it into a password manager.",
       ),
@@ -56,14 +68,7 @@ export class StoredOwnerSecret implements OwnerSecret {
 
   /** Asks the person. Throws ArwError `owner-secret-missing` where they give none. */
   async ask(): Promise<string> {
-    const given = await vscode.window.showInputBox({
-      title: vscode.l10n.t("Owner Secret of This Home"),
-      prompt: vscode.l10n.t(
-        "It was shown once, when the Home was first started, in the terminal or the editor that did so.",
-      ),
-      password: true,
-      ignoreFocusOut: true,
-    });
+    const given = await this.#dialogs.askSecret();
     if (given !== undefined && given.trim() !== "") return given.trim();
     throw new ArwError(
       "owner-secret-missing",

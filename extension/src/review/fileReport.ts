@@ -20,7 +20,9 @@ export function reportText({ destination, files }: ResultOf<"inspectPaths">): st
     where,
     "",
     ...files.flatMap(fileLines),
-    vscode.l10n.t("Detection knows common secret formats and can miss business secrets."),
+    vscode.l10n.t(
+      "Redaction and detection know common formats and the values of your environment files; they miss other secrets, passwords that are words, what is paraphrased or encoded otherwise, and pictures.",
+    ),
     "",
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import { durationMs } from "#protocol/quantities.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
 import { METHODS } from "#protocol/wire/client.ts";
-import { Dismissed } from "../commandRunner.ts";
+import { Dismissed, showFailure } from "../commandRunner.ts";
 import type { Editor, Feature } from "../editor.ts";
 import type { HomeFacts } from "../home/homeMirror.ts";
 import { confirmSend } from "./confirmSend.ts";
@@ -23,16 +23,7 @@ const MINUTE_MS = 60_000;
 
 export function openReviewFeature(editor: Editor): Feature {
   const { home, log, mirror } = editor;
-  /** Handlers outside of a command: what goes wrong is shown as if it were one. */
-  const show = (error: unknown): void => {
-    if (error instanceof Dismissed || error instanceof vscode.CancellationError) return;
-    log.error("The review failed", error instanceof Error ? error : String(error));
-    const text =
-      error instanceof ArwError
-        ? `${error.message} ${error.advice}`
-        : vscode.l10n.t("ARW failed at this for a reason of its own. The log has the details.");
-    void vscode.window.showErrorMessage(text);
-  };
+  const show = (error: unknown): void => void showFailure("the review", error, log);
   const desk: ReviewDesk = new ReviewDesk(
     {
       call: (method, params) => home.call(method, params),
@@ -41,8 +32,11 @@ export function openReviewFeature(editor: Editor): Feature {
           openExactly(folderOf(editor), question.preview, firstFile(question.preview.items), panel.besideColumn),
         ),
       changed: () => panel.draw(),
-      startedHere: ({ why }) =>
-        void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why))),
+      startedHere: ({ episodeId, why }) => {
+        void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why)));
+        // As after Start Episode…: otherwise the terminal of what was denied would stay in front.
+        void vscode.commands.executeCommand("arw.showOutput", { episodeId });
+      },
       showItem: (preview, item) => openExactly(folderOf(editor), preview, item, panel.besideColumn),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ArwError } from "#protocol/errors.ts";
+import { TEST_REDACTOR, TEST_SECRET } from "../../../test/simulation/testRedaction.ts";
+import { PLANTED_SECRETS } from "../../../test/simulation/plantedSecrets.ts";
 import { LOG_BYTES_MAX, LOG_LINE_CHARACTERS_MAX, LOG_PENDING_MAX, openHomeLog } from "./homeLog.ts";
 
 async function folder(context: TestContext): Promise<string> {
@@ -23,7 +25,7 @@ async function linesOf(home: string): Promise<readonly Readonly<Record<string, u
 
 test("facts and troubles are JSON lines in a 0600 file; only a bug brings its stack", async (t) => {
   const home = await folder(t);
-  const log = await openHomeLog(home);
+  const log = await openHomeLog(home, () => TEST_REDACTOR);
   log.info("home ready", { processId: 7 });
   log.trouble("sending", new ArwError("disk-full", "The disk is full.", "Free some."));
   log.trouble("a bug", new TypeError("x is not a function"));
@@ -50,7 +52,7 @@ test("a log past its limit is set aside at a start and while the Home runs; one 
   const home = await folder(t);
   const [now, before] = [join(home, "home.log"), join(home, "home.log.1")];
   await writeFile(now, "o".repeat(LOG_BYTES_MAX));
-  const log = await openHomeLog(home);
+  const log = await openHomeLog(home, () => TEST_REDACTOR);
   assert.deepEqual([(await stat(now)).size, (await stat(before)).size], [0, LOG_BYTES_MAX]);
   const fact = "n".repeat(Math.ceil(LOG_BYTES_MAX / (LOG_PENDING_MAX - 10)));
   for (let count = 0; count < LOG_PENDING_MAX; count++) log.info(fact, {});
@@ -61,9 +63,27 @@ test("a log past its limit is set aside at a start and while the Home runs; one 
   assert.equal((await readFile(before, "utf8")).includes("ooo"), false);
 });
 
+test("no secret that an error quotes is in the log, and each line is still JSON", async (t) => {
+  const home = await folder(t);
+  const log = await openHomeLog(home, () => TEST_REDACTOR);
+  const secrets = [TEST_SECRET, ...Object.values(PLANTED_SECRETS)];
+  for (const secret of secrets) {
+    log.trouble("quoting", new Error(`cannot read "${secret}"`));
+    log.info("quoting", { inside: { list: [secret] }, encoded: Buffer.from(TEST_SECRET).toString("base64") });
+  }
+  await log.close();
+  assert.equal((await linesOf(home)).length, 2 * secrets.length);
+  const text = await readFile(join(home, "home.log"), "utf8");
+  assert.deepEqual(
+    secrets.filter((secret) => text.includes(JSON.stringify(secret).slice(1, -1).slice(0, 40))),
+    [],
+  );
+  assert.ok(!text.includes(Buffer.from(TEST_SECRET).toString("base64").slice(0, 16)));
+});
+
 test("lines beyond what may wait are dropped, and a later line says how many", async (t) => {
   const home = await folder(t);
-  const log = await openHomeLog(home);
+  const log = await openHomeLog(home, () => TEST_REDACTOR);
   for (let count = 0; count < LOG_PENDING_MAX + 5; count++) log.info("fact", { count });
   await log.close();
   const lines = await linesOf(home);
@@ -73,7 +93,7 @@ test("lines beyond what may wait are dropped, and a later line says how many", a
 
 test("what JSON cannot hold, or a line without end, never throws", async (t) => {
   const home = await folder(t);
-  const log = await openHomeLog(home);
+  const log = await openHomeLog(home, () => TEST_REDACTOR);
   const round: { self?: unknown } = {};
   round.self = round;
   log.info("round", { round });
@@ -95,7 +115,7 @@ test("a log that cannot be opened, or is a link to elsewhere, stops nothing and 
   ]) {
     const home = await folder(t);
     await make(join(home, "home.log"));
-    const log = await openHomeLog(home);
+    const log = await openHomeLog(home, () => TEST_REDACTOR);
     log.info("fact", {});
     await log.close();
     log.info("after the end", {});

@@ -1,8 +1,11 @@
-// The Home's log: facts, one JSON line each, in a 0600 file of bounded size. Never payloads, prompts, output or keys.
+// The Home's log: facts, one JSON line each, in a 0600 file of bounded size. Never payloads, prompts, output or keys;
+// and because an error may quote anything, every text in it goes through the redactor.
 // A log that cannot be written never stops the Home.
 import { constants } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { redactedJson } from "#platform/redaction/redactedJson.ts";
+import type { Redactor } from "#platform/redaction/redactor.ts";
 import { ArwError } from "#protocol/errors.ts";
 
 /** Past this, the log is set aside as `home.log.1`, in place of the one before, and begun anew. */
@@ -18,14 +21,15 @@ export interface HomeLog {
   close(): Promise<void>;
 }
 
-export async function openHomeLog(homeFolder: string): Promise<HomeLog> {
-  const log = new FileLog(join(homeFolder, "home.log"));
+export async function openHomeLog(homeFolder: string, redactor: () => Redactor): Promise<HomeLog> {
+  const log = new FileLog(join(homeFolder, "home.log"), redactor);
   await log.begin();
   return log;
 }
 
 class FileLog implements HomeLog {
   readonly #path: string;
+  readonly #redactor: () => Redactor;
   /** Undefined where the file could not be opened: the lines are lost, the Home is not. */
   #file: FileHandle | undefined;
   #bytes = 0;
@@ -33,8 +37,9 @@ class FileLog implements HomeLog {
   #pending = 0;
   #dropped = 0;
 
-  constructor(path: string) {
+  constructor(path: string, redactor: () => Redactor) {
     this.#path = path;
+    this.#redactor = redactor;
   }
 
   async begin(): Promise<void> {
@@ -73,7 +78,7 @@ class FileLog implements HomeLog {
     const dropped = this.#dropped === 0 ? {} : { dropped: this.#dropped };
     this.#dropped = 0;
     this.#pending += 1;
-    const text = `${textOf({ ...line, ...dropped })}\n`;
+    const text = `${textOf({ ...line, ...dropped }, this.#redactor())}\n`;
     this.#tail = this.#tail
       .then(() => this.#append(text))
       .catch(() => undefined)
@@ -103,9 +108,9 @@ class FileLog implements HomeLog {
 }
 
 /** One line, whatever it was given. */
-function textOf(line: Readonly<Record<string, unknown>>): string {
+function textOf(line: Readonly<Record<string, unknown>>, redactor: Redactor): string {
   try {
-    const text = JSON.stringify(line);
+    const text = redactedJson(line, redactor);
     if (text.length <= LOG_LINE_CHARACTERS_MAX) return text;
     return JSON.stringify({ cut: text.slice(0, LOG_LINE_CHARACTERS_MAX).toWellFormed() });
   } catch {

@@ -225,6 +225,26 @@ export class VscodeWindow {
     return this.#editors.diff();
   }
 
+  /** A button of the active editor's title. */
+  async clickEditorAction(action: string): Promise<void> {
+    const actions = this.page.locator(".editor-group-container.active .title .editor-actions");
+    await actions.locator(`a.action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  /** The mark that a file has behind its name in the explorer; empty where it has none. */
+  async fileMark(name: string): Promise<string> {
+    const row = this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first();
+    await row.waitFor();
+    const content: unknown = await this.page.evaluate(
+      `(() => {
+        const labels = [...document.querySelectorAll(".explorer-folders-view .monaco-list-row .monaco-icon-label")];
+        const label = labels.find((each) => each.textContent.includes(${JSON.stringify(name)}));
+        return label === undefined ? "" : getComputedStyle(label, "::after").content;
+      })()`,
+    );
+    return /^"(.*)"$/u.exec(String(content))?.[1] ?? "";
+  }
+
   /** Presses keys in the visible terminal, once it has the keyboard. */
   async pressInTerminal(keys: string): Promise<void> {
     await this.runCommand("Terminal: Focus Terminal");

@@ -49,6 +49,25 @@ export function staysPart(scene: ReviewScene): TemplateResult {
     }`;
 }
 
+/** What redaction took out of the prompt before anything could leave; a placeholder stands in each place. */
+export function removedPart({ language, view }: ReviewScene): TemplateResult | typeof nothing {
+  const { removed } = view.preview;
+  if (removed === undefined) return nothing;
+  const count = removed.reduce((total, { times }) => total + times, 0);
+  return html`<p>
+      ${icon("shield", "tone-attention")}
+      ${count === 1 ? l10n.t("Removed first: 1 secret.") : l10n.t("Removed first: {0} secrets.", amountsIn(language).count(count))}
+    </p>
+    <ul class="removed">
+      ${removed.slice(0, ROWS_SHOWN_STEP).map(
+        ({ path, rule, tag, times }) =>
+          html`<li class="foreign monospace dim">
+            ${plainText(path)}: ${plainText(rule)} ${plainText(tag)}${times > 1 ? ` ×${amountsIn(language).count(times)}` : ""}
+          </li>`,
+      )}
+    </ul>`;
+}
+
 /** What was kept back because of a secret is what a person most needs to see. */
 function secretsFirst(leftOut: readonly LeftOut[]): readonly LeftOut[] {
   const isSecret = ({ reason }: LeftOut): number => (/secret|never/iu.test(reason) ? 0 : 1);

@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, type TemplateResult } from "lit";
 import { actionsPart } from "./actionsPart.ts";
-import { costPart, staysPart, wherePart, whyPart } from "./factsPart.ts";
+import { costPart, removedPart, staysPart, wherePart, whyPart } from "./factsPart.ts";
 import { itemsPart } from "./itemsPart.ts";
 import { leasePart } from "./leasePart.ts";
 import { headPart, noticesPart } from "./noticesPart.ts";
@@ -14,7 +14,7 @@ export function reviewPage(scene: ReviewScene): TemplateResult {
   return html`<div class="review" aria-busy=${view.busy !== "nothing"}>
     <div class="document">
       ${noticesPart(scene)} ${headPart(scene)}
-      ${section("leaves", l10n.t("What leaves"), itemsPart(scene))}
+      ${section("leaves", l10n.t("What leaves"), html`${removedPart(scene)} ${itemsPart(scene)}`)}
       ${section("stays", l10n.t("Stays here"), staysPart(scene))}
       ${section("where", l10n.t("Where"), wherePart(scene))}
       ${section("why", l10n.t("Why"), whyPart(scene))}
@@ -22,7 +22,7 @@ export function reviewPage(scene: ReviewScene): TemplateResult {
       ${view.state === "waiting" ? section("until", l10n.t("Until"), leasePart(scene)) : ""}
       <div class="small-print dim">
         <p>
-          ${l10n.t("Sending cannot be taken back; revoking stops further sends. Detection knows common secret formats and can miss business secrets.")}
+          ${l10n.t("Sending cannot be taken back; revoking stops further sends. Redaction and detection know common formats and the values of your environment files; they miss other secrets, passwords that are words, what is paraphrased or encoded otherwise, and pictures.")}
         </p>
         <p>
           ${l10n.t("An approval is of exactly this revision; if anything changes, you are asked again.")}

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import * as z from "zod";
 import { decodeJson } from "#protocol/decode.ts";
+import { TEST_REDACTOR, TEST_SECRET } from "../../../test/simulation/testRedaction.ts";
 import { followLog, lastLines, LOG_FILE_BYTES_MAX, LOG_TEXT_CHARACTERS_MAX, openWorkerLog } from "./workerLog.ts";
 
 const lineSchema = z.looseObject({ at: z.string(), fact: z.string(), number: z.number() });
@@ -26,7 +27,7 @@ const LONG = "é".repeat(LOG_TEXT_CHARACTERS_MAX * 2);
 
 test("two files and no more, each below its limit, and the newest lines are there", async (t) => {
   const folder = await folderOf(t);
-  const log = openWorkerLog(folder, now);
+  const log = openWorkerLog(folder, now, TEST_REDACTOR);
   for (let number = 0; number < 4_000; number++) log.write("fact", { number, text: LONG });
   assert.deepEqual((await readdir(folder)).sort(), ["worker.log", "worker.log.1"]);
   for (const name of await readdir(folder)) {
@@ -37,7 +38,7 @@ test("two files and no more, each below its limit, and the newest lines are ther
 
 test("a follower sees every line written after it began, once and in order, over a rotation", async (t) => {
   const folder = await folderOf(t);
-  const log = openWorkerLog(folder, now);
+  const log = openWorkerLog(folder, now, TEST_REDACTOR);
   log.write("before", { number: -5 });
   const seen: number[] = [];
   const ended = new AbortController();
@@ -56,6 +57,13 @@ test("a follower sees every line written after it began, once and in order, over
     seen,
     Array.from({ length: last }, (_, number) => number),
   );
+});
+
+test("no secret that an error quotes is in the log", async (t) => {
+  const folder = await folderOf(t);
+  openWorkerLog(folder, now, TEST_REDACTOR).write("failed", { number: 1, reason: `it said ${TEST_SECRET}` });
+  const [line] = await lastLines(folder, 1);
+  assert.match(line ?? "", /it said \[REDACTED:known-secret:[a-p]{8}\]/);
 });
 
 test("there is nothing to show before a worker ran", async (t) => {

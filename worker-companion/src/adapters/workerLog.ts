@@ -1,9 +1,12 @@
 // The worker's log: one JSON object a line, a time and a fact, in two files that together stay below a limit.
-// Facts only: it must never be handed a byte of a job, a key or an invite.
+// Facts only: it must never be handed a byte of a job, a key or an invite; and because an error may quote anything, every
+// text in it goes through the redactor.
 import { appendFileSync, openSync, readSync, closeSync, renameSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { redactedJson } from "#platform/redaction/redactedJson.ts";
+import type { Redactor } from "#platform/redaction/redactor.ts";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 
 /** A file that has reached this is put aside as `.1`, and the one that was put aside before is gone. */
@@ -22,12 +25,12 @@ export function workerLogPath(folder: string): string {
 }
 
 /** A log that cannot be written stops no worker. */
-export function openWorkerLog(folder: string, now: () => Date): WorkerLog {
+export function openWorkerLog(folder: string, now: () => Date, redactor: Redactor): WorkerLog {
   const path = workerLogPath(folder);
   let sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return {
     write(fact, detail) {
-      const line = `${JSON.stringify({ at: now().toISOString(), fact, ...shortened(detail) })}\n`;
+      const line = `${redactedJson({ at: now().toISOString(), fact, ...shortened(detail) }, redactor)}\n`;
       try {
         if (sizeBytes > 0 && sizeBytes + Buffer.byteLength(line) > LOG_FILE_BYTES_MAX) {
           renameSync(path, `${path}.1`);

@@ -50,13 +50,13 @@ describe("starting an episode", () => {
     assert.equal(here.journal.lastSequence + alone.journal.lastSequence, 0);
   });
 
-  test("a secret in a command line or a prompt stays here: refused for a worker, started on this machine", async (t) => {
+  test("a secret in a command line is refused for a worker, one in a prompt is taken out; both start on this machine", async (t) => {
     const here = await services(t);
     const { startEpisode } = episodeApi(here);
     const secret = PLANTED_SECRETS["github"] ?? "";
     for (const [request, code] of [
       [command("curl", "-H", `authorization: ${secret}`), "command-has-secret"],
-      [{ kind: "ask", prompt: `what is ${secret}` }, "prompt-has-secret"],
+      [{ kind: "ask", prompt: `what is ${secret}` }, undefined],
     ] as const) {
       assert.equal(codeOf(await startEpisode({ request, on: GPU.name }, ANYONE)), code);
       const started = await startEpisode({ request, on: "local" }, ANYONE);

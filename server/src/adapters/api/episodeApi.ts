@@ -11,6 +11,7 @@ import { episodeView } from "../../home/episode/view.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import type { Redactor } from "#platform/redaction/redactor.ts";
 import { collectJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
@@ -64,8 +65,8 @@ async function startEpisode(
   const begun = {
     episodeId: mint(episodeId),
     jobId: mint(jobId),
-    title: titleOf(request, title),
-    job: collected.job,
+    title: titleOf(request, title, services.redaction.current),
+    job: collected.previewed.job,
     target: placed.target,
     ...(on === undefined ? {} : { on: placed.target }),
   };
@@ -102,11 +103,12 @@ const TITLE_CHARACTERS_MAX = 80;
 const TITLE_SOURCE_CHARACTERS_MAX = 1_024;
 
 /** One printable line: a title is shown on every surface, so nothing in it may end a line, move a cursor or turn text around. */
-function titleOf(request: ParamsOf<"startEpisode">["request"], asked: string | undefined): string {
+function titleOf(request: ParamsOf<"startEpisode">["request"], asked: string | undefined, redactor: Redactor): string {
   const text = asked ?? (request.kind === "command" ? request.argv.join(" ") : request.prompt);
-  const line = text
-    .slice(0, TITLE_SOURCE_CHARACTERS_MAX)
-    .replace(/[\s\p{C}]+/gu, " ")
+  // It goes to the journal and to every surface, and with a preview to another machine.
+  const line = redactor
+    .redact(text.slice(0, TITLE_SOURCE_CHARACTERS_MAX))
+    .text.replace(/[\s\p{C}]+/gu, " ")
     .trim();
   const cut = line.length > TITLE_CHARACTERS_MAX ? `${line.slice(0, TITLE_CHARACTERS_MAX - 1)}…` : line;
   // A cut may fall inside a surrogate pair, which canonical JSON refuses.

@@ -3,20 +3,21 @@
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import type { LeftOut, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
-import type { ChatMessage, JobLimits, JobSpec, TreeManifest } from "#protocol/job.ts";
+import type { AskJob, ChatMessage, CommandJob, JobLimits, JobSpec, TreeManifest } from "#protocol/job.ts";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
 import type { EpisodeRequest } from "#protocol/wire/clientViews.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { treeOf } from "../attempts/blobService.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import { collectTree } from "../collect/inputTree.ts";
+import type { PreviewedJob } from "../collect/previewDocument.ts";
 import { promptItem } from "../collect/promptItem.ts";
 import { detectSecrets } from "../collect/secretDetector.ts";
 import type { HomeServices } from "./services.ts";
 
 export interface CollectedJob {
   readonly kind: "collected";
-  readonly job: JobSpec;
+  readonly previewed: PreviewedJob;
   readonly items: readonly PreviewItem[];
   readonly leftOut: readonly LeftOut[];
   /** Every path that is sent or named in what is sent. */
@@ -34,8 +35,10 @@ export const OUTPUT_TOKENS_DEFAULT = 256;
 
 export const DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant.";
 
+const LOCAL = { kind: "local" } as const;
+
 /** What collecting needs of the Home. */
-export interface JobServices extends Pick<HomeServices, "workspaceFolder" | "blobs" | "detector"> {
+export interface JobServices extends Pick<HomeServices, "workspaceFolder" | "blobs" | "detector" | "redaction"> {
   /** Globs of what the owner marked. */
   readonly neverLeaves: readonly string[];
 }
@@ -52,7 +55,7 @@ export async function collectJob(
       : await collectAsk(services, request, placed, signal);
   if (collected.kind === "refusal" || placed.local) return collected;
   // The specification leaves as well: a token typed into a command line is a secret like any other.
-  const finding = (await detectSecrets(canonicalJson(collected.job), signal))[0];
+  const finding = (await detectSecrets(canonicalJson(collected.previewed.job), signal))[0];
   if (finding === undefined) return collected;
   return refuse(
     "command-has-secret",
@@ -81,7 +84,7 @@ async function collectCommand(
     signal,
   );
   const memoryBytes = request.memoryBytes ?? byteCount(MEMORY_BYTES_DEFAULT);
-  const job: JobSpec = {
+  const job: CommandJob = {
     kind: "command",
     argv: request.argv,
     folder,
@@ -92,7 +95,7 @@ async function collectCommand(
   };
   return {
     kind: "collected",
-    job,
+    previewed: { job },
     items: tree.items,
     leftOut: tree.leftOut,
     paths: pathsIn(tree.manifest),
@@ -101,7 +104,7 @@ async function collectCommand(
 }
 
 async function collectAsk(
-  { blobs }: JobServices,
+  { blobs, redaction }: JobServices,
   request: EpisodeRequest & { kind: "ask" },
   placed: Placement,
   signal: AbortSignal,
@@ -111,14 +114,15 @@ async function collectAsk(
     { role: "system", content: request.system ?? DEFAULT_SYSTEM_PROMPT },
     { role: "user", content: request.prompt },
   ];
-  const prompt = await promptItem(messages, placed.local ? "local" : "remote", blobs, signal);
+  const redactor = await redaction.refreshed(signal);
+  const prompt = await promptItem(messages, placed.local ? LOCAL : { kind: "remote", redactor }, blobs, signal);
   if (prompt.kind === "refusal") return prompt;
   const limits: JobLimits = {
     wallMs: durationMs(WALL_MS_DEFAULT),
     memoryBytes: byteCount(MEMORY_BYTES_DEFAULT),
     outputBytes: byteCount(OUTPUT_BYTES_DEFAULT),
   };
-  const job: JobSpec = {
+  const job: AskJob = {
     kind: "ask",
     model: placed.model.digest,
     prompt: prompt.prompt.digest,
@@ -127,7 +131,9 @@ async function collectAsk(
     seed: request.seed ?? 0,
     limits,
   };
-  return { kind: "collected", job, items: [prompt.item], leftOut: [], paths: [], durable: prompt.prompt.durable };
+  const { item, removed } = prompt;
+  const previewed = { job, removed };
+  return { kind: "collected", previewed, items: [item], leftOut: [], paths: [], durable: prompt.prompt.durable };
 }
 
 /** The same paths for a job that was collected before: its tree, which its digest commits to, has them. */

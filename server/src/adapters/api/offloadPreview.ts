@@ -70,7 +70,7 @@ export async function previewOffload(
     keyWords: keyWords(node.publicKey),
     carrier: "direct",
   };
-  const { job } = collected;
+  const { job } = collected.previewed;
   const cost = costOf(node.capabilities?.priceCard, job, collected.items);
   const id = mint(previewId);
   const leaseMs = durationMs(LEASE_MS_DEFAULT);
@@ -84,7 +84,12 @@ export async function previewOffload(
     ...policyOf(home.state, { ...judged, items: collected.items }),
   };
   const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
-  const document = previewDocument({ ...facts, job, items: collected.items, leftOut: collected.leftOut });
+  const document = previewDocument({
+    ...facts,
+    ...collected.previewed,
+    items: collected.items,
+    leftOut: collected.leftOut,
+  });
   const stored = await storePreview(blobs, document, job);
   const preview: PreviewOffload = {
     kind: "preview-offload",

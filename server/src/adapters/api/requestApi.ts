@@ -35,7 +35,8 @@ export function requestApi(services: HomeServices): RequestApi {
       const episode = episodeView(home.state, episodeId) ?? (await view.current()).episode(episodeId);
       const job = jobOf(services, episodeId) ?? episode?.snapshot?.job;
       if (episode === undefined || job === undefined) return EPISODE_UNKNOWN;
-      const shown = job.kind === "ask" ? await askOf(job, blobs) : commandOf(job, await previewOf(services, episode));
+      const preview = await previewOf(services, episode);
+      const shown = job.kind === "ask" ? await askOf(job, preview, blobs) : commandOf(job, preview);
       const { title, target } = episode;
       const answer: RequestView = { ...shown, title, target, limits: job.limits };
       return answer;
@@ -73,7 +74,7 @@ function exactly(path: string): string {
   return `./${path.replaceAll(/[\\*?[\]{}()!+@|]/g, "\\$&")}`;
 }
 
-async function askOf(job: AskJob, blobs: BlobStore): Promise<Shown> {
+async function askOf(job: AskJob, preview: EgressPreview | undefined, blobs: BlobStore): Promise<Shown> {
   const size = (await blobs.size(job.prompt)) ?? byteCount(0);
   const text = Buffer.from(await blobs.read(job.prompt, byteCount(0), size)).toString("utf8");
   const decoded = decodeJson(chatMessagesSchema, text);
@@ -93,7 +94,8 @@ async function askOf(job: AskJob, blobs: BlobStore): Promise<Shown> {
       temperatureMilli,
       seed,
     },
-    truncated: prompt.truncated || system.truncated,
+    // What was redacted is not what was asked.
+    truncated: prompt.truncated || system.truncated || preview?.removed !== undefined,
   };
 }
 

@@ -14,6 +14,7 @@ import type { EgressTree } from "../ledger/egressTree.ts";
 import type { Witnesses } from "../ledger/witnesses.ts";
 import type { ViewOnDemand } from "../view/viewOnDemand.ts";
 import type { SecretDetector } from "../collect/secretDetector.ts";
+import type { WorkspaceRedaction } from "../collect/workspaceRedaction.ts";
 import type { DeniedOffloads } from "../policy/pastOffloads.ts";
 import type { OutputFiles } from "../outputFiles.ts";
 import type { SteadyClock } from "../steadyClock.ts";
@@ -31,6 +32,7 @@ export interface HomeServices {
   readonly outputs: OutputFiles;
   readonly crossings: Crossings;
   readonly detector: SecretDetector;
+  readonly redaction: WorkspaceRedaction;
   readonly workspaceFolder: string;
   readonly now: () => EpochMs;
   readonly steady: SteadyClock;

@@ -11,6 +11,7 @@ import type { PriceCard } from "#protocol/node.ts";
 import { byteCount, costMicros, durationMs, tokenCount } from "#protocol/quantities.ts";
 import { MemoryBlobs } from "../../../../test/simulation/memoryBlobs.ts";
 import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
+import { TEST_REDACTOR } from "../../../../test/simulation/testRedaction.ts";
 import { estimateCost } from "./estimateCost.ts";
 import { type PreviewFacts, previewDocument } from "./previewDocument.ts";
 import { PROMPT_ITEM, promptItem } from "./promptItem.ts";
@@ -28,19 +29,19 @@ const job: AskJob = {
   seed: 1,
   limits: { wallMs: durationMs(1_000), memoryBytes: byteCount(1), outputBytes: byteCount(1) },
 };
-const facts: PreviewFacts = {
+const shared = {
   previewId: previewId.from(entropy),
   episodeId: episodeId.from(entropy),
   jobId: jobId.from(entropy),
   title: "ask",
-  job,
   items: [item],
   leftOut: [],
   destination: { nodeId: nodeId.from(entropy), name: "box", keyWords: ["amber", "otter"], carrier: "direct" },
   why: { rule: "--on box", localAlternative: "run it here" },
   cost: { kind: "unknown", reason: "the node has no price card" },
   leaseMs: durationMs(60_000),
-};
+} as const;
+const facts: PreviewFacts = { ...shared, job, removed: [] };
 
 describe("preview document", () => {
   test("is a valid preview whose payload is the job's key and whose digest changes with every fact", () => {
@@ -49,15 +50,17 @@ describe("preview document", () => {
     assert.equal(preview.payload, jobKey(job));
     assert.ok(preview.payloadBytes > item.bytes);
     assert.equal(digestOfJson(previewDocument({ ...facts })), digestOfJson(preview));
-    const changed: readonly Partial<PreviewFacts>[] = [
-      { title: "other" },
-      { job: { ...job, seed: 2 } },
-      { items: [{ ...item, bytes: byteCount(7) }] },
-      { leftOut: [{ path: ".env", reason: "secret" }] },
-      { leaseMs: durationMs(1) },
+    const changed: readonly PreviewFacts[] = [
+      { ...facts, title: "other" },
+      { ...shared, job: { ...job, seed: 2 }, removed: [] },
+      { ...shared, job, removed: [{ path: PROMPT_ITEM, rule: "github-pat", tag: "abcdefgh", times: 1 }] },
+      { ...facts, items: [{ ...item, bytes: byteCount(7) }] },
+      { ...facts, leftOut: [{ path: ".env", reason: "secret" }] },
+      { ...facts, leaseMs: durationMs(1) },
     ];
     for (const change of changed) {
-      assert.notEqual(digestOfJson(previewDocument({ ...facts, ...change })), digestOfJson(preview));
+      assert.ok(decode(egressPreviewSchema, previewDocument(change)).ok);
+      assert.notEqual(digestOfJson(previewDocument(change)), digestOfJson(preview));
     }
   });
 
@@ -141,20 +144,29 @@ describe("prompt", () => {
     { role: "user", content: `read this\nand that ${secret}` },
   ] as const;
 
-  test("with a secret is refused for another machine, by rule and line, and is stored nowhere", async () => {
+  const remote = { kind: "remote", redactor: TEST_REDACTOR } as const;
+
+  test("for another machine is the redactor's output: the digest is of those bytes, and what was removed is told", async () => {
     const blobs = new MemoryBlobs();
-    const refusal = await promptItem(messages, "remote", blobs, signal);
-    assert.ok(refusal.kind === "refusal");
-    assert.equal(refusal.code, "prompt-has-secret");
-    assert.match(refusal.message, /line 2 of the user message/u);
-    assert.ok(!JSON.stringify(refusal).includes(secret));
-    assert.equal(blobs.stored.size, 0);
+    const collected = await promptItem(messages, remote, blobs, signal);
+    assert.ok(collected.kind === "prompt");
+    assert.deepEqual(
+      collected.removed.map(({ path, rule, times }) => ({ path, rule, times })),
+      [{ path: PROMPT_ITEM, rule: "github-pat", times: 1 }],
+    );
+    const stored = Buffer.from(blobs.stored.get(collected.item.digest) ?? []).toString();
+    assert.match(stored, /read this\\nand that \[REDACTED:github-pat:[a-p]{8}\]/u);
+    assert.equal(blobs.stored.size, 1);
+    assert.equal(digestOf(stored), collected.item.digest);
   });
 
-  test("with a secret may be asked on this machine; without one it goes as an internal item", async () => {
+  test("stays as it is on this machine; without a secret it goes as an internal item", async () => {
     const blobs = new MemoryBlobs();
-    assert.equal((await promptItem(messages, "local", blobs, signal)).kind, "prompt");
-    const collected = await promptItem([messages[0]], "remote", blobs, signal);
+    const local = await promptItem(messages, { kind: "local" }, blobs, signal);
+    assert.ok(local.kind === "prompt");
+    assert.deepEqual(local.removed, []);
+    assert.ok(Buffer.from(blobs.stored.get(local.item.digest) ?? []).includes(secret));
+    const collected = await promptItem([messages[0]], remote, blobs, signal);
     assert.ok(collected.kind === "prompt");
     assert.equal(collected.item.path, PROMPT_ITEM);
     assert.equal(collected.item.classification, "internal");

@@ -1,17 +1,24 @@
 // Builds the document that the owner approves before anything leaves. Pure: the same facts give the same digest.
 // It must never carry a secret item: one here is a bug of the collector, and it throws before anybody could approve it.
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import type { Cost, Destination, EgressPreview, LeftOut, PreviewItem } from "#protocol/egress.ts";
+import type { Cost, Destination, EgressPreview, LeftOut, PreviewItem, RemovedSecret } from "#protocol/egress.ts";
 import type { EpisodeId, JobId, PreviewId } from "#protocol/ids.ts";
-import { type JobSpec, jobKey } from "#protocol/job.ts";
+import { type AskJob, type CommandJob, type JobSpec, jobKey } from "#protocol/job.ts";
 import { byteCount, type Bytes, type DurationMs } from "#protocol/quantities.ts";
 
-export interface PreviewFacts {
+/**
+ * Only the text of an `ask` is ever redacted. The input of a command never is: a placeholder would break its build, and its
+ * proposal would write the placeholder back. So there is no proposal over a redacted base, and no way to describe one.
+ */
+export type PreviewedJob =
+  | { readonly job: AskJob; readonly removed: readonly RemovedSecret[] }
+  | { readonly job: CommandJob; readonly removed?: never };
+
+interface DocumentFacts {
   readonly previewId: PreviewId;
   readonly episodeId: EpisodeId;
   readonly jobId: JobId;
   readonly title: string;
-  readonly job: JobSpec;
   readonly items: readonly PreviewItem[];
   readonly leftOut: readonly LeftOut[];
   readonly destination: Destination;
@@ -20,9 +27,11 @@ export interface PreviewFacts {
   readonly leaseMs: DurationMs;
 }
 
+export type PreviewFacts = DocumentFacts & PreviewedJob;
+
 /** Throws Error where an item is secret or regulated, or where the job's own input is not among the items. */
 export function previewDocument(facts: PreviewFacts): EgressPreview {
-  const { job, items, ...rest } = facts;
+  const { job, items, removed, ...rest } = facts;
   const forbidden = items.find(({ classification }) => classification === "secret" || classification === "regulated");
   if (forbidden !== undefined) throw new Error(`${forbidden.classification} data reached a preview`);
   const input = job.kind === "command" ? job.tree : job.prompt;
@@ -33,6 +42,7 @@ export function previewDocument(facts: PreviewFacts): EgressPreview {
     payload: jobKey(job),
     payloadBytes: payloadBytesOf(job, items),
     items,
+    ...(removed === undefined || removed.length === 0 ? {} : { removed }),
   };
 }
 

@@ -2,6 +2,8 @@
 // It decides by the form of a value alone. False positives cost a run (a withheld file may break a build), so each
 // pattern either starts with an issuer's own prefix or asks for a telling name and a value that looks drawn by lot.
 
+import { looksDrawnByLot } from "#platform/redaction/drawnByLot.ts";
+
 export interface SecretPattern {
   readonly rule: string;
   readonly what: string;
@@ -10,12 +12,6 @@ export interface SecretPattern {
   /** Whether a match is one; absent where the form alone proves it. */
   readonly confirms?: (match: RegExpMatchArray) => boolean;
 }
-
-/** What a person writes where a secret will stand. */
-const PLACEHOLDER = /example|placeholder|change_?me|dummy|sample|your[_-]|x{4}|\*{3}|0{6}|1234567|abcdef/iu;
-
-/** Shannon entropy, in bits a character, from which a value of 20 and more characters looks drawn by lot. */
-const ENTROPY_BITS_MIN = 3.7;
 
 export const SECRET_PATTERNS: readonly SecretPattern[] = [
   {
@@ -61,19 +57,3 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
     confirms: (match) => looksDrawnByLot(match[1] ?? ""),
   },
 ];
-
-/** Letters and digits mixed, no word of a placeholder, no template, and hardly a repeated character. */
-export function looksDrawnByLot(value: string): boolean {
-  if (!/[0-9]/u.test(value) || !/[A-Za-z]/u.test(value)) return false;
-  // Paths, templates, digests with their algorithm and code are no secrets.
-  if (PLACEHOLDER.test(value) || /[${}()<>[\]]|\/\/|^(?:sha\d+[-:]|\.{0,2}\/)/u.test(value)) return false;
-  return entropyBits(value) >= ENTROPY_BITS_MIN;
-}
-
-function entropyBits(text: string): number {
-  const counts = new Map<string, number>();
-  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
-  let bits = 0;
-  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
-  return bits;
-}

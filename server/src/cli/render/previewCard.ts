@@ -12,7 +12,8 @@ import type { Style } from "./style.ts";
 /** Rows shown of each list; the rest is counted, and `--json` has all. */
 export const CARD_ROWS_MAX = 12;
 
-const REDACTION_LIMIT = "Detection knows common secret formats and can miss business secrets.";
+const REDACTION_LIMIT =
+  "Redaction and detection know common formats and the values of your environment files; they miss other secrets, passwords that are words, what is paraphrased or encoded otherwise, and pictures.";
 
 /** What stands on the card besides the preview. */
 export interface CardFacts {
@@ -35,6 +36,7 @@ export function previewCardLines(
     style.bold(`Send this to ${name}?`) + `  ${plainText(preview.title)}`,
     `${style.bold("What leaves")} — ${countText(items.length, "item")}, ${bytesText(preview.payloadBytes)}`,
     ...itemRows(preview),
+    ...removedRows(preview),
     `${style.bold("Stays here")} — ${leftOut.length === 0 ? "everything else" : "everything else, and"}`,
     ...capped(leftOut.map(({ path, reason }) => `  ${plainText(path)}: ${plainText(reason)}`)),
     `${style.bold("Where")} — ${name} · key ${plainText(destination.keyWords.join(" "))} · ${destination.carrier} link`,
@@ -91,6 +93,19 @@ function itemRows({ items }: EgressPreview): readonly string[] {
         `  ${plainText(path).padEnd(width)}  ${classification.padEnd(9)}  ${bytesText(bytes)}`,
     ),
   );
+}
+
+/** What redaction took out first, so that nobody expects the other machine to know it. */
+function removedRows({ removed }: EgressPreview): readonly string[] {
+  if (removed === undefined) return [];
+  const rows = removed.map(
+    ({ path, rule, tag, times }) =>
+      `  ${plainText(path)}: ${plainText(rule)}${times > 1 ? `, ${times} times` : ""} (${plainText(tag)})`,
+  );
+  return [
+    `Removed first — ${countText(removed.length, "secret")}, a placeholder stands in each place`,
+    ...capped(rows),
+  ];
 }
 
 function capped(rows: readonly string[]): readonly string[] {

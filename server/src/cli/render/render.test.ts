@@ -127,8 +127,21 @@ test("the preview card says what, what not, where, why, cost and until when", ()
     "Why — rule asked-for. Here: this machine can run it too",
     "Cost — unknown: gpu-box-1 has no price card",
     "Until — this job only, 10 min; or up to 5 jobs like it: --lease uses=5,minutes=60",
-    "Sending cannot be taken back; revoking stops further sends. Detection knows common secret formats and can miss business secrets.",
+    "Sending cannot be taken back; revoking stops further sends. Redaction and detection know common formats and the values of your environment files; they miss other secrets, passwords that are words, what is paraphrased or encoded otherwise, and pictures.",
     `This approves exactly ${DIGEST}.`,
+  ]);
+});
+
+test("the card says what was removed before the prompt could leave", () => {
+  const removed = [
+    { path: "(prompt)", rule: "github-pat", tag: "abcdefgh", times: 1 },
+    { path: "(prompt)", rule: "known-secret", tag: "ponmlkji", times: 3 },
+  ];
+  const lines = previewCardLines(previewOf({ removed }), DIGEST, { sandbox: undefined }, PLAIN);
+  const at = lines.indexOf("Removed first — 2 secrets, a placeholder stands in each place");
+  assert.deepEqual(lines.slice(at + 1, at + 3), [
+    "  (prompt): github-pat (abcdefgh)",
+    "  (prompt): known-secret, 3 times (ponmlkji)",
   ]);
 });
 

@@ -1,0 +1,59 @@
+// A question to a model in a real VS Code: this machine has no engine, a paired worker has the demo model; what would leave is the
+// question alone, and the answer streams into a terminal.
+import assert from "node:assert/strict";
+import { editorTest, packagedExtension } from "../host/editor.ts";
+import { exampleWorkspace, OwnersTerminal } from "./ownersEditor.ts";
+import { pairWorker } from "./pairing.ts";
+
+const WORKER = "gpubox";
+const QUESTION = "Read this test log as JSON: 26 passed, 2 failed: cart rejects empty input";
+
+editorTest(
+  "a question is answered on another machine, once its owner has read that it leaves",
+  () => ({ workspace: exampleWorkspace(), extensions: [packagedExtension()] }),
+  async (editor, context, step) => {
+    const window = await editor.openWindow();
+    const terminal = new OwnersTerminal(context, editor, window.workspace);
+    await step("a worker is paired", async () => {
+      await pairWorker(window, editor, terminal, WORKER);
+    });
+    await step("what would leave is the question alone, in one piece", async () => {
+      await window.runCommand("ARW: Start Episode…");
+      await window.pick("Ask a Model");
+      await window.answer("What do you want to ask?", QUESTION);
+      await window.pick("Whichever Is There");
+      const choice = await window.until(
+        "where it could run",
+        () => window.pickRows(),
+        (rows) => rows.includes(WORKER),
+      );
+      assert.ok(choice.includes("This machine"), choice.join());
+      await window.screenshot("ask-where");
+      await window.pick(WORKER);
+      const review = await window.webview("Review", "Send under this lease…");
+      await review.getByText("A question is one piece").waitFor();
+      await window.screenshot("ask-review");
+    });
+    await step("the confirmation names the question, and a yes brings the answer of the demo model", async () => {
+      const review = await window.webview("Review", "Send under this lease…");
+      await review.getByRole("button", { name: "Send under this lease…" }).click();
+      assert.match(await window.dialogText(), /What: \(prompt\)[\s\S]*Where: gpubox/u);
+      await window.clickDialog(`Send to ${WORKER}`);
+      const shown = await window.until(
+        "the answer",
+        () => window.terminalText(),
+        (text) => text.includes("answered"),
+      );
+      assert.match(shown.replaceAll(/\s/gu, ""), /"passed":26,"failed":2/u);
+      await window.openContainer("ARW");
+      await window.until(
+        "its row",
+        () => window.treeRows("Episodes"),
+        (rows) => rows.some((row) => row.includes("answered") && row.includes(WORKER)),
+      );
+      await window.screenshot("ask-answer");
+    });
+    assert.deepEqual(window.watch.complaints, []);
+    assert.deepEqual(window.watch.requestsOutside, []);
+  },
+);
