@@ -41,7 +41,7 @@ interface OpenPolicy {
   checked: Promise<CheckPolicyResult> | undefined;
 }
 
-type Answer = (params: unknown) => Promise<unknown> | unknown;
+type Answer = (params: unknown) => Promise<unknown>;
 
 export class PolicyLanguage implements Disposable {
   readonly #terms: PolicyLanguageTerms;
@@ -51,7 +51,7 @@ export class PolicyLanguage implements Disposable {
     "textDocument/hover": (params) => this.#hover(params),
     "textDocument/codeLens": (params) => this.#lenses(params),
     "textDocument/codeAction": (params) => this.#fixes(params),
-    "textDocument/formatting": (params) => this.#format(params),
+    "textDocument/formatting": async (params) => this.#format(params),
   };
 
   constructor(terms: PolicyLanguageTerms) {
@@ -61,7 +61,7 @@ export class PolicyLanguage implements Disposable {
   /** Answers a request, or undefined where it is none of this server's. */
   request(method: string, params: unknown): Promise<unknown> | undefined {
     const answer = Object.hasOwn(this.#answers, method) ? this.#answers[method] : undefined;
-    return answer === undefined ? undefined : Promise.resolve(answer(params));
+    return answer?.(params);
   }
 
   /** Takes a notification. What cannot be read is no document of ours. */
