@@ -24,8 +24,8 @@ await build({
   outdir: folder,
   splitting: true,
   outExtension: { ".js": ".mjs" },
-  // It reads its own files at run time.
-  external: ["bullmq"],
+  // They read their own files at run time.
+  external: ["@cedar-policy/cedar-wasm", "bullmq"],
 });
 const profile = words.includes("--profile") ? ["--cpu-prof", "--cpu-prof-dir=dist/profiles"] : [];
 const bench = spawn(

@@ -101,6 +101,8 @@ test("another program of the same user cannot do what needs the owner, over the 
       ["clustering/turnOff", {}],
       ["offloads/resume", {}],
       ["neverLeaves/unmark", { globs: ["secrets/"] }],
+      ["policy/adopt", { text: "{}" }],
+      ["policy/use", { posture: "trusted-workers" }],
       ["home/stop", {}],
       ["storage/collect", { dryRun: true }],
     ];

@@ -16,6 +16,7 @@ import { homeRestart } from "./rows/homeRestart.ts";
 import { jobQueue } from "./rows/jobQueue.ts";
 import { killSeen } from "./rows/killSeen.ts";
 import { localJob } from "./rows/localJob.ts";
+import { policyDecision } from "./rows/policyDecision.ts";
 import { streamingRedactor } from "./rows/streamingRedactor.ts";
 import { warmOffload } from "./rows/warmOffload.ts";
 
@@ -28,6 +29,7 @@ const ROWS: readonly Row[] = [
   homeRestart,
   killSeen,
   costGrowth,
+  policyDecision,
   streamingRedactor,
 ];
 const PAGE = "docs/performance.md";

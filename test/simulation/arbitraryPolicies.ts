@@ -8,7 +8,7 @@ import { ATTIC, GPU } from "./homeScenario.ts";
 
 const ACTIONS = ["offload", "blob-fetch", "tool", "belief-export", "guest-view", "run-here"] as const;
 const CLASSES = ["public", "internal", "secret", "regulated"] as const;
-const KINDS = ["client", "node", "guest", "agent", "tool"] as const;
+const KINDS = ["client", "agent"] as const;
 const SANDBOXES = ["none", "sandboxed", "strict"] as const;
 const LOCATIONS = ["home", "lab"] as const;
 const HOURS = ["00:00", "08:00", "12:30", "18:00", "23:59"] as const;
@@ -37,7 +37,7 @@ function sparse<Members extends object>(
   const maybe = Object.fromEntries(
     Object.entries<fc.Arbitrary<unknown>>(members).map(([name, values]) => [
       name,
-      fc.option(values, { nil: absent, freq: 1 }),
+      fc.oneof({ weight: 2, arbitrary: fc.constant<unknown>(absent) }, { weight: 1, arbitrary: values }),
     ]),
   );
   return fc.record(maybe).map((made) => {
@@ -159,3 +159,8 @@ export const policyRequests: fc.Arbitrary<PolicyRequest> = fc
       .chain((moment) => fc.constantFrom(-60_000, -1, 0, 1).map((offMs) => epochMs(Date.parse(moment) + offMs))),
   })
   .map(({ destination: to, ...of }) => (to === undefined ? of : { ...of, destination: to }));
+
+/** The same ones each time. */
+export function sampledRequests(count: number): readonly PolicyRequest[] {
+  return fc.sample(policyRequests, { numRuns: count, seed: 1 });
+}

@@ -134,6 +134,7 @@ async function leaseText(home: HomeClient, { leaseId }: StartEpisodeResult): Pro
   if (leaseId === undefined) return [];
   const { leases } = await home.call(METHODS.listLeases, {});
   const view = leases.find(({ lease }) => lease.leaseId === leaseId);
+  if (view?.lease.issuer === "policy") return [`Not asked: ${plainText(view.lease.reason)}.`];
   return [`Not asked: ${leaseId} covers it${view === undefined ? "" : `; ${leftText(view)}`}.`];
 }
 

@@ -70,7 +70,7 @@ export function removedPart({ language, view }: ReviewScene): TemplateResult | t
 
 /** What was kept back because of a secret is what a person most needs to see. */
 function secretsFirst(leftOut: readonly LeftOut[]): readonly LeftOut[] {
-  const isSecret = ({ reason }: LeftOut): number => (/secret|never/iu.test(reason) ? 0 : 1);
+  const isSecret = ({ reason }: LeftOut): number => (/secret|regulated|never/iu.test(reason) ? 0 : 1);
   return leftOut.toSorted((a, b) => isSecret(a) - isSecret(b));
 }
 

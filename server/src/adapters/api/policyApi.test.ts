@@ -5,6 +5,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { decode } from "#protocol/decode.ts";
+import { METHODS } from "#protocol/wire/client.ts";
 import { POLICY_CHARACTERS_MAX } from "#protocol/policy.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
@@ -198,6 +200,8 @@ test("what is of no effect is found: unknown workers, rules that never decide, o
 
 test("a request that nobody makes is explained, by the rules that fit", async (t) => {
   const bench = await policyBench(t);
+  const plain = answered(await bench.api.explainPolicy({ action: "run-here" }, ANYONE));
+  assert.ok(decode(METHODS.explainPolicy.result, plain).ok, "the answer is what its method says");
   const ask = { action: "offload", node: GPU.name } as const;
   const explained = answered(await bench.api.explainPolicy({ ...ask, bytes: byteCount(10) }, ANYONE));
   assert.deepEqual([explained.effect, explained.rules], ["ask", ["offload-asks"]]);

@@ -44,7 +44,8 @@ export function policyApi(services: HomeServices, desk: PolicyDesk, files: Polic
     checkPolicy: (params) => checkPolicy(services, params),
     explainPolicy: async (params) => {
       const request = requestOf(home.state, params, now());
-      return evaluate(policyInForce(home.state.policy), request);
+      const { effect, rules, obligations, explanation } = evaluate(policyInForce(home.state.policy), request);
+      return { effect, rules, obligations, explanation };
     },
     adoptPolicy: ({ text }, session) => desk.adopt(text, requesterOf(session)),
     usePosture: ({ posture }, session) => desk.adopt(POSTURE_TEXTS[posture], requesterOf(session)),

@@ -12,6 +12,7 @@ import type { Dependencies, TreeEntry, TreeManifest } from "#protocol/job.ts";
 import { type Bytes, byteCount } from "#protocol/quantities.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
 import { atOnce } from "./atOnce.ts";
+import { classOfRule } from "./regulatedPatterns.ts";
 import { detectSecrets, FINDINGS_MAX, type Finding, type SecretDetector } from "./secretDetector.ts";
 import { readSteadyFile } from "./steadyFile.ts";
 import { type Candidate, treeCandidates } from "./treeCandidates.ts";
@@ -126,7 +127,7 @@ async function collectFile(
       const digest = digestOf(read.bytes);
       if (destination === "remote") {
         const finding = (await detector.ofFile(read.bytes, digest, signal))[0];
-        if (finding !== undefined) return { kind: "left-out", reason: `secret: ${describedFinding(finding)}` };
+        if (finding !== undefined) return { kind: "left-out", reason: findingReason(finding) };
       }
       if ((await blobs.size(digest)) === undefined) await blobs.put(read.bytes);
       return { kind: "file", path, digest, bytes: byteCount(read.bytes.length), executable: read.executable };
@@ -159,14 +160,16 @@ export async function withoutSecretNames(
     const findings = await detectSecrets(names.map((name) => name.replaceAll("\n", " ")).join("\n"), signal);
     const lines = new Set(findings.map(({ line }) => line));
     kept = kept.filter((_, index) => !lines.has(index + 1));
-    for (const { rule } of findings) leftOut.push({ path: "(a name that holds a secret)", reason: `secret: ${rule}` });
+    for (const { rule } of findings)
+      leftOut.push({ path: "(a name that holds a secret)", reason: `${classOfRule(rule)}: ${rule}` });
     // The detector stops counting at FINDINGS_MAX, so a full list may not be the whole truth.
     if (findings.length < FINDINGS_MAX) return { entries: kept, leftOut };
   }
 }
 
-export function describedFinding({ message, rule, line }: Finding): string {
-  return `${message} (${rule}, line ${line})`;
+/** Why a file with the finding stays: its class, what was found, and where. */
+export function findingReason({ message, rule, line }: Finding): string {
+  return `${classOfRule(rule)}: ${message} (${rule}, line ${line})`;
 }
 
 function sizeOf(entry: Candidate): number {

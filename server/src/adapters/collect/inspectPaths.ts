@@ -8,7 +8,8 @@ import { byteCount } from "#protocol/quantities.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
 import { atOnce } from "./atOnce.ts";
 import { classifySource } from "./classify.ts";
-import { describedFinding, whyUnreadable, withoutSecretNames, workspaceRoot } from "./inputTree.ts";
+import { findingReason, whyUnreadable, withoutSecretNames, workspaceRoot } from "./inputTree.ts";
+import { classOfRule } from "./regulatedPatterns.ts";
 import type { Finding, SecretDetector } from "./secretDetector.ts";
 import { readSteadyFile } from "./steadyFile.ts";
 import { treeCandidates } from "./treeCandidates.ts";
@@ -86,7 +87,7 @@ async function readContent(
       return {
         shown: { findings, bytes: byteCount(read.bytes.length) },
         findings,
-        ...(first === undefined ? {} : { reason: `secret: ${describedFinding(first)}` }),
+        ...(first === undefined ? {} : { reason: findingReason(first) }),
       };
     }
   }
@@ -103,8 +104,9 @@ async function whyNotListed(root: string, path: WorkspacePath): Promise<string> 
 function classOf(path: WorkspacePath, findings: readonly Finding[]): Pick<InspectedFile, "classification" | "why"> {
   const { classification, reason } = classifySource(path);
   if (reason !== undefined) return { classification, why: `its name: ${reason}` };
-  const [first] = findings;
-  if (first !== undefined) return { classification: "secret", why: `its content: ${first.message}` };
+  // The higher class counts, whatever was found first.
+  const first = findings.find(({ rule }) => classOfRule(rule) === "regulated") ?? findings[0];
+  if (first !== undefined) return { classification: classOfRule(first.rule), why: `its content: ${first.message}` };
   return { classification, why: "no rule says that it is more" };
 }
 

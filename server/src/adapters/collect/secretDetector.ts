@@ -1,4 +1,4 @@
-// Finds secrets in text and in files, by @secretlint's recommended rules and by our own patterns.
+// Finds secrets and regulated data in text and in files, by @secretlint's recommended rules and by our own patterns.
 // It says which rule and which line, and must never return, log or keep a byte of the secret itself.
 // Known limits: secrets of unknown form, secrets in base64 or in archives, passwords that are plain words.
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -6,6 +6,7 @@ import { lintSource } from "@secretlint/core";
 import { secretLintProfiler } from "@secretlint/profiler";
 import { rules as recommendedRules } from "@secretlint/secretlint-rule-preset-recommend";
 import type { Digest } from "#protocol/digest.ts";
+import { REGULATED_PATTERNS } from "./regulatedPatterns.ts";
 import { SECRET_PATTERNS } from "./secretPatterns.ts";
 
 /** Something that looks like a secret. `message` never holds it. */
@@ -36,7 +37,7 @@ export const OVERLAP_CHARACTERS = 16_384;
 /** A file with this many findings is not read on: it stays here anyway. */
 export const FINDINGS_MAX = 16;
 /** Grows when the rules do, so that remembered findings of older rules are dropped. */
-export const DETECTOR_VERSION = 2;
+export const DETECTOR_VERSION = 3;
 /** Where binary files show themselves, as git has it. */
 const SNIFFED_BYTES = 8_192;
 
@@ -81,7 +82,7 @@ export async function detectSecrets(text: string, signal: AbortSignal): Promise<
 async function findingsIn(window: string, lineOfWindow: number): Promise<readonly Finding[]> {
   const lineAt = (index: number): number => lineOfWindow + lineBreaks(window, index);
   const findings: Finding[] = [];
-  for (const { rule, what, pattern, confirms } of SECRET_PATTERNS) {
+  for (const { rule, what, pattern, confirms } of [...SECRET_PATTERNS, ...REGULATED_PATTERNS]) {
     for (const match of window.matchAll(pattern)) {
       if (confirms !== undefined && !confirms(match)) continue;
       findings.push({ rule: `arw/${rule}`, line: lineAt(match.index), message: `looks like ${what}` });

@@ -211,7 +211,7 @@ function recorded(event: EgressRecorded): Told {
     };
   }
   const crossing = crossed("out", event.nodeId, event.payloadBytes, event.leaseId);
-  const under = event.reasonCode === "lease" ? ` under lease ${event.leaseId}` : "";
+  const under = ["lease", "policy"].includes(event.reasonCode) ? ` under lease ${event.leaseId}` : "";
   return { text: `Recorded: ${shortDigest(event.payload)} may leave for ${event.destination}${under}`, crossing };
 }
 
