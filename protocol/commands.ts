@@ -13,6 +13,7 @@ import type {
   NodeId,
   PreviewId,
   ProposalId,
+  StagedId,
 } from "./ids.ts";
 import type { JobKind, JobSpec } from "./job.ts";
 import type { ScopedTerms, SteadyReading } from "./lease.ts";
@@ -22,6 +23,7 @@ import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { SignedReceipt } from "./receipt.ts";
 import type { JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
+import type { Evidence, StagedAction } from "./staging.ts";
 import type { WorkspacePath } from "./workspacePath.ts";
 
 /** Who asks. `owner` is true only for a session that proved the owner secret; `home` is the Home's own shell. */
@@ -223,6 +225,63 @@ export interface RecordApplied extends Order<"record-applied"> {
   readonly paths?: readonly WorkspacePath[];
 }
 
+/** Puts an action before the owner. What it would do is judged here again; the words are only words. */
+export interface StageAction extends Order<"stage-action"> {
+  readonly stagedId: StagedId;
+  readonly episodeId?: EpisodeId;
+  readonly action: StagedAction;
+  readonly title: string;
+  readonly evidence: readonly Evidence[];
+}
+export interface EndorseStaged extends Order<"endorse-staged"> {
+  readonly stagedId: StagedId;
+  readonly digest: Digest;
+}
+export interface ApproveStaged extends Order<"approve-staged"> {
+  readonly stagedId: StagedId;
+  /** The digest of the action that was shown. */
+  readonly digest: Digest;
+  readonly leaseId: LeaseId;
+  readonly leaseMs: DurationMs;
+  readonly steady: SteadyReading;
+}
+export interface RejectStaged extends Order<"reject-staged"> {
+  readonly stagedId: StagedId;
+  readonly digest: Digest;
+  readonly reason: string;
+}
+export interface WithdrawStaged extends Order<"withdraw-staged"> {
+  readonly stagedId: StagedId;
+  readonly reason: string;
+}
+/** Another action of the same kind in its place. What was said for the old one does not count for the new one. */
+export interface ReviseStaged extends Order<"revise-staged"> {
+  readonly stagedId: StagedId;
+  readonly digest: Digest;
+  readonly replacedBy: StagedId;
+  readonly action: StagedAction;
+  readonly title: string;
+  readonly evidence: readonly Evidence[];
+}
+/** What is about to be done: the very command, or what the shell found of an action that it does itself. */
+export type BegunAction =
+  | { readonly kind: "order"; readonly order: StartEpisode | GrantLease | ResumeOffloads | UnmarkNeverLeaves }
+  | { readonly kind: "shell"; readonly found: StagedAction };
+export interface BeginStaged extends Order<"begin-staged"> {
+  readonly stagedId: StagedId;
+  readonly leaseId: LeaseId;
+  readonly begun: BegunAction;
+  readonly steady: SteadyReading;
+  /** The item that waits in its place where what would be done is not any more what was approved. */
+  readonly replacedBy: StagedId;
+  readonly evidence: readonly Evidence[];
+}
+export interface EndStaged extends Order<"end-staged"> {
+  readonly stagedId: StagedId;
+  readonly outcome: "done" | "failed" | "unknown";
+  readonly detail: string;
+}
+
 export interface TurnClusteringOn extends Order<"turn-clustering-on"> {
   readonly listenHost: string;
   readonly listenPort: number;
@@ -303,6 +362,15 @@ export type EgressCommand =
   | UnmarkNeverLeaves;
 export type PolicyCommand = AdoptPolicy | JudgePolicyFile | ReadWorkspacePolicy;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
+export type StagingCommand =
+  | StageAction
+  | EndorseStaged
+  | ApproveStaged
+  | RejectStaged
+  | WithdrawStaged
+  | ReviseStaged
+  | BeginStaged
+  | EndStaged;
 export type ReportCommand = RecordAccepted | RecordStarted | RecordOutput | RecordFinished | RecordLost;
 export type NodeCommand =
   | TurnClusteringOn
@@ -318,5 +386,12 @@ export type NodeCommand =
   | BlockClustering
   | RefuseLink;
 
-export type Command = EpisodeCommand | EgressCommand | PolicyCommand | LeaseCommand | ReportCommand | NodeCommand;
+export type Command =
+  | EpisodeCommand
+  | EgressCommand
+  | PolicyCommand
+  | LeaseCommand
+  | StagingCommand
+  | ReportCommand
+  | NodeCommand;
 export type CommandKind = Command["kind"];

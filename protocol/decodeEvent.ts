@@ -8,6 +8,7 @@ import { episodeEventSchemas } from "./eventSchemas/episode.ts";
 import { jobEventSchemas } from "./eventSchemas/job.ts";
 import { leaseEventSchemas } from "./eventSchemas/lease.ts";
 import { nodeEventSchemas } from "./eventSchemas/node.ts";
+import { stagingEventSchemas } from "./eventSchemas/staging.ts";
 import { policyEventSchemas } from "./eventSchemas/policy.ts";
 import { exactShape } from "./exactShape.ts";
 import { kindOf, type SchemaOfKind } from "./schemaByKind.ts";
@@ -50,6 +51,7 @@ export const eventSchemas: SchemaOfKind<JournalEvent> = {
   ...egressEventSchemas,
   ...policyEventSchemas,
   ...leaseEventSchemas,
+  ...stagingEventSchemas,
   ...nodeEventSchemas,
 };
 

@@ -22,6 +22,7 @@ import type { PolicyDocument, WorkspacePolicy } from "./policy.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
+import type { StagingEvent } from "./stagingEvents.ts";
 import type { Usage } from "./usage.ts";
 import type { WorkspacePath } from "./workspacePath.ts";
 
@@ -369,5 +370,5 @@ export type NodeEvent =
   | NodeRevoked
   | LinkRefused;
 
-export type JournalEvent = EpisodeEvent | JobEvent | EgressEvent | PolicyEvent | LeaseEvent | NodeEvent;
+export type JournalEvent = EpisodeEvent | JobEvent | EgressEvent | PolicyEvent | LeaseEvent | StagingEvent | NodeEvent;
 export type EventKind = JournalEvent["kind"];

@@ -25,6 +25,8 @@ export type InviteId = Brand<string, "InviteId">;
 export type ProposalId = Brand<string, "ProposalId">;
 /** One life of a worker process, so that a restart is told from a reconnect. */
 export type InstanceId = Brand<string, "InstanceId">;
+/** An action that waits for the owner, or waited. */
+export type StagedId = Brand<string, "StagedId">;
 
 const ID_BODY = "[a-z2-7]{26}";
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
@@ -65,6 +67,7 @@ export const egressRecordId: IdKind<EgressRecordId> = idKind("egr");
 export const inviteId: IdKind<InviteId> = idKind("inv");
 export const proposalId: IdKind<ProposalId> = idKind("prop");
 export const instanceId: IdKind<InstanceId> = idKind("inst");
+export const stagedId: IdKind<StagedId> = idKind("staged");
 
 /** RFC 4648 base32 in lower case without padding. */
 export function base32(bytes: Uint8Array): string {

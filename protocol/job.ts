@@ -90,16 +90,19 @@ const dependenciesSchema: z.ZodType<Dependencies> = z.discriminatedUnion("kind",
   z.strictObject({ kind: z.literal("folders"), paths: z.array(workspacePathSchema).min(1).max(64) }),
 ]);
 
+const commandJob = z.strictObject({
+  kind: z.literal("command"),
+  argv: argvSchema,
+  folder: z.union([z.literal("."), workspacePathSchema]),
+  tree: digestSchema,
+  dependencies: dependenciesSchema,
+  outputs: z.array(z.string().min(1).max(1_024)).max(256),
+  limits: jobLimitsSchema,
+});
+export const commandJobSchema: z.ZodType<CommandJob> = commandJob;
+
 export const jobSpecSchema: z.ZodType<JobSpec> = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("command"),
-    argv: argvSchema,
-    folder: z.union([z.literal("."), workspacePathSchema]),
-    tree: digestSchema,
-    dependencies: dependenciesSchema,
-    outputs: z.array(z.string().min(1).max(1_024)).max(256),
-    limits: jobLimitsSchema,
-  }),
+  commandJob,
   z.strictObject({
     kind: z.literal("ask"),
     model: digestSchema,

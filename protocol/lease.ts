@@ -2,7 +2,7 @@
 // A lease only ever narrows what policy allows. Its time is counted on a clock that nobody can set.
 import * as z from "zod";
 import { type Digest, digestSchema } from "./digest.ts";
-import { type JobId, jobId, type LeaseId, leaseId, type NodeId, nodeId } from "./ids.ts";
+import { type JobId, jobId, type LeaseId, leaseId, type NodeId, nodeId, type StagedId, stagedId } from "./ids.ts";
 import type { JobKind } from "./job.ts";
 import { pathGlobSchema } from "./pathGlob.ts";
 import {
@@ -47,6 +47,8 @@ export const LEASE_CEILING_CLASSES: Readonly<Record<LeaseCeiling, readonly Lease
 export type LeaseScope =
   /** One send of exactly the preview that was shown. */
   | { readonly kind: "once"; readonly preview: Digest; readonly payload: Digest; readonly jobId: JobId }
+  /** One staged action, once, of exactly this digest. Nothing leaves under it. */
+  | { readonly kind: "action"; readonly stagedId: StagedId; readonly action: Digest }
   /** Jobs of one kind whose files all match a glob and are of no higher class. */
   | {
       readonly kind: "scoped";
@@ -70,9 +72,9 @@ export interface LeaseBudget {
 /** A grant. */
 export interface Lease {
   readonly leaseId: LeaseId;
-  /** The node that may receive. */
+  /** The node that may receive, or act. */
   readonly subject: NodeId;
-  readonly capability: "offload";
+  readonly capability: "offload" | "act";
   readonly scope: LeaseScope;
   readonly grantedAt: EpochMs;
   /** By the wall clock of the grant: for people. What counts is `deadline`. */
@@ -162,7 +164,7 @@ export const leaseBudgetSchema: z.ZodType<LeaseBudget> = z.strictObject({
 export const leaseSchema: z.ZodType<Lease> = z.strictObject({
   leaseId: leaseId.schema,
   subject: nodeId.schema,
-  capability: z.literal("offload"),
+  capability: z.enum(["offload", "act"]),
   scope: z.discriminatedUnion("kind", [
     z.strictObject({
       kind: z.literal("once"),
@@ -170,6 +172,7 @@ export const leaseSchema: z.ZodType<Lease> = z.strictObject({
       payload: digestSchema,
       jobId: jobId.schema,
     }),
+    z.strictObject({ kind: z.literal("action"), stagedId: stagedId.schema, action: digestSchema }),
     z.strictObject({
       kind: z.literal("scoped"),
       job: z.enum(["command", "ask"]),

@@ -16,6 +16,8 @@ import {
   previewId,
   type ProposalId,
   proposalId,
+  type StagedId,
+  stagedId,
 } from "./ids.ts";
 import { type Bytes, bytesSchema, type EpochMs, epochMsSchema, type Sequence, sequenceSchema } from "./quantities.ts";
 import { type JobOutcome, jobOutcomeSchema, type OutputStream, outputStreamSchema } from "./result.ts";
@@ -46,6 +48,7 @@ export interface TimelineEntry {
   readonly output?: { readonly stream: OutputStream; readonly fromByte: Bytes; readonly bytes: Bytes };
   readonly previewId?: PreviewId;
   readonly proposalId?: ProposalId;
+  readonly stagedId?: StagedId;
   /** On EpisodeFinished. */
   readonly outcome?: JobOutcome;
 }
@@ -72,5 +75,6 @@ export const timelineEntrySchema: z.ZodType<TimelineEntry> = z.strictObject({
   output: z.strictObject({ stream: outputStreamSchema, fromByte: bytesSchema, bytes: bytesSchema }).exactOptional(),
   previewId: previewId.schema.exactOptional(),
   proposalId: proposalId.schema.exactOptional(),
+  stagedId: stagedId.schema.exactOptional(),
   outcome: jobOutcomeSchema.exactOptional(),
 });

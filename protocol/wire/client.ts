@@ -4,13 +4,11 @@ import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
 import {
-  type AttemptId,
   attemptId,
   type EgressRecordId,
   egressRecordId,
   type EpisodeId,
   episodeId,
-  type InviteId,
   inviteId,
   type LeaseId,
   leaseId,
@@ -20,23 +18,14 @@ import {
   previewId,
   type ProposalId,
   proposalId,
+  type StagedId,
 } from "../ids.ts";
-import type { JobKind } from "../job.ts";
-import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import { scopedTermsSchema } from "../lease.ts";
 import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
+import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
+import { outputStreamSchema } from "../result.ts";
+import { workspacePathSchema } from "../workspacePath.ts";
 import { type PostureName, postureNameSchema } from "../policy.ts";
-import {
-  type Bytes,
-  bytesSchema,
-  type DurationMs,
-  durationMsSchema,
-  type EpochMs,
-  epochMsSchema,
-  type Sequence,
-  sequenceSchema,
-} from "../quantities.ts";
-import { type OutputStream, outputStreamSchema } from "../result.ts";
-import { type WorkspacePath, workspacePathSchema } from "../workspacePath.ts";
 import {
   type EpisodeView,
   episodeViewSchema,
@@ -58,6 +47,15 @@ import {
   type TimelinePage,
   timelinePageSchema,
 } from "./clientViews.ts";
+import type {
+  ApplyParams,
+  GrantParams,
+  InviteParams,
+  InviteResult,
+  OutputParams,
+  ProposedFileParams,
+  TimelineParams,
+} from "./clientParams.ts";
 import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
 import {
   type ApproveParams,
@@ -102,6 +100,23 @@ import {
 } from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
+import {
+  approveStagedParamsSchema,
+  rejectStagedParamsSchema,
+  type ReviseStagedParams,
+  reviseStagedParamsSchema,
+  type ShownItem,
+  shownItemSchema,
+  stagedIdsSchema,
+  type StagedResult,
+  stagedResultsSchema,
+  type StagedView,
+  stagedItemsSchema,
+  stagedListParamsSchema,
+  type WaitingView,
+  waitingItemsSchema,
+  withdrawStagedParamsSchema,
+} from "./stagingViews.ts";
 
 /** So many files of a proposal may be named to be applied at once; without names all of them are. */
 export const APPLIED_PATHS_MAX = 1_000;
@@ -110,38 +125,18 @@ export const APPLIED_PATHS_MAX = 1_000;
 export interface Method<Params, Result> {
   readonly name: string;
   readonly owner: boolean;
+  /** Called without an owner session, it puts what it would do before the owner instead, and is refused with `waits-for-owner`. */
+  readonly stages: boolean;
   readonly params: z.ZodType<Params>;
   readonly result: z.ZodType<Result>;
 }
 
 type Nothing = Record<string, never>;
-interface TimelineParams {
-  readonly fromSequence: Sequence;
-  readonly episodeId?: EpisodeId;
-}
 interface EpisodesPage extends ListEnd {
   readonly episodes: readonly EpisodeView[];
 }
 interface EgressPage extends ListEnd {
   readonly rows: readonly EgressLedgerRow[];
-}
-interface InviteParams {
-  readonly listenHost?: string;
-  readonly listenPort?: number;
-  readonly addresses?: readonly string[];
-  readonly lifetimeMs?: DurationMs;
-}
-interface InviteResult {
-  readonly inviteId: InviteId;
-  readonly text: string;
-  readonly addresses: readonly string[];
-  readonly expiresAt: EpochMs;
-}
-interface GrantParams {
-  readonly nodeId: NodeId;
-  readonly job: JobKind;
-  readonly terms: ScopedTerms;
-  readonly reason: string;
 }
 interface LeasesResult {
   /** Grows with every grant, revocation and expiry: what was read under an older one is out of date. */
@@ -152,24 +147,6 @@ interface LeasesResult {
 interface ClusteringResult {
   readonly host: string;
   readonly port: number;
-}
-interface OutputParams {
-  readonly attemptId: AttemptId;
-  readonly stream: OutputStream;
-  readonly fromByte: Bytes;
-}
-interface ProposedFileParams {
-  readonly proposalId: ProposalId;
-  readonly digest: Digest;
-  readonly fromByte: Bytes;
-}
-
-interface ApplyParams {
-  readonly proposalId: ProposalId;
-  /** The digest of the proposal that was shown. */
-  readonly digest: Digest;
-  /** Only the changes at these paths; absent for all that are left. */
-  readonly paths?: readonly WorkspacePath[];
 }
 
 /** Every method, in the order of the documentation. */
@@ -233,6 +210,20 @@ export interface ClientMethods {
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
+  /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
+  readonly listStaged: Method<{ readonly decided: boolean }, { readonly items: readonly WaitingView[] }>;
+  /** Items with a look at whether they could still be done as they were shown: what to read before a decision. */
+  readonly showStaged: Method<{ readonly stagedIds: readonly StagedId[] }, { readonly items: readonly StagedView[] }>;
+  /** Approves items of one kind with exactly these digests, and does one after the other. */
+  readonly approveStaged: Method<
+    { readonly items: readonly ShownItem[] },
+    { readonly results: readonly StagedResult[] }
+  >;
+  readonly rejectStaged: Method<ShownItem & { readonly reason: string }, Nothing>;
+  readonly withdrawStaged: Method<{ readonly stagedId: StagedId; readonly reason: string }, Nothing>;
+  readonly endorseStaged: Method<ShownItem, Nothing>;
+  /** *Propose a Change*: another action of the same kind in its place. */
+  readonly reviseStaged: Method<ReviseStagedParams, ShownItem>;
   /** Opens the door where it was last, for the workers that are enrolled; no new invite is needed. */
   readonly turnClusteringOn: Method<Nothing, ClusteringResult>;
   readonly turnClusteringOff: Method<Nothing, Nothing>;
@@ -271,10 +262,14 @@ const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
 });
 
 function anyone<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
-  return { name, owner: false, params, result };
+  return { name, owner: false, stages: false, params, result };
 }
 function owner<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
-  return { name, owner: true, params, result };
+  return { name, owner: true, stages: false, params, result };
+}
+/** The owner's, and what anyone else asks for waits for the owner. */
+function ownerOrStaged<P, R>(name: string, params: z.ZodType<P>, result: z.ZodType<R>): Method<P, R> {
+  return { name, owner: true, stages: true, params, result };
 }
 
 export const METHODS: ClientMethods = {
@@ -317,14 +312,14 @@ export const METHODS: ClientMethods = {
   denyEgress: anyone("egress/deny", z.strictObject({ previewId: previewId.schema, reason }), nothing),
   inspectPaths: anyone("egress/inspect", inspectParamsSchema, inspectResultSchema),
   pauseOffloads: anyone("offloads/pause", nothing, nothing),
-  resumeOffloads: owner("offloads/resume", nothing, nothing),
+  resumeOffloads: ownerOrStaged("offloads/resume", nothing, nothing),
   listNeverLeaves: anyone("neverLeaves/list", nothing, z.strictObject({ marks: z.array(neverLeavesMarkSchema) })),
   markNeverLeaves: anyone(
     "neverLeaves/mark",
     globsParamsSchema,
     z.strictObject({ withdrawn: z.array(previewId.schema) }),
   ),
-  unmarkNeverLeaves: owner("neverLeaves/unmark", globsParamsSchema, nothing),
+  unmarkNeverLeaves: ownerOrStaged("neverLeaves/unmark", globsParamsSchema, nothing),
   showPolicy: anyone("policy/show", nothing, policyViewSchema),
   checkPolicy: anyone("policy/check", checkPolicyParamsSchema, checkPolicyResultSchema),
   explainPolicy: anyone("policy/explain", explainPolicyParamsSchema, explainPolicyResultSchema),
@@ -338,7 +333,7 @@ export const METHODS: ClientMethods = {
   ),
   showLedger: anyone("ledger/show", nothing, ledgerViewSchema),
   readLeaves: anyone("ledger/leaves", leavesParamsSchema, leavesPageSchema),
-  grantLease: owner(
+  grantLease: ownerOrStaged(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),
     z.strictObject({ leaseId: leaseId.schema }),
@@ -374,7 +369,7 @@ export const METHODS: ClientMethods = {
     z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema }),
     base64,
   ),
-  applyProposal: owner(
+  applyProposal: ownerOrStaged(
     "proposal/apply",
     z.strictObject({
       proposalId: proposalId.schema,
@@ -383,6 +378,13 @@ export const METHODS: ClientMethods = {
     }),
     z.strictObject({ files: z.number().int().min(0) }),
   ),
+  listStaged: anyone("staged/list", stagedListParamsSchema, waitingItemsSchema),
+  showStaged: anyone("staged/show", stagedIdsSchema, stagedItemsSchema),
+  approveStaged: owner("staged/approve", approveStagedParamsSchema, stagedResultsSchema),
+  rejectStaged: owner("staged/reject", rejectStagedParamsSchema, nothing),
+  withdrawStaged: anyone("staged/withdraw", withdrawStagedParamsSchema, nothing),
+  endorseStaged: anyone("staged/endorse", shownItemSchema, nothing),
+  reviseStaged: anyone("staged/revise", reviseStagedParamsSchema, shownItemSchema),
   turnClusteringOn: owner(
     "clustering/turnOn",
     nothing,

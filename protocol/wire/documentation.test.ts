@@ -65,7 +65,7 @@ test("every message has a paragraph of its own", () => {
 test("every method of the client API has its row, with its owner session", () => {
   for (const [name, method] of Object.entries(clientLimits.METHODS)) {
     const cells = row(method.name);
-    assert.equal(cells[2], method.owner ? "owner" : "anyone", name);
+    assert.equal(cells[2], method.stages ? "owner, or staged" : method.owner ? "owner" : "anyone", name);
     assert.ok((cells[3] ?? "").length > 10, name);
   }
   assert.ok(page.includes(`\`${clientLimits.TIMELINE_ENTRIES_NOTIFICATION}\``));

@@ -25,6 +25,7 @@ import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { policyApi } from "./adapters/api/policyApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
 import { requestApi } from "./adapters/api/requestApi.ts";
+import { stagedApi } from "./adapters/api/stagedApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
 import { timelineApi } from "./adapters/api/timelineApi.ts";
 import { AttemptDesk, type AttemptMessage } from "./adapters/attempts/attemptDesk.ts";
@@ -52,6 +53,7 @@ import { PolicyDesk } from "./adapters/policy/policyDesk.ts";
 import { policyFiles } from "./adapters/policy/policyFiles.ts";
 import { selfTest } from "./adapters/selfTest/selfTest.ts";
 import { selfTestSteps } from "./adapters/selfTest/selfTestSteps.ts";
+import { settleUnfinished } from "./adapters/staging/actionRuns.ts";
 import type { SteadyClock } from "./adapters/steadyClock.ts";
 import { collectStorage } from "./adapters/storage/collectStorage.ts";
 import { ViewOnDemand } from "./adapters/view/viewOnDemand.ts";
@@ -282,6 +284,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...requestApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
+    ...stagedApi(services),
     ...diagnoseApi({
       services,
       homeFolder,
@@ -331,6 +334,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         leaseWatch.look();
         policy.begin();
         for (const effect of resume(parts.state)) perform(effect);
+        await settleUnfinished(services, parts.state);
         await connectLocalNode(signal);
       } finally {
         begun();

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Digest, digestOf } from "#protocol/digest.ts";
-import { ArwError } from "#protocol/errors.ts";
+import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import {
   type AttemptId,
   attemptId,
@@ -24,6 +24,8 @@ import {
   previewId,
   type ProposalId,
   proposalId,
+  type StagedId,
+  stagedId,
   type WorkspaceId,
   workspaceId,
 } from "#protocol/ids.ts";
@@ -53,6 +55,7 @@ export const IDS: {
   readonly record: EgressRecordId;
   readonly proposal: ProposalId;
   readonly invite: InviteId;
+  readonly staged: StagedId;
 } = {
   workspace: workspaceId.from(seed("w")),
   home: nodeId.from(seed("h")),
@@ -64,6 +67,7 @@ export const IDS: {
   preview: previewId.from(seed("p")),
   record: egressRecordId.from(seed("r")),
   proposal: proposalId.from(seed("q")),
+  staged: stagedId.from(seed("s")),
   invite: inviteId.from(seed("i")),
 };
 export const DIGEST: Digest = digestOf("preview");
@@ -218,6 +222,8 @@ export const WORKER_NODE: NodeView = {
 
 function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspaceFolder: string): HomeApi {
   const nothing = async (): Promise<Record<string, never>> => ({});
+  const owners = async (_: object, { owner }: ClientSession): Promise<Record<string, never> | Refusal> =>
+    owner ? {} : refuse("waits-for-owner", "This waits for the owner.", "See `arw-home staged list`.");
   const notInThisTest = async (): Promise<never> => {
     throw new ArwError("not-in-this-test", "The test did not say what this method answers.", "Say it.");
   };
@@ -264,12 +270,12 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     policyHistory: async () => ({ entries: [{ at: epochMs(1_700_000_000_000), epoch: 1, text: "cli adopted mine" }] }),
     listNeverLeaves: async () => ({ marks: [{ glob: "secrets/", markedAt: epochMs(1_700_000_000_000), by: "cli" }] }),
     markNeverLeaves: async () => ({ withdrawn: [IDS.preview] }),
-    unmarkNeverLeaves: nothing,
+    unmarkNeverLeaves: owners,
     inspectPaths: async ({ paths }) => ({
       files: paths.map((path) => ({ path, classification: "internal", why: "no rule", findings: [], leaves: true })),
     }),
     pauseOffloads: nothing,
-    resumeOffloads: nothing,
+    resumeOffloads: owners,
     turnClusteringOn: async () => ({ host: "127.0.0.1", port: 7_411 }),
     stopHome: nothing,
     showLedger: notInThisTest,
@@ -282,6 +288,13 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     revokeNode: nothing,
     turnClusteringOff: nothing,
     reopenJournal: nothing,
+    listStaged: async () => ({ items: [] }),
+    showStaged: async () => ({ items: [] }),
+    approveStaged: async () => ({ results: [] }),
+    rejectStaged: nothing,
+    withdrawStaged: nothing,
+    endorseStaged: nothing,
+    reviseStaged: async () => ({ stagedId: IDS.staged, digest: DIGEST }),
     collectStorage: async ({ dryRun }) => ({ ...STORAGE, dryRun }),
   };
 }
@@ -366,5 +379,12 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   turnClusteringOn: {},
   turnClusteringOff: {},
   reopenJournal: {},
+  listStaged: { decided: false },
+  showStaged: { stagedIds: [IDS.staged] },
+  approveStaged: { items: [{ stagedId: IDS.staged, digest: DIGEST }] },
+  rejectStaged: { stagedId: IDS.staged, digest: DIGEST, reason: "" },
+  withdrawStaged: { stagedId: IDS.staged, reason: "" },
+  endorseStaged: { stagedId: IDS.staged, digest: DIGEST },
+  reviseStaged: { stagedId: IDS.staged, digest: DIGEST, change: { kind: "run-command", argv: ["make"] } },
   collectStorage: { dryRun: true },
 };

@@ -2,6 +2,7 @@
 import type { JournalEvent } from "#protocol/events.ts";
 import { editorFrames } from "./editorRun.ts";
 import { goldenFrames } from "./goldenRun.ts";
+import { stagingFrames } from "./stagingRun.ts";
 import { policyFrames } from "./policyRun.ts";
 
 export interface GoldenRun {
@@ -12,5 +13,6 @@ export interface GoldenRun {
 export const GOLDEN_RUNS: readonly GoldenRun[] = [
   { folder: "test/golden", frames: goldenFrames },
   { folder: "test/golden/editor", frames: editorFrames },
+  { folder: "test/golden/staging", frames: stagingFrames },
   { folder: "test/golden/policy", frames: policyFrames },
 ];

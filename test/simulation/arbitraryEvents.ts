@@ -10,6 +10,7 @@ import type { JobOutcome, JobResult } from "#protocol/result.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { ASK_ALWAYS } from "../../server/src/home/policy/postures.ts";
 import { askJob, commandJob, destinationOf, idsOf, later, NOW } from "./homeCommands.ts";
+import { RESUME, stagedIdOf } from "./stagingCommands.ts";
 import { ATTIC, capabilitiesWith, COMMAND_ENGINE, GPU, IDENTITY, LOCAL, LLAMA_ENGINE } from "./homeScenario.ts";
 
 const ids = fc.constantFrom(idsOf(1), idsOf(2), idsOf(3));
@@ -21,6 +22,7 @@ const leaseId = ids.map((of) => of.leaseId);
 const recordId = ids.map((of) => of.recordId);
 const previewId = ids.map((of) => of.previewId);
 const proposalId = ids.map((of) => of.proposalId);
+const stagedId = fc.constantFrom(...[1, 2, 3].map(stagedIdOf));
 const inviteId = ids.map((of) => of.inviteId);
 const nodeId = nodes.map((node) => node.nodeId);
 const target = nodeId;
@@ -75,6 +77,7 @@ type OneOfEach = { readonly [Kind in EventKind]: fc.Arbitrary<Extract<JournalEve
 const scope = fc.constantFrom<LeaseScope>(
   { kind: "once", preview: digestOf("a"), payload: digestOf("b"), jobId: idsOf(1).jobId },
   { kind: "scoped", job: "command", paths: ["**"], ceiling: "internal" },
+  { kind: "action", stagedId: stagedIdOf(1), action: digestOf("a") },
 );
 
 const lease = fc
@@ -212,6 +215,36 @@ const EVENTS: OneOfEach = {
   LeaseReleased: kindOf("LeaseReleased", { ...attemptFact, leaseId }),
   LeaseExpired: sometimes(kindOf("LeaseExpired", { ...fact, leaseId }), { corrId }),
   LeaseRevoked: kindOf("LeaseRevoked", { ...episodeFact, leaseId, reason: text }),
+  ActionStaged: sometimes(
+    kindOf("ActionStaged", {
+      ...fact,
+      stagedId,
+      action: fc.constant(RESUME),
+      digest,
+      risk: fc.constant({ level: "high", rule: "unknown", reason: "" } as const),
+      title: text,
+      evidence: fc.constant([]),
+      requestedBy: text,
+      revision: fc.integer({ min: 1, max: 3 }),
+    }),
+    { corrId },
+  ),
+  StagedEndorsed: kindOf("StagedEndorsed", { ...fact, stagedId, digest, by: text }),
+  StagedApproved: kindOf("StagedApproved", { ...fact, stagedId, digest, leaseId, by: text }),
+  StagedRejected: kindOf("StagedRejected", { ...fact, stagedId, reason: text, by: text }),
+  StagedSuperseded: kindOf("StagedSuperseded", { ...fact, stagedId, replacedBy: stagedId, by: text }),
+  StagedWithdrawn: kindOf("StagedWithdrawn", { ...fact, stagedId, reason: text, by: text }),
+  StagedBegun: kindOf("StagedBegun", { ...fact, stagedId, digest, leaseId }),
+  StagedEnded: sometimes(
+    kindOf("StagedEnded", {
+      ...fact,
+      stagedId,
+      leaseId,
+      outcome: fc.constantFrom("done", "failed", "void", "unknown"),
+      detail: text,
+    }),
+    { replacedBy: stagedId },
+  ),
   ClusteringTurnedOn: kindOf("ClusteringTurnedOn", { ...fact, listenHost: text, listenPort: count }),
   ClusteringTurnedOff: kindOf("ClusteringTurnedOff", { ...fact, reason: text }),
   InviteCreated: kindOf("InviteCreated", {

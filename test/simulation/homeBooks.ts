@@ -185,6 +185,15 @@ export class HomeBooks {
       case "NodeCertificateRotated":
       case "NodeRevoked":
       case "LinkRefused":
+      // staging/history.test.ts has an auditor of its own for these.
+      case "ActionStaged":
+      case "StagedEndorsed":
+      case "StagedApproved":
+      case "StagedRejected":
+      case "StagedSuperseded":
+      case "StagedWithdrawn":
+      case "StagedBegun":
+      case "StagedEnded":
         return;
     }
   }
@@ -219,6 +228,7 @@ export class HomeBooks {
       const { payload, preview: shown, jobId } = lease.scope;
       assert.deepEqual([payload, shown, jobId], [jobKey, preview.preview, offered.jobId]);
     } else {
+      assert.ok(lease.scope.kind === "scoped", "under the lease of a staged action nothing leaves");
       const fits = lease.scope.ceiling === "internal" ? ["public", "internal"] : ["public"];
       assert.ok(fits.includes(preview.highestClassification), "no higher class than the lease's");
     }

@@ -106,7 +106,7 @@ export function commandJob(number: number): CommandJob {
     folder: ".",
     tree: digestOf(`tree ${number}`),
     dependencies: { kind: "nothing" },
-    outputs: [],
+    outputs: ["**"],
     limits,
   };
 }

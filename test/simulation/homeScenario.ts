@@ -60,7 +60,7 @@ export function capabilitiesWith(...engines: readonly EngineAdvert[]): NodeCapab
     cpuCount: 4,
     memoryBytes: byteCount(8_000_000),
     gpus: [],
-    sandbox: { kind: "none", reason: "a test needs none" },
+    sandbox: { kind: "bubblewrap", version: "0.11.0", enforces: ["private-files", "no-network"] },
     engines,
     slots: 2,
   };

@@ -158,7 +158,7 @@ function costLeftText({ costMicrosLeft, lease: { budget } }: LeaseView): string 
 }
 
 function scopeText({ lease: { scope } }: LeaseView): string {
-  if (scope.kind === "once") return vscode.l10n.t("one preview, once");
+  if (scope.kind !== "scoped") return vscode.l10n.t("one preview, once");
   const paths = plainText(scope.paths.join(" "), 200);
   if (scope.job === "ask") return vscode.l10n.t("questions, up to class {0}", scope.ceiling);
   return vscode.l10n.t("commands, up to class {0}, files in {1}", scope.ceiling, paths);

@@ -207,7 +207,8 @@ function loadText({ diskFreeBytes, load1Milli, memoryFreeBytes, running }: NodeL
 export function leaseLook(view: LeaseView): ItemLook {
   const { language } = vscode.env;
   const { bytesLeft, inUse, lease, remainingMs, state, usesLeft } = view;
-  const scope = lease.scope.kind === "once" ? vscode.l10n.t("this job only") : plainLabel(lease.scope.paths.join(", "));
+  const scope =
+    lease.scope.kind !== "scoped" ? vscode.l10n.t("this job only") : plainLabel(lease.scope.paths.join(", "));
   const minutesLeft = Math.ceil(remainingMs / 60_000);
   return {
     id: `lease/${lease.leaseId}`,

@@ -35,7 +35,7 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 74,
     meaning: "an approval is needed, and nobody could be asked",
-    codes: ["approval-needed", "confirmation-needed"],
+    codes: ["approval-needed", "confirmation-needed", "waits-for-owner"],
   },
   {
     exitCode: 75,
@@ -54,7 +54,7 @@ const ROWS: readonly ExitCodeRow[] = [
   },
   {
     exitCode: 76,
-    meaning: "no such node, episode, lease or proposal",
+    meaning: "no such node, episode, lease, proposal or staged action",
     codes: [
       "node-unknown",
       "node-ambiguous",
@@ -64,6 +64,7 @@ const ROWS: readonly ExitCodeRow[] = [
       "preview-unknown",
       "preview-item-unknown",
       "invite-unknown",
+      "staged-unknown",
     ],
   },
   {
@@ -116,6 +117,11 @@ const ROWS: readonly ExitCodeRow[] = [
     exitCode: 88,
     meaning: "the state folder is not private or not usable",
     codes: ["state-folder-*", "lock-*", "identity-*"],
+  },
+  {
+    exitCode: 90,
+    meaning: "the staged action was not done: it was decided or changed meanwhile, or could not be",
+    codes: ["staged-*", "too-many-staged"],
   },
   { exitCode: 89, meaning: "a ledger or a receipt does not verify", codes: ["ledger-altered", "receipt-altered"] },
   {

@@ -80,10 +80,7 @@ export class HomeClient implements Disposable {
 
   /** Calls a method; opens the owner session first where the method needs one. Throws ArwError with the Home's code. */
   async call<Params, Result>(method: Method<Params, Result>, params: Params): Promise<Result> {
-    if (method.owner) {
-      this.#owner ??= this.#openOwnerSession();
-      await this.#owner;
-    }
+    if (method.owner) await this.#asOwner(method);
     return request(this.#rpc, this.#socket, method, params);
   }
 
@@ -101,6 +98,16 @@ export class HomeClient implements Disposable {
   [Symbol.dispose](): void {
     this.#rpc.dispose();
     this.#socket.destroy();
+  }
+
+  /** Where nobody has the secret, a method that stages is called all the same: it then waits for the owner. */
+  async #asOwner({ stages }: { readonly stages: boolean }): Promise<void> {
+    this.#owner ??= this.#openOwnerSession();
+    try {
+      await this.#owner;
+    } catch (error) {
+      if (!stages || !(error instanceof ArwError) || error.code !== "owner-session-required") throw error;
+    }
   }
 
   async #openOwnerSession(): Promise<void> {

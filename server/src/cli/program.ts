@@ -18,6 +18,7 @@ import { addPolicyCommands } from "./commands/policy.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { addRequestCommand } from "./commands/requests.ts";
+import { addStagedCommands } from "./commands/staged.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
 import { StdoutClosed, Terminal } from "./terminal.ts";
 
@@ -65,6 +66,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addPolicyCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
+  addStagedCommands(program, bind);
   addHomeCommands(program, bind);
   addDoctorCommand(program, bind);
   program

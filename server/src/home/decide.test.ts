@@ -36,6 +36,16 @@ import {
 } from "../../../test/simulation/homeCommands.ts";
 import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
 import {
+  approveStaged,
+  beginStaged,
+  endorseStaged,
+  endStaged,
+  rejectStaged,
+  reviseStaged,
+  stage,
+  withdrawStaged,
+} from "../../../test/simulation/stagingCommands.ts";
+import {
   adoptPolicy,
   judgePolicyFile,
   policyOf,
@@ -65,6 +75,14 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "expire-leases": expireLeases(1),
   "revoke-lease": revokeLease(1),
   "record-applied": applied(1),
+  "stage-action": stage(1),
+  "endorse-staged": endorseStaged(1),
+  "approve-staged": approveStaged(1),
+  "reject-staged": rejectStaged(1),
+  "withdraw-staged": withdrawStaged(1),
+  "revise-staged": reviseStaged(1, 2),
+  "begin-staged": beginStaged(1),
+  "end-staged": endStaged(1),
   "turn-clustering-on": turnOn(),
   "turn-clustering-off": turnOff(),
   "create-invite": invite(2),
@@ -92,6 +110,10 @@ const ANY_CLIENT: readonly CommandKind[] = [
   "revise-egress",
   "pause-offloads",
   "mark-never-leaves",
+  "stage-action",
+  "endorse-staged",
+  "withdraw-staged",
+  "revise-staged",
 ];
 const SHELL_ONLY: readonly CommandKind[] = [
   "record-accepted",
@@ -103,6 +125,7 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "rotate-certificate",
   "connect-node",
   "expire-leases",
+  "end-staged",
   "judge-policy-file",
   "read-workspace-policy",
   "lose-node",
@@ -125,6 +148,7 @@ const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
 
 test("a client of the same user without the owner session can give none of the owner's commands", () => {
   const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
+  assert.equal(owners.length, 15);
   assert.equal(owners.length, 13);
   for (const kind of owners) {
     assert.equal(code(kind, CLIENT), "owner-session-required", kind);
@@ -133,7 +157,7 @@ test("a client of the same user without the owner session can give none of the o
   }
 });
 
-test("any client may start, preview, cancel, deny, take something out, pause and mark", () => {
+test("any client may start, preview, cancel, deny, take something out, pause, mark and put an action before the owner", () => {
   for (const kind of ANY_CLIENT) {
     for (const by of [CLIENT, OWNER]) {
       assert.ok(!["owner-session-required", "home-only"].includes(code(kind, by)), kind);

@@ -8,6 +8,7 @@ import { decideEpisode } from "./episode/decide.ts";
 import { decideReport } from "./job/decide.ts";
 import { decideLease } from "./lease/decide.ts";
 import { decideNode } from "./node/decide.ts";
+import { decideStaging } from "./staging/decide.ts";
 import { decidePolicy } from "./policy/decide.ts";
 import type { HomeState } from "./state.ts";
 
@@ -30,6 +31,14 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "revoke-lease": ["owner"],
   "expire-leases": ["home"],
   "record-applied": ["owner"],
+  "stage-action": ["client", "owner"],
+  "endorse-staged": ["client", "owner"],
+  "revise-staged": ["client", "owner"],
+  "withdraw-staged": ["client", "owner"],
+  "approve-staged": ["owner"],
+  "reject-staged": ["owner"],
+  "begin-staged": ["owner"],
+  "end-staged": ["home"],
   "turn-clustering-on": ["owner"],
   "turn-clustering-off": ["owner"],
   "create-invite": ["owner"],
@@ -87,6 +96,15 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "revoke-lease":
     case "expire-leases":
       return decideLease(state, command);
+    case "stage-action":
+    case "endorse-staged":
+    case "revise-staged":
+    case "withdraw-staged":
+    case "approve-staged":
+    case "reject-staged":
+    case "begin-staged":
+    case "end-staged":
+      return decideStaging(state, command, decide);
     case "record-accepted":
     case "record-started":
     case "record-output":

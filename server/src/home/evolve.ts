@@ -6,6 +6,8 @@ import { evolveEpisodes } from "./episode/evolve.ts";
 import { evolveJobs } from "./job/evolve.ts";
 import { evolveLeases } from "./lease/evolve.ts";
 import { evolveNodes } from "./node/evolve.ts";
+import { evolveStaging } from "./staging/evolve.ts";
+import { stagingOf } from "./staging/state.ts";
 import { evolvePolicy } from "./policy/evolve.ts";
 import type { HomeState } from "./state.ts";
 
@@ -54,6 +56,20 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "LeaseRevoked":
     case "LeaseExpired":
       return { ...state, leases: evolveLeases(state.leases, event) };
+    case "ActionStaged":
+    case "StagedEndorsed":
+    case "StagedApproved":
+    case "StagedRejected":
+    case "StagedSuperseded":
+    case "StagedWithdrawn":
+    case "StagedEnded":
+      return { ...state, staging: evolveStaging(stagingOf(state), event) };
+    case "StagedBegun":
+      return {
+        ...state,
+        staging: evolveStaging(stagingOf(state), event),
+        leases: evolveLeases(state.leases, event),
+      };
     case "ClusteringTurnedOn":
     case "ClusteringTurnedOff":
     case "ClusteringBlocked":

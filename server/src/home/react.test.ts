@@ -42,6 +42,15 @@ import {
   transferOf,
 } from "../../../test/simulation/homeCommands.ts";
 import { expireLeases, grantLease, revokeLease, terms } from "../../../test/simulation/leaseCommands.ts";
+import {
+  approveStaged,
+  beginStaged,
+  endorseStaged,
+  rejectStaged,
+  reviseStaged,
+  stage,
+  withdrawStaged,
+} from "../../../test/simulation/stagingCommands.ts";
 import { ATTIC, GPU, LOCAL, type Scenario, testNode } from "../../../test/simulation/homeScenario.ts";
 import {
   adoptPolicy,
@@ -91,6 +100,14 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   LeaseReleased: [],
   LeaseRevoked: [],
   LeaseExpired: [],
+  ActionStaged: [],
+  StagedEndorsed: [],
+  StagedApproved: [],
+  StagedRejected: [],
+  StagedSuperseded: [],
+  StagedWithdrawn: [],
+  StagedBegun: [],
+  StagedEnded: [],
   ClusteringTurnedOn: ["OpenListener"],
   ClusteringBlocked: [],
   ClusteringTurnedOff: ["CloseListener"],
@@ -130,6 +147,16 @@ function wholeLife(): Scenario {
     deny(13),
     markNeverLeaves("secrets/"),
     unmarkNeverLeaves("secrets/"),
+    stage(1),
+    endorseStaged(1),
+    reviseStaged(1, 2),
+    rejectStaged(2),
+    stage(3),
+    withdrawStaged(3),
+    markNeverLeaves("secrets-4/"),
+    stage(4),
+    approveStaged(4, { leaseId: idsOf(44).leaseId }),
+    { ...beginStaged(4), leaseId: idsOf(44).leaseId },
     adoptPolicy(ASK_ALWAYS),
     judgePolicyFile("it is broken"),
     judgePolicyFile(undefined),

@@ -98,6 +98,14 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "LeaseCommitted":
     case "LeaseReleased":
     case "LeaseRevoked":
+    case "ActionStaged":
+    case "StagedEndorsed":
+    case "StagedApproved":
+    case "StagedRejected":
+    case "StagedSuperseded":
+    case "StagedWithdrawn":
+    case "StagedBegun":
+    case "StagedEnded":
     case "ClusteringBlocked":
     case "LeaseExpired":
     case "InviteReused":

@@ -11,6 +11,7 @@ import type { LeasesState } from "./lease/state.ts";
 import { noLeases } from "./lease/state.ts";
 import type { NodesState } from "./node/state.ts";
 import { noNodes } from "./node/state.ts";
+import type { StagingState } from "./staging/state.ts";
 import type { PolicyState } from "./policy/state.ts";
 
 export interface HomeState {
@@ -20,6 +21,8 @@ export interface HomeState {
   readonly leases: LeasesState;
   readonly egress: EgressState;
   readonly nodes: NodesState;
+  /** Absent until something is staged. */
+  readonly staging?: StagingState;
   /** Absent until the owner adopts a document, or the workspace has one: until then the Home asks always. */
   readonly policy?: PolicyState;
 }

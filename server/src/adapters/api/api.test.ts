@@ -93,7 +93,7 @@ describe("starting an episode", () => {
     assert.equal(codeOf(await startEpisode(away, ANYONE)), "offloads-paused");
     assert.equal(here.journal.lastSequence, stored);
     assert.equal(codeOf(await startEpisode({ request: command("make") }, ANYONE)), undefined);
-    assert.equal(codeOf(await resumeOffloads({}, ANYONE)), "owner-session-required");
+    assert.equal(codeOf(await resumeOffloads({}, ANYONE)), "waits-for-owner");
     assert.deepEqual(await resumeOffloads({}, OWNER), {});
     assert.equal(codeOf(await startEpisode(away, ANYONE)), undefined);
   });

@@ -8,6 +8,8 @@ import { looksAtPaths } from "../../home/policy/offload.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import { putBeforeOwner } from "../staging/putBefore.ts";
+import { RESUME_TITLE } from "../staging/titles.ts";
 import { pathsOfJob } from "./jobInputs.ts";
 import { PreviewDocuments } from "./previewDocuments.ts";
 import { revisePreview } from "./revisePreview.ts";
@@ -94,6 +96,11 @@ export function egressApi(services: HomeServices): EgressApi {
       return executed.kind === "refusal" ? executed : {};
     },
     resumeOffloads: async (_, session) => {
+      if (!session.owner) {
+        const action = { kind: "change-setting", change: { name: "resume-offloads" } } as const;
+        const asked = { action, title: RESUME_TITLE, evidence: [], why: "Only the owner resumes offloads." };
+        return putBeforeOwner(services, session, asked);
+      }
       const executed = await home.execute({ kind: "resume-offloads", at: now(), by: requesterOf(session) });
       return executed.kind === "refusal" ? executed : {};
     },

@@ -2,15 +2,21 @@
 // that place, and gives the core their description; the core places it again and has the last word.
 import type { NewOffload } from "./offloadPreview.ts";
 import { previewOffload } from "./offloadPreview.ts";
+import { digestOfJson } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
+import type { Evidence } from "#protocol/staging.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
 import { globsOf } from "../../home/egress/neverLeaves.ts";
 import { pauseProblem } from "../../home/egress/pause.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
+import { isContained, STAGING_NEEDED } from "../../home/staging/action.ts";
+import { riskOf } from "../../home/staging/risk.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import { putBeforeOwner } from "../staging/putBefore.ts";
+import { commandTitle } from "../staging/titles.ts";
 import type { Redactor } from "#platform/redaction/redactor.ts";
 import { collectJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
@@ -73,8 +79,28 @@ async function startEpisode(
   if (!placed.local) return offload(services, { begun, placed, collected, session });
   const order = { kind: "start-episode", at: now(), by: requesterOf(session), attemptId: mint(attemptId) } as const;
   const executed = await home.execute({ ...order, ...begun }, collected.durable);
-  if (executed.kind === "refusal") return executed;
+  if (executed.kind === "refusal") return stagedInstead(services, begun, session, executed);
   return { ...started(begun, placed), sequence: executed.sequence };
+}
+
+/** A start that the owner must see first waits for the owner. */
+async function stagedInstead(
+  services: HomeServices,
+  { job, target }: NewOffload["begun"],
+  session: ClientSession,
+  refusal: Refusal,
+): Promise<Refusal> {
+  if (refusal.code !== STAGING_NEEDED || job.kind !== "command") return refusal;
+  const contained = isContained(services.home.state, target);
+  const action = { kind: "run-command", job, target, contained } as const;
+  const evidence: Evidence = { kind: "command", job: digestOfJson(job), argv: job.argv, folder: job.folder };
+  const why = riskOf(action).reason;
+  return putBeforeOwner(services, session, {
+    action,
+    title: `Run ${commandTitle(job.argv, services.redaction.current)}`,
+    evidence: [evidence],
+    why,
+  });
 }
 
 async function offload(services: HomeServices, offloaded: NewOffload): Promise<ResultOf<"startEpisode"> | Refusal> {

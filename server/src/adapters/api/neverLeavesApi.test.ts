@@ -58,7 +58,7 @@ test("what is marked is in no later preview and says why, what waited with it is
   const tree = Buffer.from(await here.blobs.read(job.tree, byteCount(0), 10_000)).toString();
   assert.match(tree, /private\/plan\.md/, "what stays on this machine is not withheld from it");
 
-  assert.equal(codeOf(await unmarkNeverLeaves({ globs: ["private/"] }, ANYONE)), "owner-session-required");
+  assert.equal(codeOf(await unmarkNeverLeaves({ globs: ["private/"] }, ANYONE)), "waits-for-owner");
   assert.deepEqual(await unmarkNeverLeaves({ globs: ["private/"] }, OWNER), {});
   assert.deepEqual(answered(await listNeverLeaves({}, ANYONE)).marks, []);
 });

@@ -60,10 +60,10 @@ describe("proposals", () => {
     await assert.rejects(readFile(join(here.workspaceFolder, "made.txt")), { code: "ENOENT" });
   });
 
-  test("only the owner applies, and a Home that can only be read writes nothing", async (t) => {
+  test("what anyone else asks to apply waits for the owner, and a Home that can only be read writes nothing", async (t) => {
     const { here, bench, digest } = await proposed(t);
     const { applyProposal } = proposalApi(here);
-    assert.equal(codeOf(await applyProposal({ proposalId, digest }, ANYONE)), "owner-session-required");
+    assert.equal(codeOf(await applyProposal({ proposalId, digest }, ANYONE)), "waits-for-owner");
     bench.journal.fail();
     await bench.home.execute(deny(99)).catch(() => undefined);
     await bench.home
@@ -142,14 +142,14 @@ describe("proposals", () => {
       assert.equal(await readFile(join(here.workspaceFolder, first), "utf8"), "mine");
     });
 
-    test("a path that was never proposed, and anyone but the owner, are refused before anything is written", async (t) => {
+    test("a path that was never proposed is refused, and anyone but the owner waits, before anything is written", async (t) => {
       const { here, digest } = await threeFiles(t);
       assert.ok(first !== undefined);
       const { applyProposal } = proposalApi(here);
       const paths = [first, workspacePathSchema.parse("elsewhere.txt")];
       assert.equal(codeOf(await applyProposal({ proposalId, digest, paths }, OWNER)), "proposal-file-unknown");
       const alone = { proposalId, digest, paths: [first] };
-      assert.equal(codeOf(await applyProposal(alone, ANYONE)), "owner-session-required");
+      assert.equal(codeOf(await applyProposal(alone, ANYONE)), "waits-for-owner");
       await assert.rejects(readFile(join(here.workspaceFolder, first)), { code: "ENOENT" });
     });
   });

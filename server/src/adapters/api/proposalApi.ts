@@ -1,41 +1,31 @@
 // Proposals for clients: show them with their conflicts, read what they propose, and apply one, whole or file by file, by the
-// owner's word.
+// owner's word. What the owner did not ask for, and what somebody else asks for, is put before the owner instead.
 // Nothing is written over an edit made since; two applications never run at once.
-import { type Refusal, refuse } from "#protocol/errors.ts";
-import type { Proposal } from "#protocol/proposal.ts";
+import { refuse } from "#protocol/errors.ts";
 import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
-import type { HeldProposal } from "../../home/episode/state.ts";
+import { riskOf } from "../../home/staging/risk.ts";
 import { readProposal } from "../attempts/proposalFetch.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { applyProposal } from "../proposal/applyProposal.ts";
 import { conflictsOf } from "../proposal/conflicts.ts";
+import { applicationOf, leftOf, needsReview, PROPOSAL_UNKNOWN } from "../staging/application.ts";
+import { putBeforeOwner } from "../staging/putBefore.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
 type ProposalApi = Pick<HomeApi, "showProposal" | "readProposedFile" | "applyProposal">;
 
-const OWNER_REQUIRED = refuse(
-  "owner-session-required",
-  "Only the owner may apply a proposal.",
-  "Open an owner session: set ARW_OWNER_SECRET, or type the secret when asked.",
-);
-
-const PROPOSAL_UNKNOWN = refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
-
 export function proposalApi(services: HomeServices): ProposalApi {
   const { home, blobs, view, workspaceFolder, now, applying } = services;
   const apply: HomeApi["applyProposal"] = async ({ proposalId, digest, paths }, session) => {
-    // The core refuses these as well, but only once the files would be written.
-    if (!session.owner) return OWNER_REQUIRED;
     if (home.refusal !== undefined) return home.refusal;
-    const held = home.state.episodes.proposals.get(proposalId);
-    if (held === undefined) return PROPOSAL_UNKNOWN;
-    if (held.digest !== digest) {
+    const shown = home.state.episodes.proposals.get(proposalId);
+    if (shown !== undefined && shown.digest !== digest) {
       return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
     }
-    if (held.appliedAt !== undefined) return APPLIED;
-    const proposal = chosenOf(leftOf(await readProposal(blobs, held.digest), held), paths, held);
-    if (proposal.kind === "refusal") return proposal;
-    const [conflict, ...others] = await conflictsOf(workspaceFolder, proposal);
+    const application = await applicationOf(services, proposalId, paths);
+    if (application.kind === "refusal") return application;
+    const { action, evidence, held, proposal, title } = application;
+    const [conflict, ...others] = await conflictsOf(workspaceFolder, proposal, "approved");
     if (conflict !== undefined) {
       const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
       return refuse(
@@ -43,6 +33,11 @@ export function proposalApi(services: HomeServices): ProposalApi {
         `${conflict.path}${more} cannot be written: ${conflict.reason}. Nothing was changed.`,
         "Look at it: arw-home proposal show. Undo your edit there, or run the command again.",
       );
+    }
+    // Who asks by hand for what the episode was asked to bring back has answered already; for anything else the owner looks.
+    if (!session.owner || needsReview(action)) {
+      const why = session.owner ? riskOf(action).reason : "Only the owner may apply a proposal.";
+      return putBeforeOwner(services, session, { action, title, evidence, why, episodeId: held.episodeId });
     }
     const { files } = await applyProposal(workspaceFolder, proposal, blobs, session.signal);
     const by = requesterOf(session);
@@ -57,7 +52,8 @@ export function proposalApi(services: HomeServices): ProposalApi {
       if (held === undefined) return PROPOSAL_UNKNOWN;
       const proposal = await readProposal(blobs, held.digest);
       const { episodeId, digest, appliedAt, appliedPaths } = held;
-      const conflicts = appliedAt === undefined ? await conflictsOf(workspaceFolder, leftOf(proposal, held)) : [];
+      const conflicts =
+        appliedAt === undefined ? await conflictsOf(workspaceFolder, leftOf(proposal, held), "approved") : [];
       return {
         proposalId,
         episodeId,
@@ -79,33 +75,4 @@ export function proposalApi(services: HomeServices): ProposalApi {
     },
     applyProposal: (params, session) => applying.run(() => apply(params, session)),
   };
-}
-
-const APPLIED = refuse("proposal-applied", "This proposal was already applied.", "Nothing to do.");
-
-/** What is still proposed of it. */
-function leftOf(proposal: Proposal, { appliedPaths = [] }: HeldProposal): Proposal {
-  const applied = new Set(appliedPaths);
-  return { ...proposal, changes: proposal.changes.filter(({ path }) => !applied.has(path)) };
-}
-
-/** Only the changes at these paths. One that was applied before is passed over; one that was never proposed is a mistake. */
-function chosenOf(
-  left: Proposal,
-  paths: readonly string[] | undefined,
-  { appliedPaths = [] }: HeldProposal,
-): Proposal | Refusal {
-  if (paths === undefined) return left;
-  const wanted = new Set(paths);
-  const proposed = new Set<string>([...appliedPaths, ...left.changes.map(({ path }) => path)]);
-  const unknown = paths.find((path) => !proposed.has(path));
-  if (unknown !== undefined) {
-    return refuse(
-      "proposal-file-unknown",
-      `The proposal changes nothing at ${JSON.stringify(unknown)}.`,
-      "Name a path as the proposal has it: arw-home proposal show.",
-    );
-  }
-  const changes = left.changes.filter(({ path }) => wanted.has(path));
-  return changes.length === 0 ? APPLIED : { ...left, changes };
 }

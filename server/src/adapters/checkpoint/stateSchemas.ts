@@ -16,6 +16,7 @@ import {
   nodeId,
   previewId,
   proposalId,
+  stagedId,
   workspaceId,
 } from "#protocol/ids.ts";
 import { jobSpecSchema } from "#protocol/job.ts";
@@ -25,6 +26,7 @@ import { policyDocumentSchema, policyProblemSchema } from "#protocol/policy.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, fencingTokenSchema } from "#protocol/quantities.ts";
 import { jobOutcomeSchema, jobResultSchema, outputStreamSchema } from "#protocol/result.ts";
 import { publicKeySchema } from "#protocol/signature.ts";
+import { evidenceSchema, riskSchema, stagedActionSchema, stagedOutcomeSchema } from "#protocol/staging.ts";
 import { usageSchema } from "#protocol/usage.ts";
 import type { EgressState, HeldPreview, OpenRecord } from "../../home/egress/state.ts";
 import type { Episode, EpisodesState, HeldProposal } from "../../home/episode/state.ts";
@@ -32,6 +34,7 @@ import type { HomeIdentity } from "../../home/identity.ts";
 import type { Attempt, Job, JobProgress, JobsState } from "../../home/job/state.ts";
 import type { HeldLease, LeasesState, Reservation } from "../../home/lease/state.ts";
 import type { HeldInvite, HeldNode, NodeStatus, NodesState } from "../../home/node/state.ts";
+import type { HeldStaged, StagedRun, StagedStatus, StagingState } from "../../home/staging/state.ts";
 import type { PolicyState } from "../../home/policy/state.ts";
 import type { HomeState } from "../../home/state.ts";
 
@@ -213,6 +216,39 @@ const nodes: z.ZodType<NodesState> = z.strictObject({
   invites: map(inviteId.schema, invite),
 });
 
+const stagedRun: z.ZodType<StagedRun> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("not-begun") }),
+  z.strictObject({ kind: z.literal("begun") }),
+  z.strictObject({
+    kind: z.literal("ended"),
+    outcome: stagedOutcomeSchema,
+    detail: text,
+    replacedBy: stagedId.schema.exactOptional(),
+  }),
+]);
+const decided = { at: epochMsSchema, by: text };
+const stagedStatus: z.ZodType<StagedStatus> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("pending") }),
+  z.strictObject({ kind: z.literal("approved"), ...decided, leaseId: leaseId.schema, run: stagedRun }),
+  z.strictObject({ kind: z.literal("rejected"), ...decided, reason: text }),
+  z.strictObject({ kind: z.literal("superseded"), ...decided, replacedBy: stagedId.schema }),
+  z.strictObject({ kind: z.literal("withdrawn"), ...decided, reason: text }),
+]);
+const held: z.ZodType<HeldStaged> = z.strictObject({
+  stagedId: stagedId.schema,
+  corrId: episodeId.schema.exactOptional(),
+  action: stagedActionSchema,
+  digest: digestSchema,
+  risk: riskSchema,
+  title: text,
+  evidence: z.array(evidenceSchema),
+  requestedBy: text,
+  stagedAt: epochMsSchema,
+  revision: count,
+  endorsements: z.array(z.strictObject({ by: text, at: epochMsSchema })),
+  status: stagedStatus,
+});
+const staging: z.ZodType<StagingState> = z.strictObject({ byId: map(stagedId.schema, held) });
 const policy: z.ZodType<PolicyState> = z.strictObject({
   epoch: count,
   adopted: z
@@ -241,5 +277,6 @@ export const homeStateSchema: z.ZodType<HomeState> = z.strictObject({
   leases,
   egress,
   nodes,
+  staging: staging.exactOptional(),
   policy: policy.exactOptional(),
 });

@@ -66,7 +66,7 @@ async function rawSocket(t: TestContext, home: FakeHome): Promise<Socket> {
 }
 
 const names = Object.keys(VALID_PARAMS).filter((name): name is MethodName => name in METHODS);
-const ownerNames = names.filter((name) => METHODS[name].owner);
+const ownerNames = names.filter((name) => METHODS[name].owner && !METHODS[name].stages);
 
 test("an editor's language client may shake hands, and that opens nothing", async (t) => {
   const home = await fakeHome(t);

@@ -307,10 +307,15 @@ describe("conflicts", () => {
     const protectedPaths = [
       ..." .git/config .git .GIT/hooks/x sub/.git/config .git./x git~1/x .vscode/settings.json".trim().split(" "),
       ..."sub/.VSCode/tasks.json x.code-workspace sub/X.CODE-WORKSPACE .arw-apply-0123456789ab/new-0".split(" "),
+      ".arw/policy.jsonc",
       ".git /config",
       ".g\u200cit/config",
     ];
-    for (const path of protectedPaths) await assertConflict(create(path, "x"), /protected/u);
+    for (const path of protectedPaths) await assertConflict(create(path, "x"), /protected|reserved/u);
+    await applyProposal(workspace, proposal(create(".vscode/settings.json", "{}")), blobs, signal, "approved");
+    assert.equal((await snapshot())[".vscode/settings.json"], "- {}", "what the owner approved by itself is written");
+    const reserved = proposal(create(".arw-apply-0123456789ab/new-0", "x"));
+    await assert.rejects(applyProposal(workspace, reserved, blobs, signal, "approved"), hasCode("proposal-conflict"));
     for (const path of [".gitignore", ".github/workflows/x.yml", "vscode/x", "git/x"]) {
       assert.equal(isProtected(path), false, path);
     }

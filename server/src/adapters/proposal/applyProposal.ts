@@ -8,7 +8,7 @@ import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { Proposal } from "#protocol/proposal.ts";
-import { type Conflict, conflictsOf, STAGING_PREFIX } from "./conflicts.ts";
+import { type Conflict, conflictsOf, type ProtectedPaths, STAGING_PREFIX } from "./conflicts.ts";
 import { Placement, type StagedChange, stageChange } from "./stagedChange.ts";
 
 export interface AppliedProposal {
@@ -31,6 +31,7 @@ export async function applyProposal(
   proposal: Proposal,
   blobs: BlobStore,
   signal: AbortSignal,
+  protectedPaths: ProtectedPaths = "refused",
 ): Promise<AppliedProposal> {
   const root = await realpath(workspaceFolder);
   if (beingApplied.has(root)) {
@@ -43,10 +44,10 @@ export async function applyProposal(
   beingApplied.add(root);
   try {
     await removeLeftovers(root);
-    const conflicts = await conflictsOf(root, proposal);
+    const conflicts = await conflictsOf(root, proposal, protectedPaths);
     if (conflicts.length > 0) throw conflictError(conflicts);
     await requireBlobs(proposal, blobs);
-    return await stageAndPlace(root, proposal, blobs, signal);
+    return await stageAndPlace(root, proposal, blobs, signal, protectedPaths);
   } finally {
     beingApplied.delete(root);
   }
@@ -57,6 +58,7 @@ async function stageAndPlace(
   proposal: Proposal,
   blobs: BlobStore,
   signal: AbortSignal,
+  protectedPaths: ProtectedPaths,
 ): Promise<AppliedProposal> {
   const folder = join(root, STAGING_PREFIX + randomBytes(6).toString("hex"));
   let keepStaging = false;
@@ -68,7 +70,7 @@ async function stageAndPlace(
       staged.push(await stageChange(root, folder, index, change, blobs));
     }
     signal.throwIfAborted();
-    await placeAll(new Placement(root), staged);
+    await placeAll(new Placement(root, protectedPaths), staged);
     return { files: staged.length };
   } catch (error) {
     keepStaging = error instanceof ArwError && error.code === "proposal-half-applied";

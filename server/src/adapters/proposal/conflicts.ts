@@ -15,13 +15,22 @@ export interface Conflict {
 /** The folders in which applying stages its files, at the top of a workspace. Nobody else may write there. */
 export const STAGING_PREFIX = ".arw-apply-";
 
+/** Whether protected paths may be written: only where the owner approved exactly these changes as a staged action. */
+export type ProtectedPaths = "refused" | "approved";
+
 /** Every change that cannot be applied, with the reason. Empty where the whole proposal fits. */
-export async function conflictsOf(workspaceFolder: string, proposal: Proposal): Promise<readonly Conflict[]> {
+export async function conflictsOf(
+  workspaceFolder: string,
+  proposal: Proposal,
+  protectedPaths: ProtectedPaths = "refused",
+): Promise<readonly Conflict[]> {
   const root = await realpath(workspaceFolder);
   const paths = new Set<string>();
   const conflicts: Conflict[] = [];
   for (const change of proposal.changes) {
-    const reason = paths.has(change.path) ? "named twice in the proposal" : await conflictOf(root, change);
+    const reason = paths.has(change.path)
+      ? "named twice in the proposal"
+      : await conflictOf(root, change, protectedPaths);
     paths.add(change.path);
     if (reason !== undefined) conflicts.push({ path: change.path, reason });
   }
@@ -33,9 +42,16 @@ export async function conflictsOf(workspaceFolder: string, proposal: Proposal): 
 }
 
 /** Why this one change does not fit what stands at its path now, or undefined where it does. */
-export async function conflictOf(root: string, change: ProposedChange): Promise<string | undefined> {
+export async function conflictOf(
+  root: string,
+  change: ProposedChange,
+  protectedPaths: ProtectedPaths,
+): Promise<string | undefined> {
   if (!isWorkspacePath(change.path)) return "not a path inside the workspace";
-  if (isProtected(change.path)) return "protected path: it steers git or the editor";
+  if (isReserved(change.path)) return "reserved path: the Home stages its own writes there";
+  if (protectedPaths === "refused" && isProtected(change.path)) {
+    return "protected path: it steers git, the editor or ARW, and needs an approval of its own";
+  }
   if (change.kind === "symlink" && !symlinkStaysInside(change.path, change.target)) {
     return "the symlink would leave the workspace";
   }
@@ -86,23 +102,29 @@ function symlinkConflict(base: string | undefined, state: PathState): string | u
   return "changed since the job saw it";
 }
 
-/**
- * Paths that make other programs run code or drop their guard. File systems that fold case, trailing dots or short
- * names would take `.GIT`, `.git.` and `git~1` for the same folder.
- */
+/** Paths that make other programs run code or drop their guard, or that steer ARW itself. */
 export function isProtected(path: string): boolean {
+  return foldedParts(path).some(
+    (part) =>
+      part === ".git" ||
+      part === "git~1" ||
+      part === ".vscode" ||
+      part === ".arw" ||
+      part.endsWith(".code-workspace") ||
+      part.startsWith(STAGING_PREFIX),
+  );
+}
+
+function isReserved(path: string): boolean {
+  return foldedParts(path).some((part) => part.startsWith(STAGING_PREFIX));
+}
+
+/** File systems that fold case, trailing dots or short names would take `.GIT`, `.git.` and `git~1` for the same folder. */
+function foldedParts(path: string): readonly string[] {
   return path
     .toLowerCase()
     .split("/")
-    .map((part) => part.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu, "").replace(/[. ]+$/u, ""))
-    .some(
-      (part) =>
-        part === ".git" ||
-        part === "git~1" ||
-        part === ".vscode" ||
-        part.startsWith(STAGING_PREFIX) ||
-        part.endsWith(".code-workspace"),
-    );
+    .map((part) => part.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu, "").replace(/[. ]+$/u, ""));
 }
 
 function parentsOf(path: string): readonly string[] {

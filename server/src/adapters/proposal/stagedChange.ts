@@ -7,7 +7,7 @@ import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
-import { conflictOf, isWanted } from "./conflicts.ts";
+import { conflictOf, isWanted, type ProtectedPaths } from "./conflicts.ts";
 import { type PathState, readFileState, stateOfPath } from "./pathState.ts";
 
 export interface StagedChange {
@@ -66,16 +66,18 @@ async function finish(path: string, mode: number, executable: boolean): Promise<
 /** Places staged changes one after the other and remembers how to take each back. */
 export class Placement {
   readonly #root: string;
+  readonly #protectedPaths: ProtectedPaths;
   readonly #undos: { readonly path: string; readonly undo: () => Promise<void> }[] = [];
   readonly #folders = new Set<string>();
 
-  constructor(root: string) {
+  constructor(root: string, protectedPaths: ProtectedPaths = "refused") {
     this.#root = root;
+    this.#protectedPaths = protectedPaths;
   }
 
   /** Throws ArwError `proposal-conflict` where the path has changed since the proposal was checked. */
   async place({ change, newPath, oldPath }: StagedChange): Promise<void> {
-    const reason = await conflictOf(this.#root, change);
+    const reason = await conflictOf(this.#root, change, this.#protectedPaths);
     if (reason !== undefined) throw changedMeanwhile(change.path, reason);
     const state = await stateOfPath(this.#root, change.path);
     if (isWanted(change, state)) return;

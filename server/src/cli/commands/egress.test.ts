@@ -59,7 +59,7 @@ test("egress inspect says of each file whether it would leave, and never what a 
   assert.equal(await runCli(["egress", "inspect", "../outside"], terminal().host), 64);
 });
 
-test("never-leaves lists, adds and removes marks; only the owner removes", async (t) => {
+test("never-leaves lists, adds and removes marks; what anyone but the owner removes waits for the owner", async (t) => {
   const { home, terminal } = await bench(t);
   const list = terminal();
   assert.equal(await runCli(["never-leaves", "list"], list.host), 0);
@@ -69,7 +69,7 @@ test("never-leaves lists, adds and removes marks; only the owner removes", async
   assert.match(add.stdout(), /1 waiting preview had it/);
   assert.deepEqual(calls(home, "markNeverLeaves")[0]?.params, { globs: ["secrets/", "*.pem"] });
   assert.equal(await runCli(["never-leaves", "add", "../up"], terminal().host), 64);
-  assert.equal(await runCli(["never-leaves", "remove", "secrets/"], terminal().host), 73);
+  assert.equal(await runCli(["never-leaves", "remove", "secrets/"], terminal().host), 74);
   const env = { ARW_OWNER_SECRET: OWNER_SECRET };
   assert.equal(await runCli(["never-leaves", "remove", "secrets/"], terminal({ env }).host), 0);
 });

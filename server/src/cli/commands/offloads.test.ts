@@ -8,15 +8,15 @@ import { runCli } from "../program.ts";
 
 const env = { ARW_OWNER_SECRET: OWNER_SECRET };
 
-test("anyone pauses offloads, only the owner resumes them", async (t) => {
+test("anyone pauses offloads, and what anyone but the owner resumes waits for the owner", async (t) => {
   const { home, terminal } = await bench(t);
   const paused = terminal();
   assert.equal(await runCli(["offloads", "pause"], paused.host), 0);
   assert.match(paused.stdout(), /nothing new leaves this machine.*arw-home offloads resume/);
-  assert.equal(await runCli(["offloads", "resume"], terminal().host), 73);
-  assert.deepEqual(calls(home, "resumeOffloads"), []);
+  assert.equal(await runCli(["offloads", "resume"], terminal().host), 74);
   assert.equal(await runCli(["offloads", "resume"], terminal({ env }).host), 0);
-  assert.equal(calls(home, "resumeOffloads").length, 1);
+  const asked = calls(home, "resumeOffloads").map(({ session }) => session.owner);
+  assert.deepEqual(asked, [false, true]);
 });
 
 test("nodes says that offloads are paused, since when and by whom", async (t) => {

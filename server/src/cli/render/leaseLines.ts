@@ -38,6 +38,7 @@ export function leaseLines(views: readonly LeaseView[], style: Style): readonly 
 const SHAPES: Readonly<Record<LeaseView["state"], string>> = { live: "●", spent: "○", expired: "○", revoked: "✗" };
 
 function scopeText({ scope }: Lease): string {
+  if (scope.kind === "action") return "one staged action, once";
   if (scope.kind === "once") return "one preview, once";
   return `${scope.job}, ${scope.ceiling}, ${scope.paths.join(" ")}`;
 }

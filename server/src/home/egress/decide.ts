@@ -126,6 +126,7 @@ function leaseChosen(state: HomeState, command: ApproveEgress, held: HeldPreview
       return refuse("lease-too-long", "A once lease lives from a moment to 60 minutes.", "Choose fewer minutes.");
     }
     return newLease(command, {
+      capability: "offload",
       scope: { kind: "once", preview: held.preview, payload: held.payload, jobId: held.jobId },
       budget: { uses: 1, bytes: held.payloadBytes },
       leaseMs: choice.leaseMs,

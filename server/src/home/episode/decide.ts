@@ -17,6 +17,7 @@ import { newLease } from "../lease/decide.ts";
 import type { PolicyDecision } from "../policy/evaluate.ts";
 import { judgeOffload, judgeRunHere } from "../policy/offload.ts";
 import { type Placement, place } from "../scheduler/place.ts";
+import { STAGING_NEEDED, startNeedsOwner } from "../staging/action.ts";
 import type { HomeState } from "../state.ts";
 
 /** Episodes that have not ended, on all nodes together; more is refused. */
@@ -41,7 +42,8 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
   if (!placed.local) return placementChanged(placed);
   const { at, by, job } = command;
   const decision = judgeRunHere(state, { at, client: by.client, job });
-  if (decision.effect !== "allow") return refuse("policy-denied", decision.explanation, "Ask the owner.");
+  if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Change the policy.");
+  if (startNeedsOwner(state, command, decision)) return NEEDS_OWNER;
   const full = slotProblem(state, placed.target);
   if (full !== undefined) return full;
   return [
@@ -59,6 +61,12 @@ function startHere(state: HomeState, command: StartEpisode): readonly JournalEve
     },
   ];
 }
+
+const NEEDS_OWNER = refuse(
+  STAGING_NEEDED,
+  "The owner must approve this start first.",
+  "Let the owner read and approve it: arw-home staged list.",
+);
 
 function previewOffload(state: HomeState, command: PreviewOffload): readonly JournalEvent[] | Refusal {
   const placed = placedAgain(state, command);
@@ -115,6 +123,7 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
 function allowed(command: PreviewOffload, payload: Digest, { rule }: PolicyDecision): Lease {
   const { jobId, preview, payloadBytes, leaseMs, destination } = command;
   return newLease(command, {
+    capability: "offload",
     scope: { kind: "once", preview, payload, jobId },
     budget: { uses: 1, bytes: payloadBytes },
     leaseMs,

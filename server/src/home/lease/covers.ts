@@ -51,7 +51,7 @@ export function leaseFor(
   let covering: HeldLease | undefined;
   let unfit: LeaseUnfit | undefined;
   for (const held of state.byId.values()) {
-    if (held.lease.scope.kind === "once") continue;
+    if (held.lease.scope.kind !== "scoped") continue;
     const bounds = unfitBounds(held, use, now);
     if (bounds.length === 0) {
       if (covering === undefined || deadlineOf(held) < deadlineOf(covering)) covering = held;
@@ -67,7 +67,7 @@ export function leaseFor(
 export function unfitBounds(held: HeldLease, use: LeaseUse, now: SteadyReading): readonly LeaseBound[] {
   const { lease, revoked } = held;
   const { scope, subject, budget } = lease;
-  if (scope.kind === "once") return ["uses"];
+  if (scope.kind !== "scoped") return ["uses"];
   const left = budgetLeft(held);
   const broken: readonly (readonly [LeaseBound, boolean])[] = [
     ["revoked", revoked !== undefined],

@@ -90,21 +90,22 @@ export function scopedLease(
 ): Lease {
   const { paths, ceiling, budget, leaseMs } = of.terms;
   const scope: LeaseScope = { kind: "scoped", job: grant.job, paths, ceiling };
-  return newLease(of, { scope, budget, leaseMs, subject: grant.nodeId, reason: grant.reason });
+  const { nodeId: subject, reason } = grant;
+  return newLease(of, { capability: "offload", scope, budget, leaseMs, subject, reason });
 }
 
 export function newLease(
   { at, steady, leaseId }: Granting,
-  grant: Pick<Lease, "scope" | "budget" | "subject" | "reason"> & {
+  grant: Pick<Lease, "capability" | "scope" | "budget" | "subject" | "reason"> & {
     readonly leaseMs: DurationMs;
     readonly issuer?: Lease["issuer"];
   },
 ): Lease {
-  const { scope, budget, subject, reason, leaseMs } = grant;
+  const { capability, scope, budget, subject, reason, leaseMs } = grant;
   return {
     leaseId,
     subject,
-    capability: "offload",
+    capability,
     scope,
     grantedAt: at,
     expiresAt: epochMs(at + leaseMs),

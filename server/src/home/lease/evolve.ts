@@ -1,5 +1,6 @@
 // How grants, reservations and revocations change what is known of leases. Total.
 import type { LeaseEvent } from "#protocol/events.ts";
+import type { StagedBegun } from "#protocol/stagingEvents.ts";
 import type { AttemptId, LeaseId } from "#protocol/ids.ts";
 import { withEntry } from "../boundedMap.ts";
 import { budgetLeft, type HeldLease, type LeasesState, RECENT_LEASES_MAX, type Reservation } from "./state.ts";
@@ -10,11 +11,11 @@ const recent = {
   mayGo: (held: HeldLease): boolean => {
     if (held.reserved.size > 0) return false;
     const over = held.revoked !== undefined || held.expired === true || budgetLeft(held).uses <= 0;
-    return over || held.lease.scope.kind === "once";
+    return over || held.lease.scope.kind !== "scoped";
   },
 };
 
-export function evolveLeases(state: LeasesState, event: LeaseEvent): LeasesState {
+export function evolveLeases(state: LeasesState, event: LeaseEvent | StagedBegun): LeasesState {
   switch (event.kind) {
     case "LeaseGranted": {
       const held: HeldLease = {
@@ -40,6 +41,8 @@ export function evolveLeases(state: LeasesState, event: LeaseEvent): LeasesState
         bytesCommitted: held.bytesCommitted + event.bytes,
         costMicrosCommitted: held.costMicrosCommitted + (event.cost?.micros ?? 0),
       }));
+    case "StagedBegun":
+      return changed(state, event.leaseId, (held) => ({ usesCommitted: held.usesCommitted + 1 }));
     case "LeaseReleased":
       return changed(state, event.leaseId, (held) => ({ reserved: without(held, event.attemptId) }));
     case "LeaseRevoked":

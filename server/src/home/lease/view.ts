@@ -8,9 +8,10 @@ import type { HomeState } from "../state.ts";
 import { hasRunOut } from "./covers.ts";
 import { budgetLeft, type HeldLease } from "./state.ts";
 
-/** Newest first. */
+/** Newest first. Leases of staged actions let nothing leave, and are seen with their items. */
 export function leaseViews(state: HomeState, now: SteadyReading): readonly LeaseView[] {
-  return [...state.leases.byId.values()].map((held) => leaseView(state, held, now)).reverse();
+  const sending = [...state.leases.byId.values()].filter(({ lease }) => lease.capability === "offload");
+  return sending.map((held) => leaseView(state, held, now)).reverse();
 }
 
 function leaseView(state: HomeState, held: HeldLease, now: SteadyReading): LeaseView {

@@ -8,6 +8,7 @@ import type {
   JournalEvent,
   WorkspacePolicyRead,
 } from "#protocol/events.ts";
+import type { StagingEvent } from "#protocol/stagingEvents.ts";
 import type { JobId, NodeId } from "#protocol/ids.ts";
 import { costBudgetText, type Lease, leaseUnfitText } from "#protocol/lease.ts";
 import type { Bytes, Sequence } from "#protocol/quantities.ts";
@@ -33,6 +34,7 @@ export function projectEvent(event: JournalEvent, at: Sequence, index: number, n
     ...("corrId" in event && event.corrId !== undefined ? { corrId: event.corrId } : {}),
     ...("jobId" in event ? { jobId: event.jobId } : {}),
     ...("attemptId" in event && event.attemptId !== undefined ? { attemptId: event.attemptId } : {}),
+    ...("stagedId" in event ? { stagedId: event.stagedId } : {}),
     ...whereOf(event, names),
   };
   return { ...base, ...told(event, names) };
@@ -156,6 +158,15 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `Revoked lease ${event.leaseId}: ${event.reason}`, level: "attention" };
     case "LeaseExpired":
       return { text: `Lease ${event.leaseId} ran out`, level: "attention" };
+    case "ActionStaged":
+    case "StagedEndorsed":
+    case "StagedApproved":
+    case "StagedRejected":
+    case "StagedSuperseded":
+    case "StagedWithdrawn":
+    case "StagedBegun":
+    case "StagedEnded":
+      return stagedTold(event);
     case "ClusteringTurnedOn":
       return { text: `Clustering is on; workers reach this Home at ${event.listenHost}:${event.listenPort}` };
     case "ClusteringTurnedOff":
@@ -197,10 +208,51 @@ function previewedText(event: EgressPreviewed): string {
 
 function grantedText({ leaseId, scope, budget, grantedAt, expiresAt }: Lease, node: string): string {
   const until = minutes(expiresAt - grantedAt);
+  if (scope.kind === "action") return `Lease ${leaseId} for ${shortDigest(scope.action)}, once, ${until}`;
   if (scope.kind === "once") return `Lease ${leaseId} for ${node}, once, ${until}`;
   const cost = budget.cost === undefined ? "" : `, ${costBudgetText(budget.cost)} at most`;
   const what = `up to ${budget.uses} jobs of kind ${scope.job}, ${budget.bytes} bytes${cost}`;
   return `Lease ${leaseId} for ${node}: ${what}, ${scope.ceiling} files in ${scope.paths.join(" ")}, ${until}`;
+}
+
+function stagedTold(event: StagingEvent): Told {
+  switch (event.kind) {
+    case "ActionStaged": {
+      const what = `${event.title} (asked for by ${event.requestedBy})`;
+      const text = `Waits for the owner: ${what}. Risk ${event.risk.level}: ${event.risk.reason}`;
+      return { text, level: "attention" };
+    }
+    case "StagedEndorsed":
+      return { text: `${event.by} endorsed ${shortDigest(event.digest)}; the owner decides` };
+    case "StagedApproved":
+      return { text: `${event.by} approved ${shortDigest(event.digest)}, once` };
+    case "StagedRejected":
+      return { text: `${event.by} rejected it: ${event.reason}`, level: "attention" };
+    case "StagedSuperseded":
+      return { text: `${event.by} proposed a change: ${event.replacedBy} waits in its place` };
+    case "StagedWithdrawn":
+      return { text: `${event.by} took it back: ${event.reason}` };
+    case "StagedBegun":
+      return { text: `Began ${shortDigest(event.digest)} under lease ${event.leaseId}`, level: "detail" };
+    case "StagedEnded":
+      return stagedEnded(event);
+  }
+}
+
+function stagedEnded({ detail, outcome, replacedBy }: Extract<StagingEvent, { readonly kind: "StagedEnded" }>): Told {
+  switch (outcome) {
+    case "done":
+      return { text: "Done as it was approved" };
+    case "failed":
+      return { text: `Not done: ${detail}`, level: "error" };
+    case "void":
+      return {
+        text: replacedBy === undefined ? detail : `${detail} ${replacedBy} waits in its place`,
+        level: "attention",
+      };
+    case "unknown":
+      return { text: `What came of it is not known, and it is not repeated: ${detail}`, level: "error" };
+  }
 }
 
 function recorded(event: EgressRecorded): Told {

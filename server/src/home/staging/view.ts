@@ -1,0 +1,81 @@
+// What waits for the owner as clients see it: staged actions and previews in one list, the oldest first.
+// A preview is derived from the state of egress and held nowhere twice. A view permits nothing.
+import { epochMs } from "#protocol/quantities.ts";
+import type { Risk } from "#protocol/staging.ts";
+import type { StagedView, WaitingView } from "#protocol/wire/stagingViews.ts";
+import type { HeldPreview } from "../egress/state.ts";
+import type { HomeState } from "../state.ts";
+import { type HeldStaged, stagingOf } from "./state.ts";
+
+/** The oldest first; with `decided` the items that wait no more as well. */
+export function waitingViews(state: HomeState, decided: boolean): readonly WaitingView[] {
+  const staged = [...stagingOf(state).byId.values()]
+    .filter(({ status }) => decided || status.kind === "pending")
+    .map((held): WaitingView => ({ kind: "action", staged: stagedView(held) }));
+  const previews = [...state.egress.previews.values()]
+    .filter((held) => held.state === "waiting")
+    .map((held) => previewView(state, held));
+  return [...staged, ...previews].sort((one, other) => sinceOf(one) - sinceOf(other));
+}
+
+export function stagedView(held: HeldStaged): StagedView {
+  const { stagedId, corrId, digest, action, risk, title, evidence, requestedBy, stagedAt, revision } = held;
+  const { endorsements, status } = held;
+  const of = {
+    stagedId,
+    ...(corrId === undefined ? {} : { episodeId: corrId }),
+    digest,
+    action,
+    risk,
+    title,
+    evidence,
+  };
+  const waits = { ...of, requestedBy, stagedAt, revision, endorsements };
+  switch (status.kind) {
+    case "pending":
+      return { ...waits, state: "pending" };
+    case "approved": {
+      const { at, by, leaseId, run } = status;
+      const ended = run.kind === "ended" ? run : undefined;
+      const { outcome, detail = "", replacedBy } = ended ?? {};
+      const replaced = replacedBy === undefined ? {} : { replacedBy };
+      const shownRun = { state: outcome ?? (run.kind === "begun" ? "begun" : "not-begun"), detail } as const;
+      return { ...waits, state: "approved", decided: { at, by }, leaseId, run: shownRun, ...replaced };
+    }
+    case "rejected":
+    case "withdrawn": {
+      const { kind, at, by, reason } = status;
+      return { ...waits, state: kind, decided: { at, by, reason } };
+    }
+    case "superseded": {
+      const { at, by, replacedBy } = status;
+      return { ...waits, state: "superseded", decided: { at, by }, replacedBy };
+    }
+  }
+}
+
+const LEAVES: Risk = {
+  level: "high",
+  rule: "leaves",
+  reason: "It leaves this machine; what has left cannot be taken back.",
+};
+
+function previewView(state: HomeState, held: HeldPreview): WaitingView {
+  const episode = state.episodes.byId.get(held.corrId);
+  return {
+    kind: "egress",
+    previewId: held.previewId,
+    digest: held.preview,
+    episodeId: held.corrId,
+    title: episode?.title ?? held.corrId,
+    node: held.destination.name,
+    payloadBytes: held.payloadBytes,
+    risk: LEAVES,
+    // It waits since its episode began. An open episode is never forgotten.
+    stagedAt: episode?.startedAt ?? epochMs(0),
+  };
+}
+
+function sinceOf(view: WaitingView): number {
+  return view.kind === "action" ? view.staged.stagedAt : view.stagedAt;
+}
