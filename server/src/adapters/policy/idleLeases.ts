@@ -27,7 +27,7 @@ export function idleLeases(reading: PolicyReading, leases: readonly LeaseView[])
 
 /** Sure of it only: a condition that some use of the lease might not meet is no proof. */
 function deniesAllOf(rule: PolicyRule, { scope, subject }: Lease, node: string): boolean {
-  if (rule.effect !== "deny" || !rule.actions.includes("offload") || scope.kind === "once") return false;
+  if (rule.effect !== "deny" || !rule.actions.includes("offload") || scope.kind !== "scoped") return false;
   const { subjects, resource, destination, purposes, time } = rule;
   if (subjects !== undefined || time !== undefined) return false;
   if (resource?.bytesMax !== undefined || resource?.bytesOver !== undefined || resource?.models !== undefined)
