@@ -53,9 +53,11 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     packages: [...LINK_PACKAGES, "vscode-jsonrpc"],
   },
 
-  // The two that the editor shares: where a user's state lives, and how a workspace's Home is reached or started.
+  // What the editor shares: where a user's state lives, and how a workspace's Home is reached or started.
   { ...SHELL, folder: "platform/state", imports: ["protocol", "platform"] },
   { ...SHELL, folder: "platform/home", imports: ["protocol", "platform"] },
+  // Pure but for hashes and identities; the editor shares it as well.
+  { ...SHELL, folder: "platform/redaction", imports: ["protocol", "platform"], packages: [] },
 
   { ...PURE, folder: "server/src/home", imports: ["protocol"] },
   {
@@ -139,7 +141,7 @@ export const IMPORT_TABLE: readonly FolderRule[] = [
     ...SHELL,
     // A client of the Home like the terminal. It shares with it where the Home lives and how one is started.
     folder: "extension/src",
-    imports: ["protocol", "platform/state", "platform/home"],
+    imports: ["protocol", "platform/state", "platform/home", "platform/redaction"],
     packages: ["vscode", "vscode-languageclient", "zod"],
   },
   {

@@ -7,6 +7,7 @@ import {
   PAGE_MESSAGES_A_SECOND_MAX,
   UNTAKEN_MESSAGES_MAX,
 } from "#protocol/webview/page.ts";
+import { PLANTED_SECRETS } from "../../../test/simulation/plantedSecrets.ts";
 import { type MessagePort, PageChannel } from "./pageChannel.ts";
 
 interface Note {
@@ -56,6 +57,24 @@ function opened(): {
   });
   return { port, channel, heard, warnings, clock };
 }
+
+test("no page is told a secret, wherever in a message it stands, and all else arrives as it was", async () => {
+  const { port, channel } = opened();
+  for (const secret of Object.values(PLANTED_SECRETS)) {
+    const text = `it said ${secret} and`;
+    assert.equal(await channel.post({ kind: "note", text }), true);
+    const told = JSON.stringify(port.posted.at(-1));
+    assert.match(told, /^\{"kind":"note","text":"it said .*\[REDACTED:[a-z0-9-]+:[a-p]{8}\]/);
+    assert.ok(!told.includes(JSON.stringify(secret).slice(1, -1)));
+  }
+  const harmless = {
+    kind: "note",
+    text: "a\0b",
+    more: [1, null, { list: ["x", "", "token"], digest: "sha256:0f" }],
+  } as const;
+  await channel.post(harmless);
+  assert.deepEqual(port.posted.at(-1), { ...harmless, text: "ab" });
+});
 
 test("what does not decode is dropped and said, and the page goes on", () => {
   const { port, heard, warnings } = opened();

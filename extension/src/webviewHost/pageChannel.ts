@@ -1,5 +1,5 @@
 // The typed channel between the extension and one page: what a page sends is decoded and bounded before anything reads it.
-// It must never pass on a message that does not decode, and never pile up messages for a page that takes none.
+// What it is told goes through the redactor. It must never pass on a message that does not decode, and never pile up messages for a page that takes none.
 import type * as vscode from "vscode";
 import type * as z from "zod";
 import { decode } from "#protocol/decode.ts";
@@ -8,6 +8,7 @@ import {
   PAGE_MESSAGES_A_SECOND_MAX,
   UNTAKEN_MESSAGES_MAX,
 } from "#protocol/webview/page.ts";
+import { redactedMessage } from "./redactedMessage.ts";
 
 /** What the channel needs of a `vscode.Webview`. */
 export type MessagePort = Pick<vscode.Webview, "postMessage" | "onDidReceiveMessage">;
@@ -47,7 +48,7 @@ export class PageChannel<ToPage, FromPage> implements vscode.Disposable {
     if (this.#disposed || this.#untaken >= UNTAKEN_MESSAGES_MAX) return false;
     this.#untaken += 1;
     try {
-      return await this.#port.postMessage(message);
+      return await this.#port.postMessage(redactedMessage(message));
     } catch {
       // The webview was disposed while the message was on its way.
       return false;
