@@ -14,6 +14,7 @@ import { LiveMirror } from "./home/liveMirror.ts";
 import { ownerSecretDialogs } from "./home/ownerSecretDialogs.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
+import { openLedgerFeature } from "./ledger/verifyReceipt.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
@@ -30,6 +31,7 @@ const FEATURES: readonly OpenFeature[] = [
   openReviewFeature,
   openPolicyFeature,
   openTimelineFeature,
+  openLedgerFeature,
 ];
 
 export interface Workbench {
