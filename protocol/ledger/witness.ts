@@ -3,13 +3,11 @@
 import * as z from "zod";
 import { canonicalJson } from "../canonicalJson.ts";
 import type { Digest } from "../digest.ts";
-import type { EgressRecorded } from "../events.ts";
 import type { AttemptId, NodeId } from "../ids.ts";
-import type { PublicKey } from "../signature.ts";
 import { checkpointNoteSchema, readCheckpointNote, type TreeHead } from "./checkpointNote.ts";
-import { leafTextSchema, readLeaf } from "./egressLeaf.ts";
-import { leafHash, treeSizeSchema } from "./merkleTree.ts";
-import { isConsistent, isIncluded, proofSchema, type SizedRoot } from "./proofs.ts";
+import { type LeafProof, type LedgerOwner, readLeafProof } from "./leafProof.ts";
+import { treeSizeSchema } from "./merkleTree.ts";
+import { isConsistent, proofSchema, type SizedRoot } from "./proofs.ts";
 
 /** A worker holds the checkpoint that was proven to it, and the latest that came with an offer since. */
 export const SEEN_CHECKPOINTS_MAX = 2;
@@ -19,21 +17,6 @@ export interface ShownLedger {
   readonly checkpoint: string;
   /** One for each size that was seen, in the same order; none where the ledger is shorter than one of them. */
   readonly consistency: readonly (readonly Digest[])[];
-}
-
-/** A record with the proof that the checkpoint beside it covers it. */
-export interface RecordProof {
-  /** The canonical text that was hashed. */
-  readonly leaf: string;
-  readonly index: number;
-  readonly checkpoint: string;
-  readonly proof: readonly Digest[];
-}
-
-/** Whose ledger it is. */
-export interface LedgerOwner {
-  readonly origin: string;
-  readonly key: PublicKey;
 }
 
 export type LedgerAlarmCode = "ledger-withheld" | "ledger-unsigned" | "ledger-rolled-back" | "ledger-forked";
@@ -68,35 +51,22 @@ export function judgeLedger(
 }
 
 export type JudgedRecord =
-  | { readonly ok: true; readonly head: TreeHead; readonly record: EgressRecorded }
+  | { readonly ok: true; readonly head: TreeHead }
   | { readonly ok: false; readonly problem: string };
 
 /** Whether a proven record lets exactly this be sent: this job's bytes, to this node, for this attempt. */
 export function judgeRecord(
-  proven: RecordProof,
+  proven: LeafProof,
   sent: { readonly payload: Digest; readonly attemptId: AttemptId; readonly nodeId: NodeId },
   owner: LedgerOwner,
 ): JudgedRecord {
-  const read = readRecordProof(proven, owner);
+  const read = readLeafProof(proven, owner);
   if (!read.ok) return read;
-  const { record } = read;
+  const { head, leaf: record } = read;
+  if (record.kind !== "EgressRecorded") return { ok: false, problem: "the leaf is no record" };
   if (record.decision !== "allow") return { ok: false, problem: "the record denies the send" };
   const isIts = record.payload === sent.payload && record.attemptId === sent.attemptId && record.nodeId === sent.nodeId;
-  return isIts ? read : { ok: false, problem: "the record is of another job, attempt or node" };
-}
-
-/** Whether the leaf is a record that the signed checkpoint covers. */
-export function readRecordProof({ leaf, index, checkpoint, proof }: RecordProof, owner: LedgerOwner): JudgedRecord {
-  const read = readCheckpointNote(checkpoint, owner);
-  if (!read.ok) return { ok: false, problem: `the checkpoint ${read.problem}` };
-  const { head } = read;
-  const decoded = readLeaf(leaf);
-  if (!decoded.ok) return { ok: false, problem: `the record's ${decoded.path} ${decoded.problem}` };
-  if (decoded.value.kind !== "EgressRecorded") return { ok: false, problem: "the leaf is no record" };
-  if (!isIncluded(leafHash(leaf), { index, size: head.size, root: head.root }, proof)) {
-    return { ok: false, problem: "the checkpoint does not cover the record" };
-  }
-  return { ok: true, head, record: decoded.value };
+  return isIts ? { ok: true, head } : { ok: false, problem: "the record is of another job, attempt or node" };
 }
 
 /** What a witness signs, with purpose `arw-witness-v1`: that it saw this ledger, and that it goes on from what it saw before. */
@@ -111,13 +81,6 @@ function alarm(code: LedgerAlarmCode, problem: string): LedgerVerdict {
 export const shownLedgerSchema: z.ZodType<ShownLedger> = z.strictObject({
   checkpoint: checkpointNoteSchema,
   consistency: z.array(proofSchema).max(SEEN_CHECKPOINTS_MAX),
-});
-
-export const recordProofSchema: z.ZodType<RecordProof> = z.strictObject({
-  leaf: leafTextSchema,
-  index: treeSizeSchema,
-  checkpoint: checkpointNoteSchema,
-  proof: proofSchema,
 });
 
 export const seenSizesSchema: z.ZodType<readonly number[]> = z.array(treeSizeSchema).max(SEEN_CHECKPOINTS_MAX);

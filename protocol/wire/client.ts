@@ -90,14 +90,7 @@ import {
   type PolicyView,
   policyViewSchema,
 } from "./policyViews.ts";
-import {
-  type LeavesPage,
-  leavesPageSchema,
-  type LeavesParams,
-  leavesParamsSchema,
-  type LedgerView,
-  ledgerViewSchema,
-} from "./ledgerViews.ts";
+import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 import {
@@ -195,9 +188,11 @@ export interface ClientMethods {
   /** In the order of the records. */
   readonly listEgress: Method<ListParams, EgressPage>;
   /** The ledger's checkpoint, signed by the Home. */
-  readonly showLedger: Method<Nothing, LedgerView>;
+  readonly showLedger: Method<Nothing, ledger.LedgerView>;
   /** A page of its leaves, each with the proof that the checkpoint of this size covers it. */
-  readonly readLeaves: Method<LeavesParams, LeavesPage>;
+  readonly readLeaves: Method<ledger.LeavesParams, ledger.LeavesPage>;
+  /** The receipt of an episode that ran elsewhere, as a file that anybody can check. */
+  readonly showReceipt: Method<ledger.ReceiptParams, ledger.ReceiptResult>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
   readonly listLeases: Method<Nothing, LeasesResult>;
   readonly revokeLease: Method<{ readonly leaseId: LeaseId; readonly reason: string }, Nothing>;
@@ -331,8 +326,9 @@ export const METHODS: ClientMethods = {
     listParamsSchema,
     z.strictObject({ rows: z.array(egressLedgerRowSchema).max(LIST_ROWS_MAX), next: cursorSchema.exactOptional() }),
   ),
-  showLedger: anyone("ledger/show", nothing, ledgerViewSchema),
-  readLeaves: anyone("ledger/leaves", leavesParamsSchema, leavesPageSchema),
+  showLedger: anyone("ledger/show", nothing, ledger.ledgerViewSchema),
+  readLeaves: anyone("ledger/leaves", ledger.leavesParamsSchema, ledger.leavesPageSchema),
+  showReceipt: anyone("receipt/show", ledger.receiptParamsSchema, ledger.receiptResultSchema),
   grantLease: ownerOrStaged(
     "lease/grant",
     z.strictObject({ nodeId: nodeId.schema, job: z.enum(["command", "ask"]), terms: scopedTermsSchema, reason }),

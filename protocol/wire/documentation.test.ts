@@ -18,6 +18,7 @@ import * as egressLimits from "./egressViews.ts";
 import * as leafLimits from "../ledger/egressLeaf.ts";
 import * as noteLimits from "../ledger/checkpointNote.ts";
 import * as proofLimits from "../ledger/proofs.ts";
+import * as receiptLimits from "../ledger/receiptFile.ts";
 import * as witnessLimits from "../ledger/witness.ts";
 import * as enrolLimits from "./enrol.ts";
 import * as frameLimits from "./frame.ts";
@@ -98,6 +99,7 @@ test("every limit has its row, with the value that the code has", () => {
     listLimits,
     requestLimits,
     leafLimits,
+    receiptLimits,
     noteLimits,
     proofLimits,
     witnessLimits,

@@ -2,10 +2,11 @@
 // A client believes none of it: it verifies, or hands it on to whoever does.
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
-import { type NodeId, nodeId } from "../ids.ts";
+import { type EpisodeId, episodeId, type NodeId, nodeId } from "../ids.ts";
 import { checkpointNoteSchema } from "../ledger/checkpointNote.ts";
 import { leafTextSchema } from "../ledger/egressLeaf.ts";
 import { treeSizeSchema } from "../ledger/merkleTree.ts";
+import { RECEIPT_CHARACTERS_MAX } from "../ledger/receiptFile.ts";
 import { proofSchema } from "../ledger/proofs.ts";
 import { type EpochMs, epochMsSchema } from "../quantities.ts";
 import { type PublicKey, publicKeySchema } from "../signature.ts";
@@ -49,6 +50,20 @@ export interface ProvenLeaf {
   readonly leaf: string;
   readonly proof: readonly Digest[];
 }
+
+export interface ReceiptParams {
+  readonly episodeId: EpisodeId;
+}
+
+export interface ReceiptResult {
+  /** A receipt file. */
+  readonly text: string;
+}
+
+export const receiptParamsSchema: z.ZodType<ReceiptParams> = z.strictObject({ episodeId: episodeId.schema });
+export const receiptResultSchema: z.ZodType<ReceiptResult> = z.strictObject({
+  text: z.string().max(RECEIPT_CHARACTERS_MAX),
+});
 
 export const ledgerViewSchema: z.ZodType<LedgerView> = z.strictObject({
   homeId: nodeId.schema,

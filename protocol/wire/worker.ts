@@ -18,14 +18,9 @@ import {
   workspaceId,
 } from "../ids.ts";
 import { type JobSpec, jobSpecSchema } from "../job.ts";
+import { type LeafProof, leafProofSchema } from "../ledger/leafProof.ts";
 import { treeSizeSchema } from "../ledger/merkleTree.ts";
-import {
-  type RecordProof,
-  recordProofSchema,
-  seenSizesSchema,
-  type ShownLedger,
-  shownLedgerSchema,
-} from "../ledger/witness.ts";
+import { seenSizesSchema, type ShownLedger, shownLedgerSchema } from "../ledger/witness.ts";
 import { type NodeCapabilities, nodeCapabilitiesSchema, type NodeLoad, nodeLoadSchema } from "../node.ts";
 import {
   type Bytes,
@@ -161,7 +156,7 @@ export interface Offer extends OfAttempt {
   readonly payload: Digest;
   readonly job: JobSpec;
   /** To a witness: the record that lets the job leave, proven to stand in the ledger. */
-  readonly record?: RecordProof;
+  readonly record?: LeafProof;
 }
 /** All output up to and with this number is durable at the Home. */
 export interface Acknowledge extends OfAttempt {
@@ -342,7 +337,7 @@ export const homeMessageSchemas: SchemaOfKind<HomeMessage> = {
     corrId: episodeId.schema,
     payload: digestSchema,
     job: jobSpecSchema,
-    record: recordProofSchema.exactOptional(),
+    record: leafProofSchema.exactOptional(),
   }),
   acknowledge: z.strictObject({ kind: z.literal("acknowledge"), ...ofAttempt, number }),
   settled: z.strictObject({ kind: z.literal("settled"), ...ofAttempt, accepted: z.boolean() }),

@@ -10,6 +10,7 @@ import { Bench, nodeInState, sandboxProblem } from "./bench.ts";
 import { until } from "./processes.ts";
 
 const RUN = ["run", "--on", "box", "--yes", "--", "sh", "-c", "echo done"];
+const recordFact = z.looseObject({ record: z.looseObject({ episode_id: z.string() }) });
 const anyFact = z.looseObject({ kind: z.string() });
 
 test("a Home that comes back from an old backup is left by its worker, and both say why", async (t) => {
@@ -36,7 +37,11 @@ test("a Home that comes back from an old backup is left by its worker, and both 
     return view.witnesses.length > 0 ? view.witnesses : undefined;
   });
   assert.equal(witnesses[0]?.state, "agrees");
+  const [entry] = await bench.facts(["egress"], "egress-record", recordFact);
+  assert.equal((await bench.cli(["receipt", "export", entry?.record.episode_id ?? "", "--out", "r.json"])).exitCode, 0);
   await stopped(later);
+  const receipt = await bench.cli(["receipt", "verify", "r.json"]);
+  assert.equal(receipt.exitCode, 0, receipt.stdout + receipt.stderr);
   // Without a Home: whole, and not whole once a line is missing.
   const verified = await bench.cli(["egress", "verify", "ledger.jsonl"]);
   assert.equal(verified.exitCode, 0, verified.stdout);

@@ -279,6 +279,7 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     turnClusteringOn: async () => ({ host: "127.0.0.1", port: 7_411 }),
     stopHome: nothing,
     showLedger: notInThisTest,
+    showReceipt: notInThisTest,
     readLeaves: async () => ({ leaves: [] }),
     grantLease: async () => ({ leaseId: IDS.lease }),
     listLeases: async () => ({ epoch: 1, leases: [] }),
@@ -360,6 +361,7 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   listEgress: {},
   showLedger: {},
   readLeaves: { size: 0, from: 0 },
+  showReceipt: { episodeId: IDS.episode },
   grantLease: {
     nodeId: IDS.worker,
     job: "command",

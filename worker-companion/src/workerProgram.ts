@@ -16,6 +16,7 @@ import { enrol } from "./adapters/dial/enrol.ts";
 import { openDailyUse } from "./adapters/dailyUseFile.ts";
 import { forgetLedger, heldLedger } from "./adapters/ledgerWitness.ts";
 import { rulesStatusOf } from "./adapters/machineOwner.ts";
+import { countReceipts, receiptsFolder } from "./adapters/receiptKeeper.ts";
 import { openRulesFile } from "./adapters/rulesFile.ts";
 import { startWorker, type WorkerTerms } from "./adapters/runningWorker.ts";
 import { workerGoneSchema, workerStatusSchema } from "./adapters/workerAnswers.ts";
@@ -138,7 +139,8 @@ async function ledger(accept: boolean): Promise<HeldLedger> {
     }
     await forgetLedger(folder.path, membership);
   }
-  return heldLedger(folder.path, membership);
+  const receipts = { folder: receiptsFolder(folder.path), count: await countReceipts(folder.path) };
+  return { ...(await heldLedger(folder.path, membership)), receipts };
 }
 
 async function requireMembership(folder: WorkerFolder): Promise<NamedMembership> {

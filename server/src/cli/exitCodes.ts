@@ -64,6 +64,7 @@ const ROWS: readonly ExitCodeRow[] = [
       "preview-unknown",
       "preview-item-unknown",
       "invite-unknown",
+      "receipt-not-kept",
       "staged-unknown",
     ],
   },

@@ -17,6 +17,7 @@ import { addOffloadCommands } from "./commands/offloads.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
 import { addRecordCommands } from "./commands/records.ts";
+import { addReceiptCommands } from "./commands/receipts.ts";
 import { addRequestCommand } from "./commands/requests.ts";
 import { addStagedCommands } from "./commands/staged.ts";
 import { EXIT_OK, exitCodeOf, exitCodesHelp } from "./exitCodes.ts";
@@ -66,6 +67,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addPolicyCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
+  addReceiptCommands(program, bind);
   addStagedCommands(program, bind);
   addHomeCommands(program, bind);
   addDoctorCommand(program, bind);

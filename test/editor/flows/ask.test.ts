@@ -34,11 +34,23 @@ editorTest(
       await review.getByText("A question is one piece").waitFor();
       await window.screenshot("ask-review");
     });
+    await step("a window that opens while it waits tells of it once, and the notice leads to Review", async () => {
+      await window.runCommand("View: Close All Editors");
+      await window.openContainer("Explorer");
+      // Two notices are five minutes apart: only a window that has told nothing yet tells at once.
+      await window.reloadInOrder();
+      await window.clickToast(`waits for your approval to leave for ${WORKER}`, "Review");
+      const review = await window.webview("Review", "Send under this lease…");
+      await review.getByText("A question is one piece").waitFor();
+    });
     await step("the confirmation names the question, and a yes brings the answer of the demo model", async () => {
       const review = await window.webview("Review", "Send under this lease…");
       await review.getByRole("button", { name: "Send under this lease…" }).click();
       assert.match(await window.dialogText(), /What: \(prompt\)[\s\S]*Where: gpubox/u);
       await window.clickDialog(`Send to ${WORKER}`);
+      // Its terminal went with the reload.
+      await window.runCommand("ARW: Show Output");
+      await window.pick(QUESTION);
       const shown = await window.until(
         "the answer",
         () => window.terminalText(),

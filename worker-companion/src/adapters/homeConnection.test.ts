@@ -1,6 +1,8 @@
 // A worker's connection through good and bad times: how long it waits, whom it believes, and when it gives up.
 // Timers and the clock are the test's; links are made by hand, so that nothing is left to a network.
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { identityOf } from "#platform/identity/identityFile.ts";
 import type { ChannelEnd } from "#platform/link/frameChannel.ts";
@@ -9,12 +11,15 @@ import { isLinkProof, welcomeProof } from "#platform/link/linkProof.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { instanceId } from "#protocol/ids.ts";
+import { verifyReceipt } from "#protocol/ledger/receiptFile.ts";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
 import type { CloseCode } from "#protocol/wire/version.ts";
 import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
-import { capabilitiesWith } from "../../../test/simulation/homeScenario.ts";
-import { folderOf, LedgerBench, witnessIn } from "../../../test/simulation/ledgerBench.ts";
+import { finished, idsOf } from "../../../test/simulation/homeCommands.ts";
+import { capabilitiesWith, GPU } from "../../../test/simulation/homeScenario.ts";
+import { folderOf, LEDGER_HOME, LedgerBench, witnessIn } from "../../../test/simulation/ledgerBench.ts";
 import type { LedgerWitness } from "./ledgerWitness.ts";
+import { countReceipts, ReceiptKeeper, receiptsFolder } from "./receiptKeeper.ts";
 import type { WorkerLink } from "./dial/dialHome.ts";
 import {
   type ConnectionChange,
@@ -197,6 +202,35 @@ test("a witness says what it saw, checks what it is shown before anything counts
   assert.equal(refusal.code, "record-unproven");
   assert.ok(!worker.calls.includes("runner offer"));
   assert.equal(link.endedAs(), undefined);
+});
+
+test("a receipt that the Home took is kept as a file that anybody can check; one of a fenced result is not", async (context) => {
+  const folder = folderOf(context);
+  const keeper = new ReceiptKeeper({
+    folder,
+    home: LEDGER_HOME,
+    nodeKey: GPU.publicKey,
+    log: (fact) => assert.fail(fact),
+  });
+  const home = await LedgerBench.open(context);
+  for (const [number, accepted] of [
+    [1, true],
+    [2, false],
+  ] as const) {
+    const offer = await home.letOut(number);
+    const { attemptId, fencingToken } = offer;
+    const { lastNumber, receipt, result } = finished(number, GPU);
+    keeper.heard(offer);
+    keeper.said({ kind: "finished", attemptId, fencingToken, lastNumber, receipt, result });
+    keeper.heard({ kind: "settled", attemptId, fencingToken, accepted });
+    keeper.heard({ kind: "settled", attemptId, fencingToken, accepted: true });
+  }
+  await keeper.settled();
+  assert.equal(await countReceipts(folder), 1);
+  const [name = ""] = readdirSync(receiptsFolder(folder));
+  const report = verifyReceipt(readFileSync(join(receiptsFolder(folder), name), "utf8"));
+  assert.deepEqual(report.problems, []);
+  assert.equal(report.file?.receipt.receipt.attemptId, idsOf(1).attemptId);
 });
 
 test("under a ledger that was rolled back no work is taken: the link ends, and so does the worker, with its cause", async (context) => {

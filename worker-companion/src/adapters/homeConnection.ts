@@ -10,6 +10,7 @@ import type { NodeCapabilities, NodeLoad } from "#protocol/node.ts";
 import type { PublicKey } from "#protocol/signature.ts";
 import type { HomeMessage, Offer, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
 import type { AttemptRunner } from "../engines/attempts/attemptRunner.ts";
+import type { ReceiptKeeper } from "./receiptKeeper.ts";
 import type { WorkerLink } from "./dial/dialHome.ts";
 import { reconnectDelay } from "./dial/reconnect.ts";
 import type { LedgerWitness } from "./ledgerWitness.ts";
@@ -44,6 +45,8 @@ export interface HomeConnectionOptions {
   readonly runner: AttemptRunner;
   /** Checks the Home's ledger; absent where nobody does. */
   readonly witness?: LedgerWitness;
+  /** Keeps the receipts that the Home took; absent where nobody does. */
+  readonly receipts?: Pick<ReceiptKeeper, "said" | "heard">;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -72,6 +75,7 @@ export class HomeConnection {
 
   /** Ready for more when it resolves; without a link the message is not sent. */
   async send(message: WorkerMessage, bytes?: Uint8Array): Promise<void> {
+    this.#options.receipts?.said(message);
     await this.#link?.send(message, bytes);
   }
 
@@ -131,7 +135,7 @@ export class HomeConnection {
 
   /** Resolves when the link has ended, with whether the Home ever said welcome on it. */
   async #session(link: WorkerLink, capabilities: NodeCapabilities): Promise<boolean> {
-    const { identity, instanceId, name, runner, nowMs, homeKey, certificates, witness } = this.#options;
+    const { identity, instanceId, name, runner, nowMs, homeKey, certificates, witness, receipts } = this.#options;
     let silence: SilenceWatch | undefined;
     let welcome: Welcome | undefined;
     let beat: NodeJS.Timeout | undefined;
@@ -163,6 +167,7 @@ export class HomeConnection {
       if (message.kind === "welcome") return link.close("unexpected-message", "a second welcome");
       if (isOfCertificates(message)) return certificates.receive(message, link);
       if (message.kind === "offer" && (await this.#refuseUnproven(link, message))) return;
+      receipts?.heard(message);
       await runner.receive(message, bytes);
     });
     const proof = linkProof(identity, link.exporter);

@@ -13,11 +13,11 @@ import {
   readCheckpointNote,
   type TreeHead,
 } from "#protocol/ledger/checkpointNote.ts";
+import type { LedgerOwner } from "#protocol/ledger/leafProof.ts";
 import {
   judgeLedger,
   judgeRecord,
   type LedgerAlarmCode,
-  type LedgerOwner,
   type ShownLedger,
   witnessedBytes,
 } from "#protocol/ledger/witness.ts";
@@ -173,7 +173,10 @@ async function readKeptLedger(folder: string, home: WhoseLedger): Promise<KeptLe
 }
 
 /** What is held of a Home's ledger, for its worker's owner: the last checkpoint, and the alarm where there is one. */
-export async function heldLedger(folder: string, home: LedgerWitnessTerms["home"]): Promise<HeldLedger> {
+export async function heldLedger(
+  folder: string,
+  home: LedgerWitnessTerms["home"],
+): Promise<Omit<HeldLedger, "receipts">> {
   const { proven, latest, alarm } = await readKeptLedger(folder, home);
   const checkpoint = latest ?? proven;
   const owner = { origin: egressOrigin(home.workspaceId), key: home.homeKey };

@@ -21,6 +21,7 @@ import { type ConnectionChange, HomeConnection } from "./homeConnection.ts";
 import { LedgerWitness } from "./ledgerWitness.ts";
 import { LinkCertificates } from "./linkCertificates.ts";
 import { createMachineOwner, rulesStatusOf } from "./machineOwner.ts";
+import { ReceiptKeeper } from "./receiptKeeper.ts";
 import { openRulesFile, type RulesFile } from "./rulesFile.ts";
 import type { NamedMembership, WorkerFolder } from "./workerFolder.ts";
 
@@ -66,6 +67,7 @@ class WorkerLife {
   #runner: AttemptRunner | undefined;
   #connection: HomeConnection | undefined;
   #witness: LedgerWitness | undefined;
+  #receipts: ReceiptKeeper | undefined;
   #adverts: readonly EngineAdvert[] = [];
   #clockAheadMs: number | undefined;
   readonly #rules: RulesFile;
@@ -111,6 +113,7 @@ class WorkerLife {
       await Promise.all(engines.map((engine) => engine.dispose()));
       await blobs?.settled();
       await this.#witness?.settled();
+      await this.#receipts?.settled();
       this.#end();
     }
   }
@@ -190,6 +193,8 @@ class WorkerLife {
     });
     if (witness.alarm !== undefined) throw witness.alarm;
     this.#witness = witness;
+    const receipts = new ReceiptKeeper({ folder: folder.path, home: membership, nodeKey: identity.publicKey, log });
+    this.#receipts = receipts;
     const life = await folder.beginLife();
     const connection = new HomeConnection({
       identity,
@@ -208,6 +213,7 @@ class WorkerLife {
       load: () => probeLoad(folder.path, runner.running()),
       runner,
       witness,
+      receipts,
       nowMs: () => performance.now(),
       random: Math.random,
       onChange,

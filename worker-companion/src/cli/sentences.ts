@@ -89,13 +89,14 @@ export function findingSentence({ check, state, cause, fix }: CheckReport): stri
 }
 
 /** The checkpoint as it is, so that it can be kept as a file and given to `arw-home egress verify --checkpoint`. */
-export function ledgerSentence({ seen, alarm, shown, path }: HeldLedger, accepted: boolean): string {
+export function ledgerSentence({ seen, alarm, shown, path, receipts }: HeldLedger, accepted: boolean): string {
   if (accepted) return "Forgotten. The next connection begins with the Home's egress ledger as it is then.";
   if (seen === undefined && alarm === undefined) return "No egress ledger of this Home was seen yet.";
   const alarmed = alarm === undefined ? [] : [`ALARM: ${alarm.message}`, alarm.advice, `Evidence: ${path}`, ""];
   const held = seen === undefined ? [] : [seen.checkpoint];
   const evidence = shown === undefined ? [] : ["The Home then showed:", shown];
-  return [...alarmed, ...held, ...evidence].join("\n").trimEnd();
+  const kept = receipts.count === 0 ? [] : ["", `Receipts that the Home took: ${receipts.count} in ${receipts.folder}`];
+  return [...alarmed, ...held.map((note) => note.trimEnd()), ...evidence, ...kept].join("\n").trimEnd();
 }
 
 export function engineSentence(listing: EngineListing): string {

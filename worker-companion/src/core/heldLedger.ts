@@ -11,4 +11,6 @@ export interface HeldLedger {
   readonly alarm?: ArwError;
   /** The checkpoint that raised the alarm. */
   readonly shown?: string;
+  /** The receipts that the Home took, each a file that anybody can check. */
+  readonly receipts: { readonly folder: string; readonly count: number };
 }

@@ -2,6 +2,7 @@
 // It must never count a result whose contents are not here, nor the same result twice over two links.
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
 import type { Transfer } from "#protocol/commands.ts";
+import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { ProposalId } from "#protocol/ids.ts";
 import { byteCount, type EpochMs } from "#protocol/quantities.ts";
@@ -57,7 +58,9 @@ export class ResultIntake {
         return;
       }
     }
-    const executed = await this.#terms.home().execute({
+    // Named by the fact of the contribution, and durable with it: receipts are given out long after.
+    const kept = channel.local ? undefined : this.#terms.blobs.put(Buffer.from(canonicalJson(message.receipt)));
+    const finished = {
       kind: "record-finished",
       at: this.#terms.now(),
       by: HOME,
@@ -69,7 +72,11 @@ export class ResultIntake {
       receipt: message.receipt,
       proposalId: this.#terms.mintProposalId(),
       transfer: this.#transferOf(message),
-    });
+    } as const;
+    const executed = await this.#terms.home().execute(
+      finished,
+      kept?.then(() => undefined),
+    );
     if (executed.kind === "executed") return;
     // The same result may have been recorded meanwhile, from another link.
     if (isFenced(executed)) return tellSettled(this.#terms.home().state.jobs, channel, attemptId, fencingToken);

@@ -44,6 +44,7 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     listEgress: route(METHODS.listEgress, (params, session) => api.listEgress(params, session)),
     showLedger: route(METHODS.showLedger, (params, session) => api.showLedger(params, session)),
     readLeaves: route(METHODS.readLeaves, (params, session) => api.readLeaves(params, session)),
+    showReceipt: route(METHODS.showReceipt, (params, session) => api.showReceipt(params, session)),
     grantLease: route(METHODS.grantLease, (params, session) => api.grantLease(params, session)),
     listLeases: route(METHODS.listLeases, (params, session) => api.listLeases(params, session)),
     revokeLease: route(METHODS.revokeLease, (params, session) => api.revokeLease(params, session)),

@@ -6,7 +6,7 @@ import type { AttemptId } from "#protocol/ids.ts";
 import { signCheckpoint, type TreeHead } from "#protocol/ledger/checkpointNote.ts";
 import { isEgressLeaf, leafText } from "#protocol/ledger/egressLeaf.ts";
 import { type Frontier, proofOfNext, rootOf } from "#protocol/ledger/merkleTree.ts";
-import type { RecordProof } from "#protocol/ledger/witness.ts";
+import type { LeafProof } from "#protocol/ledger/leafProof.ts";
 import { withEgress } from "../../home/egress/tree.ts";
 
 export interface EgressTreeTerms {
@@ -59,7 +59,7 @@ export class EgressTree {
   }
 
   /** The record that lets this attempt leave, proven by the checkpoint that it made the last entry of; nothing is read for it. */
-  proofOf(attemptId: AttemptId): RecordProof | undefined {
+  proofOf(attemptId: AttemptId): LeafProof | undefined {
     const recorded = this.#recorded.get(attemptId);
     if (recorded === undefined) return undefined;
     const { event, before, after } = recorded;

@@ -1,7 +1,8 @@
 // What the Home owes the witnesses of its ledger: the checkpoint, the proofs that they demand, and the record beside each offer.
 // It must never prove what is not durable, nor take a witness's word that its key did not sign.
 import type { AttemptId, NodeId } from "#protocol/ids.ts";
-import { type RecordProof, SEEN_CHECKPOINTS_MAX, type ShownLedger } from "#protocol/ledger/witness.ts";
+import type { LeafProof } from "#protocol/ledger/leafProof.ts";
+import { SEEN_CHECKPOINTS_MAX, type ShownLedger } from "#protocol/ledger/witness.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { PublicKey } from "#protocol/signature.ts";
 import type { Witnessed } from "#protocol/wire/worker.ts";
@@ -39,7 +40,7 @@ export class LedgerDesk {
     return { checkpoint, consistency: seen.map((size) => hashes.consistencyProof(size, head.size)) };
   }
 
-  proofOf(attemptId: AttemptId): RecordProof | undefined {
+  proofOf(attemptId: AttemptId): LeafProof | undefined {
     return this.#terms.tree.proofOf(attemptId);
   }
 

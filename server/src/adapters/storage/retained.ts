@@ -40,6 +40,8 @@ export class EpisodeTraces {
       for (const digest of digests) this.#always.add(digest);
       return;
     }
+    // A receipt is of the ledger: it stays when its episode has gone.
+    if (event.kind === "ContributionMetered") this.#always.add(event.receipt);
     const trace = this.#episodes.get(event.corrId) ?? { digests: new Set(), attempts: new Set(), endedAt: undefined };
     this.#episodes.set(event.corrId, trace);
     for (const digest of digests) trace.digests.add(digest);

@@ -4,6 +4,7 @@
 import type { Database, SqlValue } from "sql.js";
 import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
+import { type Digest, digestSchema } from "#protocol/digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "#protocol/egress.ts";
 import type { JournalEvent } from "#protocol/events.ts";
 import type { EgressRecordId, EpisodeId, PreviewId, ProposalId } from "#protocol/ids.ts";
@@ -32,6 +33,7 @@ const TABLES = `
   CREATE TABLE egress (position INTEGER PRIMARY KEY, record_id TEXT UNIQUE, episode_id TEXT, time INTEGER, row TEXT);
   CREATE TABLE leaves (position INTEGER PRIMARY KEY, record_id TEXT, leaf TEXT);
   CREATE INDEX leaves_of_record ON leaves (record_id);
+  CREATE TABLE receipts (episode_id TEXT PRIMARY KEY, receipt TEXT);
   CREATE TABLE episodes (position INTEGER PRIMARY KEY, episode_id TEXT UNIQUE, started_at INTEGER, view TEXT);
   CREATE TABLE proposals (proposal_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
   CREATE TABLE previews (preview_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
@@ -95,6 +97,19 @@ export class QueryView {
       to,
     ]);
     return rows.map((row) => leafRow.parse(row).leaf);
+  }
+
+  /** The leaves that concern an episode, with their places. */
+  leavesOf(id: EpisodeId): readonly { readonly position: number; readonly leaf: string }[] {
+    const query =
+      "SELECT l.position, l.leaf FROM leaves l JOIN egress e ON e.record_id = l.record_id WHERE e.episode_id = ? ORDER BY l.position";
+    return this.#rows(query, [id]).map((row) => placedLeafRow.parse(row));
+  }
+
+  /** The receipt that counts for an episode: the digest of its signed text. */
+  receiptOf(id: EpisodeId): Digest | undefined {
+    const [row] = this.#rows("SELECT receipt FROM receipts WHERE episode_id = ?", [id]);
+    return row === undefined ? undefined : receiptRow.parse(row).receipt;
   }
 
   /** The newest first. */
@@ -175,6 +190,9 @@ export class QueryView {
     const corrId = "corrId" in event ? event.corrId : null;
     this.#run("INSERT INTO history VALUES (?, ?, ?, ?, ?)", [at, index, corrId, event.kind, event.at]);
     if (isEgressLeaf(event)) this.#noteEgress(event);
+    if (event.kind === "ContributionMetered") {
+      this.#run("INSERT OR REPLACE INTO receipts VALUES (?, ?)", [event.corrId, event.receipt]);
+    }
   }
 
   /** By the fold that defines the ledger, over the one row that it concerns. */
@@ -265,5 +283,7 @@ function decoded<Row>(text: SqlValue | undefined, schema: z.ZodType<Row>): Row {
 }
 
 const placedRow = z.object({ position: z.number() });
+const placedLeafRow = z.object({ position: z.number(), leaf: z.string() });
+const receiptRow = z.object({ receipt: digestSchema });
 const leafRow = z.object({ leaf: z.string() });
 const historyRow = z.object({ sequence: z.number() });

@@ -1,7 +1,7 @@
 // arw-home egress export and verify: the whole ledger as a file that anybody can check, and the check, without a Home.
 // The check reads one file and nothing else; it must never call a ledger whole that it could not read to its end.
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
@@ -14,6 +14,7 @@ import { headerLine, leafLine, type LedgerReport, LedgerVerifier } from "#protoc
 import { METHODS } from "#protocol/wire/client.ts";
 import { type Bind, readOptions, readWord, usage } from "../commandLine.ts";
 import type { HomeClient } from "../homeClient.ts";
+import { fileUnreadable, readNamedFile } from "../namedFile.ts";
 import { ledgerReportLines } from "../render/ledgerReport.ts";
 
 const outSchema: z.ZodType<{ readonly out?: string | undefined }> = z.looseObject({ out: z.string().optional() });
@@ -55,7 +56,9 @@ export function addLedgerCommands(egress: Command, bind: Bind): void {
     const { home, checkpoint } = readOptions(verifySchema, raw);
     const report = await verifyFile(session.path(word), {
       ...(home === undefined ? {} : { homeId: readWord(nodeId.schema, home, "node") }),
-      ...(checkpoint === undefined ? {} : { earlier: await readNote(session.path(checkpoint)) }),
+      ...(checkpoint === undefined
+        ? {}
+        : { earlier: await readNamedFile(session.path(checkpoint), CHECKPOINT_CHARACTERS_MAX) }),
     });
     await session.terminal.emit("ledger-report", { report });
     await session.terminal.print(ledgerReportLines(report, session.terminal.style));
@@ -120,29 +123,16 @@ async function verifyFile(path: string, expected: Expected): Promise<LedgerRepor
   try {
     for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) verifier.take(line);
   } catch (error) {
-    throw unreadable(path, error);
+    throw fileUnreadable(path, error);
   } finally {
     stream.destroy();
   }
   return verifier.end();
 }
 
-async function readNote(path: string): Promise<string> {
-  try {
-    return (await readFile(path, "utf8")).slice(0, CHECKPOINT_CHARACTERS_MAX + 1);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
 function countedProblems({ problems, moreProblems }: LedgerReport): string {
   const count = problems.length + moreProblems;
   return count === 1 ? "one thing is wrong" : `${count} things are wrong`;
-}
-
-function unreadable(path: string, cause: unknown): ArwError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ArwError("file-unreadable", `${path} cannot be read: ${reason}.`, "Name a file that is there.", { cause });
 }
 
 function incomplete(what: string): ArwError {
