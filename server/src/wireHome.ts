@@ -350,7 +350,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
       closing.defer(() => leaf.dispose());
       closing.defer(() => ending.abort());
       closing.defer(() => view.dispose());
-      closing.defer(() => policy[Symbol.dispose]());
+      closing.defer(() => policy[Symbol.asyncDispose]());
       closing.defer(() => witnesses.settled());
       closing.defer(() => leaseWatch[Symbol.dispose]());
       // The next life may be asked for another proposal: no two of them ever write into the workspace at once.

@@ -134,6 +134,18 @@ test("the workspace's own document makes things stricter at the next send, and n
   assert.ok(answered(await bench.start()).leaseId !== undefined);
 });
 
+test("what the files say counts without a send as well: what waits is withdrawn once a watched file forbids it", async (t) => {
+  const bench = await policyBench(t);
+  const { previewId } = answered(await bench.start());
+  assert.ok(previewId !== undefined);
+  bench.desk.begin();
+  t.after(() => bench.desk[Symbol.asyncDispose]());
+  await writeWorkspace(bench, documentText(rule("never", "deny")));
+  const stateOf = (): string | undefined => bench.here.home.state.egress.previews.get(previewId)?.state;
+  while (stateOf() === "waiting") await new Promise((resume) => setTimeout(resume, 20));
+  assert.equal(stateOf(), "withdrawn");
+});
+
 test("a document in the place of which there is a link, a folder or too much is not read, and denies", async (t) => {
   const bench = await policyBench(t);
   const { workspaceFile } = bench.files;

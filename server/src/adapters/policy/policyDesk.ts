@@ -27,7 +27,7 @@ export interface PolicyDeskTerms {
   readonly onTrouble: (what: string, error: unknown) => void;
 }
 
-export class PolicyDesk implements Disposable {
+export class PolicyDesk implements AsyncDisposable {
   readonly #terms: PolicyDeskTerms;
   readonly #turns = new InTurn();
   /** Of the files and the epoch that were looked at last. */
@@ -49,9 +49,11 @@ export class PolicyDesk implements Disposable {
     this.#onChange();
   }
 
-  [Symbol.dispose](): void {
+  /** Resolves when no look is under way any more: none may outlive the journal. */
+  async [Symbol.asyncDispose](): Promise<void> {
     const { homeFile, workspaceFile } = this.#terms.files;
     for (const file of [homeFile, workspaceFile]) unwatchFile(file, this.#onChange);
+    await this.#turns.settled();
   }
 
   /** Tells the core what the files say now. Throws where that cannot be made a fact: then nothing may be judged either. */
