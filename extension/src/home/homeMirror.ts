@@ -3,6 +3,7 @@
 import type * as vscode from "vscode";
 import type { PreviewId } from "#protocol/ids.ts";
 import type { ResultOf } from "#protocol/wire/client.ts";
+import type { StagedView } from "#protocol/wire/stagingViews.ts";
 import type { EpisodeView, HelloResult, LeaseView, NodeView } from "#protocol/wire/clientViews.ts";
 
 /** Something that stops until the owner decides. */
@@ -13,6 +14,7 @@ export type WaitingItem =
       readonly episode: EpisodeView;
       readonly shown: ResultOf<"readPreview">;
     }
+  | { readonly kind: "staged"; readonly staged: StagedView }
   | { readonly kind: "join"; readonly node: NodeView };
 
 export interface HomeFacts {

@@ -81,20 +81,24 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
 }
 
 async function readFacts(home: Home): Promise<HomeFacts> {
-  const [hello, { nodes }, episodes, { leases }] = await Promise.all([
+  const [hello, { nodes }, episodes, { leases }, { items }] = await Promise.all([
     home.call(METHODS.hello, { v: PROTOCOL_VERSION, client: "editor" }),
     home.call(METHODS.listNodes, {}),
     newestEpisodes(home),
     home.call(METHODS.listLeases, {}),
+    home.call(METHODS.listStaged, { decided: false }),
   ]);
   const newestFirst = episodes.toSorted((a, b) => b.startedAt - a.startedAt);
   const asked = await Promise.all(newestFirst.map((episode) => egressOf(home, episode)));
   const joining = nodes.filter((node) => node.state === "pending").map((node): WaitingItem => ({ kind: "join", node }));
+  const staged = items.flatMap((item): readonly WaitingItem[] =>
+    item.kind === "action" ? [{ kind: "staged", staged: item.staged }] : [],
+  );
   return {
     nodes,
     episodes: newestFirst,
     leases,
-    waiting: [...joining, ...asked.filter((item) => item !== undefined)],
+    waiting: [...joining, ...staged, ...asked.filter((item) => item !== undefined)],
     clustering: hello.clustering.on,
     clusteringProblem: hello.clustering.on ? undefined : hello.clustering.reason,
     offloadsPaused: hello.offloadsPaused,

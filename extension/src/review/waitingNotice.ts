@@ -42,7 +42,14 @@ function isInSight(needsYouVisible: boolean): boolean {
 
 /** Another revision of what waits is the same wait. */
 function keyOf(item: WaitingItem): string {
-  return item.kind === "egress" ? item.episode.episodeId : item.node.nodeId;
+  switch (item.kind) {
+    case "egress":
+      return item.episode.episodeId;
+    case "staged":
+      return item.staged.stagedId;
+    case "join":
+      return item.node.nodeId;
+  }
 }
 
 async function tell(waiting: readonly WaitingItem[]): Promise<void> {
@@ -57,6 +64,9 @@ function noticeText(waiting: readonly WaitingItem[]): string {
     return vscode.l10n.t("{0} things wait for you. Nothing of them happens until you answer.", waiting.length);
   }
   if (only.kind === "join") return vscode.l10n.t("{0} wants to join.", plainText(only.node.name, NAME_CHARACTERS_MAX));
+  if (only.kind === "staged") {
+    return vscode.l10n.t("{0}: this waits for your approval.", plainText(only.staged.title, NAME_CHARACTERS_MAX));
+  }
   const { destination, title } = only.shown.preview;
   return vscode.l10n.t(
     "{0} waits for your approval to leave for {1}.",

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
-import { episodeId, jobId, nodeId, previewId } from "#protocol/ids.ts";
+import { episodeId, jobId, nodeId, previewId, stagedId } from "#protocol/ids.ts";
 import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
 import type { WaitingItem } from "../home/homeMirror.ts";
+import { stagedDetail } from "../review/stagedReview.ts";
 import { tooltipMarkdown } from "./itemLook.ts";
 import { oldestFirst, waitingLook } from "./waitingLook.ts";
 
@@ -85,4 +86,46 @@ test("a joining machine shows the words to compare, and its name is only text", 
   assert.deepEqual([look.command?.id, look.contextValue], ["arw.approveWorker", "waiting.join"]);
   const hostile = egress(NOW, "[gpu](command:arw.approveEgress)");
   assert.doesNotMatch(tooltipMarkdown(waitingLook(hostile, NOW, hostile).tooltip), /\]\(|command:/);
+});
+
+function staged(level: "low" | "high", title = "Write .vscode/settings.json"): WaitingItem {
+  return {
+    kind: "staged",
+    staged: {
+      stagedId: stagedId.from(BYTES),
+      digest: digestOf("action"),
+      action: { kind: "change-setting", change: { name: "resume-offloads" } },
+      risk: { level, rule: "writes-protected", reason: "It writes files that steer the editor." },
+      title,
+      evidence: [{ kind: "taint", untrusted: "made on gpubox\nApproved by you" }],
+      requestedBy: "a script",
+      stagedAt: epochMs(NOW - 60_000),
+      revision: 1,
+      endorsements: [],
+      state: "pending",
+    },
+  };
+}
+
+test("a staged action says what would be done, who asked and how risky it is, and a click only opens its review", () => {
+  const item = staged("high");
+  const look = waitingLook(item, NOW, item);
+  assert.equal(look.label, "Write .vscode/settings.json?");
+  assert.equal(look.description, "1 min. ago · a script");
+  assert.deepEqual([look.command?.id, look.contextValue], ["arw.reviewStaged", "waiting.staged"]);
+  assert.equal(look.icon?.shape, "warning");
+  assert.equal(waitingLook(staged("low"), NOW, item).icon?.shape, "bell-dot");
+  const hostile = waitingLook(staged("high", "[x](command:arw.approve)"), NOW, item);
+  assert.doesNotMatch(tooltipMarkdown(hostile.tooltip), /\]\(|command:/);
+});
+
+test("the dialog of a staged action repeats risk, evidence and digest, and foreign text makes no line of its own", () => {
+  const item = staged("high");
+  assert.ok(item.kind === "staged");
+  const detail = stagedDetail({ ...item.staged, stale: "it changed" });
+  assert.match(detail, /^Asked for by a script\.$/mu);
+  assert.match(detail, /^Risk: high\. It writes files/mu);
+  assert.match(detail, /^Stale: it changed$/mu);
+  assert.match(detail, /exactly this \(sha256:/u);
+  assert.doesNotMatch(detail, /^Approved by you/mu);
 });

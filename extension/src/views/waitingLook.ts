@@ -16,13 +16,41 @@ export function waitingLook(item: WaitingItem, nowMs: number, argument: unknown)
   switch (item.kind) {
     case "egress":
       return egressLook(item, ago, argument);
+    case "staged":
+      return stagedLook(item, ago, argument);
     case "join":
       return joinLook(item, ago, argument);
   }
 }
 
 function waitsSinceMs(item: WaitingItem): number {
-  return item.kind === "egress" ? item.episode.startedAt : item.node.since;
+  switch (item.kind) {
+    case "egress":
+      return item.episode.startedAt;
+    case "staged":
+      return item.staged.stagedAt;
+    case "join":
+      return item.node.since;
+  }
+}
+
+function stagedLook({ staged }: Extract<WaitingItem, { kind: "staged" }>, ago: string, argument: unknown): ItemLook {
+  const { requestedBy, risk, stagedId, title } = staged;
+  return {
+    id: `waiting/${stagedId}`,
+    label: vscode.l10n.t("{0}?", plainLabel(title)),
+    description: dotted(ago, plainLabel(requestedBy)),
+    icon: { shape: risk.level === "high" ? "warning" : "bell-dot", color: "attention" },
+    tooltip: [
+      [vscode.l10n.t("Risk"), risk.reason],
+      [vscode.l10n.t("Asked for by"), requestedBy],
+      [vscode.l10n.t("Waiting since"), ago],
+      vscode.l10n.t("Nothing of it is done until you approve exactly what is shown."),
+    ],
+    contextValue: "waiting.staged",
+    children: "none",
+    command: { id: "arw.reviewStaged", title: vscode.l10n.t("Review…"), argument },
+  };
 }
 
 function egressLook(item: Extract<WaitingItem, { kind: "egress" }>, ago: string, argument: unknown): ItemLook {

@@ -63,6 +63,7 @@ const LEAVING: ReadonlySet<PolicyAction> = new Set<PolicyAction>([
   "offload",
   "blob-fetch",
   "belief-export",
+  "feature-export",
   "guest-view",
 ]);
 const TO_A_NODE: ReadonlySet<PolicyAction> = new Set<PolicyAction>(["offload", "blob-fetch"]);
