@@ -98,13 +98,16 @@ test("every method of the page is routed, and its result passes its own decoder"
     startEpisode: async () => nowhere,
     readPreview: async () => nowhere,
     showProposal: async () => nowhere,
+    showLedger: async () => nowhere,
+    showReceipt: async () => nowhere,
     readProposedFile: async () => ({ base64: "AA==" }),
   });
   const { rpc } = await client(t, home);
   await rpc.sendRequest(METHODS.openOwnerSession.name, VALID_PARAMS.openOwnerSession);
   for (const name of names) {
     const answer = rpc.sendRequest(METHODS[name].name, VALID_PARAMS[name]);
-    if (["startEpisode", "readPreview", "showProposal"].includes(name)) await refusal(answer, "in-this-test");
+    const refused = ["startEpisode", "readPreview", "showProposal", "showLedger", "showReceipt"];
+    if (refused.includes(name)) await refusal(answer, "in-this-test");
     else assert.equal(METHODS[name].result.safeParse(await answer).success, true, name);
   }
   const called = new Set(home.calls.map((call) => call.name));
