@@ -38,6 +38,12 @@ export interface SteadyReading {
 /** The highest class of data that a scoped lease may cover. What is secret or regulated never leaves at all. */
 export type LeaseCeiling = "public" | "internal";
 
+/** What a lease with this ceiling may cover. */
+export const LEASE_CEILING_CLASSES: Readonly<Record<LeaseCeiling, readonly LeaseCeiling[]>> = {
+  public: ["public"],
+  internal: ["public", "internal"],
+};
+
 export type LeaseScope =
   /** One send of exactly the preview that was shown. */
   | { readonly kind: "once"; readonly preview: Digest; readonly payload: Digest; readonly jobId: JobId }

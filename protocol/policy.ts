@@ -28,7 +28,14 @@ export type PolicyEffect = "allow" | "ask" | "deny";
 export type PostureName = "local-only" | "ask-always" | "trusted-workers";
 
 /** What may be asked for. All but `run-here` and `tool` take data from this machine. */
-export type PolicyAction = "offload" | "blob-fetch" | "tool" | "belief-export" | "guest-view" | "run-here";
+export type PolicyAction =
+  | "offload"
+  | "blob-fetch"
+  | "tool"
+  | "belief-export"
+  | "feature-export"
+  | "guest-view"
+  | "run-here";
 
 export type PolicySubjectKind = "client" | "node" | "guest" | "agent" | "tool";
 
@@ -143,6 +150,7 @@ export const policyActionSchema: z.ZodType<PolicyAction> = z.enum([
   "blob-fetch",
   "tool",
   "belief-export",
+  "feature-export",
   "guest-view",
   "run-here",
 ]);

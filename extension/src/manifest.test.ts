@@ -113,6 +113,8 @@ const KEYS_OF_THE_EDITOR = new Set([
   "view",
   "viewItem",
   "workspaceFolderCount",
+  "editorLangId",
+  "resourceDirname",
 ]);
 
 test("every command has a title in the file of texts and the category ARW, and none is there twice", () => {

@@ -15,6 +15,7 @@ import { ownerSecretDialogs } from "./home/ownerSecretDialogs.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
 import { openLedgerFeature } from "./ledger/verifyReceipt.ts";
+import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
 import { openTimelineFeature } from "./timeline/timelineFeature.ts";
@@ -28,6 +29,7 @@ const FEATURES: readonly OpenFeature[] = [
   openEpisodesFeature,
   openClusterFeature,
   openReviewFeature,
+  openPolicyFeature,
   openTimelineFeature,
   openLedgerFeature,
 ];

@@ -63,6 +63,18 @@ export interface CheckPolicyResult {
   readonly changed: readonly ChangedDecision[];
   /** How many were looked at. */
   readonly looked: number;
+  /** The newest of them that each rule of the text fits; rules that fit none are absent. */
+  readonly decided: readonly RuleDecision[];
+}
+/** A past offload that a rule fits. */
+export interface RuleDecision {
+  readonly rule: string;
+  readonly episodeId: EpisodeId;
+  readonly title: string;
+  readonly destination: string;
+  readonly at: EpochMs;
+  /** What the whole text makes of it. */
+  readonly effect: PolicyEffect;
 }
 /** A past offload that another policy would have decided otherwise. */
 export interface ChangedDecision {
@@ -156,6 +168,16 @@ export const checkPolicyResultSchema: z.ZodType<CheckPolicyResult> = z.strictObj
     }),
   ),
   looked: z.number().int().min(0),
+  decided: z.array(
+    z.strictObject({
+      rule: z.string(),
+      episodeId: episodeId.schema,
+      title: z.string(),
+      destination: z.string(),
+      at: epochMsSchema,
+      effect: policyEffectSchema,
+    }),
+  ),
 });
 
 export const adoptPolicyResultSchema: z.ZodType<AdoptPolicyResult> = z.strictObject({

@@ -258,7 +258,7 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     cancelEpisode: nothing,
     denyEgress: nothing,
     showPolicy: async () => POLICY,
-    checkPolicy: async () => ({ name: "mine", findings: [], changed: [], looked: 0 }),
+    checkPolicy: async () => ({ name: "mine", findings: [], changed: [], looked: 0, decided: [] }),
     explainPolicy: async () => ({
       effect: "ask",
       rules: ["offload-asks"],

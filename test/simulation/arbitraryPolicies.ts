@@ -6,7 +6,7 @@ import type { PolicyInForce } from "../../server/src/home/policy/evaluate.ts";
 import type { PolicyDestination, PolicyRequest } from "../../server/src/home/policy/request.ts";
 import { ATTIC, GPU } from "./homeScenario.ts";
 
-const ACTIONS = ["offload", "blob-fetch", "tool", "belief-export", "guest-view", "run-here"] as const;
+const ACTIONS = ["offload", "blob-fetch", "tool", "belief-export", "feature-export", "guest-view", "run-here"] as const;
 const CLASSES = ["public", "internal", "secret", "regulated"] as const;
 const KINDS = ["client", "agent"] as const;
 const SANDBOXES = ["none", "sandboxed", "strict"] as const;

@@ -66,7 +66,7 @@ function documentIn(source: PolicyInForce["home"]): PolicyDocument {
   throw new Error("an unreadable policy has no translation");
 }
 
-const LEAVING = `["offload", "blob-fetch", "belief-export", "guest-view"].contains(context.what)`;
+const LEAVING = `["offload", "blob-fetch", "belief-export", "feature-export", "guest-view"].contains(context.what)`;
 
 function translated(home: PolicyDocument, workspace: PolicyDocument | undefined): Record<string, string> {
   const policies: Record<string, string> = {};

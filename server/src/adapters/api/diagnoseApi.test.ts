@@ -8,6 +8,7 @@ import { DeskBench } from "../../../../test/simulation/deskBench.ts";
 import { pauseOffloads } from "../../../../test/simulation/egressCommands.ts";
 import { homeAlone, homeWith, lose, NOW, turnOff } from "../../../../test/simulation/homeCommands.ts";
 import { ATTIC, GPU } from "../../../../test/simulation/homeScenario.ts";
+import { TEST_SECRET } from "../../../../test/simulation/testRedaction.ts";
 import { diagnoseApi, type DiagnoseTerms } from "./diagnoseApi.ts";
 import type { HomeServices } from "./services.ts";
 
@@ -63,6 +64,16 @@ test("silent workers, the pause, a failed self-test and a machine that cannot be
     assert.equal(stateOf(checks, id), state, id);
   }
   assert.match(checks.find(({ id }) => id === "nodes")?.cause ?? "", /attic \(its heartbeat stopped\)/);
+});
+
+test("no secret that an error quotes is in a diagnosis", async (t) => {
+  const here = await services(t, new DeskBench(homeAlone().state));
+  const checks = await diagnosed(here, {
+    examine: async () => Promise.reject(new Error(`cannot log in with ${TEST_SECRET}`)),
+    readOnly: () => ({ reason: `the disk of ${TEST_SECRET} is full`, since: NOW, tries: 3 }),
+  });
+  assert.ok(JSON.stringify(checks).includes("[REDACTED:known-secret:"));
+  assert.ok(!JSON.stringify(checks).includes(TEST_SECRET));
 });
 
 test("turned off, the door and the silence of workers are as they should be", async (t) => {

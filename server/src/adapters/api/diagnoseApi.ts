@@ -1,9 +1,12 @@
 // The Home's diagnosis for clients: finds the facts out, changes nothing, and lets the checks judge.
-// What cannot be found out becomes a finding that says so; nothing is opened for other machines by asking.
+// What cannot be found out becomes a finding that says so; nothing is opened for other machines by asking. A diagnosis is
+// made to be handed on: its texts go through the redactor.
 import { statfs } from "node:fs/promises";
 import { ArwError } from "#protocol/errors.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
+import type { DiagnosisCheck } from "#protocol/wire/diagnosis.ts";
 import type { ReadOnlyView } from "#protocol/wire/clientViews.ts";
+import type { Redactor } from "#platform/redaction/redactor.ts";
 import { type HeldNode, nodeName } from "../../home/node/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { diagnosis, type HomeFacts, type Problem } from "../diagnose/checks.ts";
@@ -13,7 +16,7 @@ import type { HomeServices } from "./services.ts";
 type DiagnoseApi = Pick<HomeApi, "diagnose">;
 
 export interface DiagnoseTerms {
-  readonly services: Pick<HomeServices, "home" | "journal" | "now" | "tree" | "witnesses">;
+  readonly services: Pick<HomeServices, "home" | "journal" | "now" | "tree" | "witnesses" | "redaction">;
   readonly homeFolder: string;
   readonly clustering: Pick<Clustering, "listening" | "problem" | "addresses">;
   readonly readOnly: () => ReadOnlyView | undefined;
@@ -30,9 +33,15 @@ export function diagnoseApi(terms: DiagnoseTerms): DiagnoseApi {
     diagnose: async (_, { signal }) => {
       const found = running.then(() => factsOf(terms, signal));
       running = found.catch(() => undefined);
-      return { checks: diagnosis(await found) };
+      const redactor = terms.services.redaction.current;
+      return { checks: diagnosis(await found).map((check) => redacted(check, redactor)) };
     },
   };
+}
+
+function redacted(check: DiagnosisCheck, redactor: Redactor): DiagnosisCheck {
+  const cause = redactor.redact(check.cause).text;
+  return { ...check, cause, ...(check.fix === undefined ? {} : { fix: redactor.redact(check.fix).text }) };
 }
 
 async function factsOf(terms: DiagnoseTerms, signal: AbortSignal): Promise<HomeFacts> {

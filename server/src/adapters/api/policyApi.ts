@@ -8,8 +8,10 @@ import {
   POLICY_HISTORY_MAX,
   type PolicyHistoryEntry,
   type PolicyView,
+  type RuleDecision,
 } from "#protocol/wire/policyViews.ts";
-import { evaluate, type PolicyInForce } from "../../home/policy/evaluate.ts";
+import { leaseViews } from "../../home/lease/view.ts";
+import { evaluate, type PolicyInForce, WORKSPACE_RULE_PREFIX } from "../../home/policy/evaluate.ts";
 import { sandboxLevel } from "../../home/policy/obligations.ts";
 import type { PolicyRequest } from "../../home/policy/request.ts";
 import { noPolicy, policyInForce } from "../../home/policy/state.ts";
@@ -19,11 +21,12 @@ import { projectEvent } from "../../home/timeline/project.ts";
 import { nodeName } from "../../home/node/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { type KnownNodes, policyFindings } from "../policy/findings.ts";
-import { pastOffloads } from "../policy/pastOffloads.ts";
+import { idleLeases } from "../policy/idleLeases.ts";
+import { type PastOffload, pastOffloads } from "../policy/pastOffloads.ts";
 import type { PolicyDesk } from "../policy/policyDesk.ts";
 import type { PolicyFiles } from "../policy/policyFiles.ts";
 import { POSTURE_TEXTS } from "../policy/postures.ts";
-import { type PolicyReading, readPolicy } from "../policy/readPolicy.ts";
+import { FINDINGS_MAX, type PolicyReading, readPolicy } from "../policy/readPolicy.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
 type PolicyApi = Pick<
@@ -79,17 +82,40 @@ async function policyView(state: HomeState, files: PolicyFiles): Promise<PolicyV
 }
 
 async function checkPolicy(services: HomeServices, params: ParamsOf<"checkPolicy">): Promise<CheckPolicyResult> {
-  const { home } = services;
+  const { home, steady } = services;
   const reading = readPolicy(params.text);
-  const findings = policyFindings(reading, params.of, knownNodes(home.state));
-  if (reading.document === undefined) return { findings, changed: [], looked: 0 };
+  const findings = [
+    ...policyFindings(reading, params.of, knownNodes(home.state)),
+    ...idleLeases(reading, leaseViews(home.state, steady())),
+  ].slice(0, FINDINGS_MAX);
+  if (reading.document === undefined) return { findings, changed: [], looked: 0, decided: [] };
   const before = policyInForce(home.state.policy);
   const past = await pastOffloads(services, services.deniedOffloads);
-  const changed = whatIf(before, inForceWith(before, params.of, reading), past).map(({ past: offload, ...decided }) => {
+  const after = inForceWith(before, params.of, reading);
+  const changed = whatIf(before, after, past).map(({ past: offload, ...decided }) => {
     const { request: _, ...shown } = offload;
     return { ...shown, ...decided };
   });
-  return { name: reading.document.name, findings, changed, looked: past.length };
+  const decided = lastDecisions(after, params.of, past);
+  return { name: reading.document.name, findings, changed, looked: past.length, decided };
+}
+
+/** The newest past offload that each rule of the asker's document fits. */
+function lastDecisions(
+  policy: PolicyInForce,
+  of: "home" | "workspace",
+  past: readonly PastOffload[],
+): readonly RuleDecision[] {
+  const prefix = of === "home" ? "" : WORKSPACE_RULE_PREFIX;
+  const last = new Map<string, RuleDecision>();
+  for (const { request, ...shown } of past) {
+    const { rules, effect } = evaluate(policy, request);
+    for (const rule of rules) {
+      if (rule.startsWith(prefix))
+        last.set(rule.slice(prefix.length), { rule: rule.slice(prefix.length), ...shown, effect });
+    }
+  }
+  return [...last.values()];
 }
 
 function inForceWith(before: PolicyInForce, of: "home" | "workspace", { document }: PolicyReading): PolicyInForce {

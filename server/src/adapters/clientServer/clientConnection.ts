@@ -13,6 +13,7 @@ import { PROTOCOL_VERSION, versionAdvice, versionedSchema } from "#protocol/wire
 import type { Socket } from "node:net";
 import { type Message, StreamMessageWriter } from "vscode-jsonrpc/node";
 import * as z from "zod";
+import { PolicyLanguage } from "../policyLanguage/policyLanguage.ts";
 import type { ClientSession, HomeApi } from "./homeApi.ts";
 import { languageHandshake } from "./languageHandshake.ts";
 import { messageTexts } from "./messageFrames.ts";
@@ -66,6 +67,7 @@ export class ClientConnection {
   readonly #context: ConnectionContext;
   readonly #writer: StreamMessageWriter;
   readonly #closed = new AbortController();
+  readonly #language: PolicyLanguage;
   #client: string | undefined;
   #owner = false;
   #wrongSecrets = 0;
@@ -79,10 +81,17 @@ export class ClientConnection {
     this.#writer = new StreamMessageWriter(socket);
     // A client that vanishes is no error of the Home; every write's own promise tells its sender.
     this.#writer.onError(() => undefined);
+    this.#language = new PolicyLanguage({
+      api: context.api,
+      session: { client: "editor", owner: false, signal: this.#closed.signal },
+      notify: (method, params) => void this.#write({ jsonrpc: "2.0", method, params }),
+      onTrouble: (what, error) => context.log(what, { client: this.#client, reason: errorCode(error) }),
+    });
     socket.on("error", () => undefined);
     socket.on("close", () => {
       this.#closed.abort();
       this.#following?.abort();
+      this.#language[Symbol.dispose]();
       this.#wakeWaiters();
     });
   }
@@ -119,8 +128,8 @@ export class ClientConnection {
     const message = decode(incomingSchema, parsed.value);
     if (!message.ok) throw malformed(`${message.path} ${message.problem}`);
     const { id, method, params } = message.value;
-    // A notification asks for nothing, and a client has none to make that matters here (`$/cancelRequest`, `exit`).
-    if (id === undefined) return;
+    // A notification asks for nothing: those about open policies are an editor's, others (`$/cancelRequest`, `exit`) tell nothing here.
+    if (id === undefined) return this.#language.notified(method, params);
     while (this.#inFlight >= REQUESTS_IN_FLIGHT_MAX && !this.#closed.signal.aborted) {
       await new Promise<void>((resolve) => this.#waitsForAnswer.push(resolve));
     }
@@ -154,6 +163,9 @@ export class ClientConnection {
     if (method === METHODS.openOwnerSession.name) return this.#openOwnerSession(params);
     const handshake = languageHandshake(method);
     if (handshake !== undefined) return handshake.result;
+    // An editor asks about what it shows before anybody has said hello; nothing here is more than reading.
+    const explained = this.#language.request(method, params);
+    if (explained !== undefined) return explained;
     const session = this.#session();
     const route = this.#context.routes.get(method);
     if (route === undefined) {

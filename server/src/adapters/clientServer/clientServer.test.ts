@@ -72,9 +72,12 @@ test("an editor's language client may shake hands, and that opens nothing", asyn
   const home = await fakeHome(t);
   const { rpc } = await client(t, home, { hello: false });
   const answer = z
-    .object({ capabilities: z.strictObject({}), serverInfo: z.object({ name: z.literal("arw-home") }) })
+    .object({
+      capabilities: z.object({ hoverProvider: z.literal(true), textDocumentSync: z.object({ change: z.literal(1) }) }),
+      serverInfo: z.object({ name: z.literal("arw-home") }),
+    })
     .safeParse(await rpc.sendRequest("initialize", { processId: null, rootUri: null, capabilities: {} }));
-  assert.ok(answer.success);
+  assert.ok(answer.success, "it says what it can do for policies, and nothing more is open");
   await refusal(rpc.sendRequest(METHODS.listNodes.name, {}), "hello-required");
   assert.equal(await rpc.sendRequest("shutdown"), null);
 });
@@ -98,13 +101,16 @@ test("every method of the page is routed, and its result passes its own decoder"
     startEpisode: async () => nowhere,
     readPreview: async () => nowhere,
     showProposal: async () => nowhere,
+    showLedger: async () => nowhere,
+    showReceipt: async () => nowhere,
     readProposedFile: async () => ({ base64: "AA==" }),
   });
   const { rpc } = await client(t, home);
   await rpc.sendRequest(METHODS.openOwnerSession.name, VALID_PARAMS.openOwnerSession);
   for (const name of names) {
     const answer = rpc.sendRequest(METHODS[name].name, VALID_PARAMS[name]);
-    if (["startEpisode", "readPreview", "showProposal"].includes(name)) await refusal(answer, "in-this-test");
+    const refused = ["startEpisode", "readPreview", "showProposal", "showLedger", "showReceipt"];
+    if (refused.includes(name)) await refusal(answer, "in-this-test");
     else assert.equal(METHODS[name].result.safeParse(await answer).success, true, name);
   }
   const called = new Set(home.calls.map((call) => call.name));

@@ -131,7 +131,7 @@ function neverFits({ effect, actions, resource, destination, time }: PolicyRule)
 }
 
 const TO_A_NODE: readonly PolicyAction[] = ["offload", "blob-fetch"];
-const LEAVING: readonly PolicyAction[] = ["offload", "blob-fetch", "belief-export", "guest-view"];
+const LEAVING: readonly PolicyAction[] = ["offload", "blob-fetch", "belief-export", "feature-export", "guest-view"];
 
 /** The rule without conditions that beats it whenever it fits. */
 function overruled(rules: readonly PolicyRule[], rule: PolicyRule): string | undefined {

@@ -15,6 +15,12 @@ export class TextLines {
     return { start: this.#position(offset), end: this.#position(offset + length) };
   }
 
+  /** A place past the end of its line is that end, as editors mean it. */
+  offset({ line, character }: TextPosition): number {
+    const start = this.#starts[line] ?? this.#text.length;
+    return Math.min(start + character, this.#starts[line + 1] ?? this.#text.length);
+  }
+
   /** What of a range stands on its first line. */
   firstLine(range: TextRange): TextRange {
     const { start, end } = range;

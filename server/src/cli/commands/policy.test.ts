@@ -37,8 +37,8 @@ test("policy check names line and column and ends with 90 where the file is no p
   const { home, workspace, terminal } = await bench(t, () => ({
     checkPolicy: async ({ text }) =>
       text === "{"
-        ? { findings: [FINDING], changed: [], looked: 0 }
-        : { name: "mine", findings: [], changed, looked: 3 },
+        ? { findings: [FINDING], changed: [], looked: 0, decided: [] }
+        : { name: "mine", findings: [], changed, looked: 3, decided: [] },
   }));
   await writeFile(join(workspace, "bad.jsonc"), "{");
   await writeFile(join(workspace, "good.jsonc"), "{}");

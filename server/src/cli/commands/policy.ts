@@ -106,7 +106,10 @@ function explaining(policy: Command): Command {
   return policy
     .command("explain")
     .description("what would be decided of a request that nobody makes, by which rules and why")
-    .option("--action <action>", "offload (the default), blob-fetch, tool, belief-export, guest-view or run-here")
+    .option(
+      "--action <action>",
+      "offload (the default), blob-fetch, tool, belief-export, feature-export, guest-view or run-here",
+    )
     .option("--to <node>", "the worker that would receive")
     .option("--path <path>", "a path that would be sent; repeat it for more", collect, [])
     .option("--class <class>", "the highest class of the data: public, internal, secret or regulated")

@@ -73,7 +73,7 @@ test("an offload is asked about, and denied for its data or its destination what
 });
 
 test("what no rule names is denied, and a document without rules denies all that leaves", () => {
-  for (const action of ["offload", "blob-fetch", "tool", "belief-export", "guest-view"] as const) {
+  for (const action of ["offload", "blob-fetch", "tool", "belief-export", "feature-export", "guest-view"] as const) {
     assert.equal(evaluate({ home: { document: documentOf() } }, { ...OFFLOAD, action }).rule, "default-deny");
   }
   assert.equal(effectOf(documentOf(), { ...OFFLOAD, action: "run-here" }), "allow");
@@ -166,11 +166,21 @@ test("what the owner states of a node counts by id before it counts by name, and
   assert.equal(effectOf(documentOf(rule("others-may", "allow", { destination: { trusted: false } }))), "allow");
 });
 
+test("features derived from data leave only by a rule that names them", () => {
+  const all = rule("all-else", "allow", { actions: ["offload", "belief-export", "guest-view", "blob-fetch", "tool"] });
+  assert.equal(effectOf(documentOf(all), { ...OFFLOAD, action: "feature-export" }), "deny");
+  const own = rule("features", "allow", { actions: ["feature-export"] });
+  assert.equal(effectOf(documentOf(own), { ...OFFLOAD, action: "feature-export" }), "allow");
+  assert.equal(effectOf(documentOf(own), { ...OFFLOAD, action: "belief-export" }), "deny");
+});
+
 test("a project with noEgress sends nothing out, whatever a rule allows; what runs here runs", () => {
-  const may = rule("may", "allow", { actions: ["offload", "belief-export", "guest-view", "blob-fetch", "tool"] });
+  const may = rule("may", "allow", {
+    actions: ["offload", "belief-export", "feature-export", "guest-view", "blob-fetch", "tool"],
+  });
   const document: PolicyDocument = { ...documentOf(may), gates: { noEgress: true } };
   const ruleOf = (action: PolicyAction): string => evaluate({ home: { document } }, { ...OFFLOAD, action }).rule;
-  for (const action of ["offload", "belief-export", "guest-view", "blob-fetch"] as const) {
+  for (const action of ["offload", "belief-export", "feature-export", "guest-view", "blob-fetch"] as const) {
     assert.equal(ruleOf(action), "no-egress");
   }
   assert.deepEqual([ruleOf("run-here"), ruleOf("tool")], ["local-first", "may"]);

@@ -33,6 +33,9 @@ export interface PolicyDecision {
   readonly explanation: string;
 }
 
+/** Before the ids of a workspace's rules, so that nobody takes one for a rule of the Home's. */
+export const WORKSPACE_RULE_PREFIX = "workspace/";
+
 interface Match {
   readonly id: string;
   readonly reason: string;
@@ -63,6 +66,7 @@ const LEAVING: ReadonlySet<PolicyAction> = new Set<PolicyAction>([
   "offload",
   "blob-fetch",
   "belief-export",
+  "feature-export",
   "guest-view",
 ]);
 const TO_A_NODE: ReadonlySet<PolicyAction> = new Set<PolicyAction>(["offload", "blob-fetch"]);
@@ -137,7 +141,7 @@ function narrowByWorkspace(
   judgeGates(source.document, request, matches);
   for (const { rule, touches } of readyRules(source.document)) {
     if (rule.effect === "allow" || !touches(request, facts)) continue;
-    const match = { id: `workspace/${rule.id}`, reason: rule.reason };
+    const match = { id: `${WORKSPACE_RULE_PREFIX}${rule.id}`, reason: rule.reason };
     if (rule.effect === "deny") matches.denies.push(match);
     else {
       matches.asks.push(match);
