@@ -13,6 +13,9 @@ const SCHEMAS = new Map<string, z.ZodType>(Object.entries(eventSchemas));
 
 const LOOKS = new Map([...SCHEMAS].map(([kind, schema]) => [kind, { schema, isExact: exactShape(schema) }]));
 
+/** A document of rules has conditions of its own (each id once), which zod alone decides: once for each adoption. */
+const DECIDED_BY_ZOD: ReadonlySet<string> = new Set(["PolicyAdopted", "WorkspacePolicyRead"]);
+
 /** What reads events of this one's kind. */
 function looksAt(value: unknown): { readonly schema: z.ZodType; readonly isExact: (made: unknown) => boolean } {
   const looks = LOOKS.get(kindOf(value) ?? "");
@@ -35,7 +38,8 @@ function isZodsOwn(schema: z.ZodType, value: unknown): boolean {
 test("every event of the golden fixtures is exactly what its schema decodes it to", () => {
   const kinds = new Set<string | undefined>();
   for (const { name, value } of FIXTURES) {
-    assert.ok(looksAt(value).isExact(value), `${name} takes the long way`);
+    const isShort = !DECIDED_BY_ZOD.has(kindOf(value) ?? "");
+    assert.equal(looksAt(value).isExact(value), isShort, `${name} takes the ${isShort ? "long" : "short"} way`);
     kinds.add(kindOf(value));
   }
   assert.deepEqual(
@@ -105,7 +109,8 @@ test("an event with anything changed in it is exact only where zod answers with 
 });
 
 test("as JSON carries it, an event is exact wherever zod takes it", () => {
-  const fixture = fc.constantFrom(...FIXTURES.map(({ value }) => value));
+  const short = FIXTURES.filter(({ value }) => !DECIDED_BY_ZOD.has(kindOf(value) ?? ""));
+  const fixture = fc.constantFrom(...short.map(({ value }) => value));
   fc.assert(
     fc.property(fixture, change, (value, one) => {
       const made: unknown = JSON.parse(JSON.stringify(changed(value, one)));

@@ -41,6 +41,8 @@ const EXPECTED: readonly string[] = [
   "extension/extension/media/walkthrough/readWhatLeaves.svg",
   "extension/extension/media/walkthrough/run.svg",
   "extension/extension/media/walkthrough/turnOff.svg",
+  "extension/extension/syntaxes/arw-policy.language-configuration.json",
+  "extension/extension/syntaxes/arw-policy.tmLanguage.json",
   "extension/package.json",
   "extension/readme.md",
 ];

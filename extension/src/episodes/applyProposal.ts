@@ -27,12 +27,7 @@ interface Shown {
 export async function applyProposal(editor: Editor, given: unknown): Promise<void> {
   const shown = await proposalOf(editor, given);
   if (saidThatNothingIsToDo(shown)) return;
-  try {
-    await apply(editor, shown, undefined);
-  } catch (error) {
-    if (!(error instanceof ArwError) || error.code !== "waits-for-owner") throw error;
-    await reviewFirst(editor, shown.view.proposalId, error);
-  }
+  await applyOrReview(editor, shown, undefined);
 }
 
 /** What has to be looked at first waits now: its review is opened at once, since the person's own command led there. */
@@ -54,7 +49,16 @@ export async function applyProposedFile(editor: Editor, given: unknown): Promise
   const shown = await proposalOf(editor, file === undefined ? given : await episodeOfProposal(editor, file.proposal));
   if (saidThatNothingIsToDo(shown)) return;
   const paths = file === undefined ? await pickPaths(shown.view) : [file.path];
-  await apply(editor, shown, paths);
+  await applyOrReview(editor, shown, paths);
+}
+
+async function applyOrReview(editor: Editor, shown: Shown, paths: readonly WorkspacePath[] | undefined): Promise<void> {
+  try {
+    await apply(editor, shown, paths);
+  } catch (error) {
+    if (!(error instanceof ArwError) || error.code !== "waits-for-owner") throw error;
+    await reviewFirst(editor, shown.view.proposalId, error);
+  }
 }
 
 async function apply(editor: Editor, shown: Shown, paths: readonly WorkspacePath[] | undefined): Promise<void> {

@@ -120,7 +120,7 @@ const ROWS: readonly ExitCodeRow[] = [
     codes: ["state-folder-*", "lock-*", "identity-*"],
   },
   {
-    exitCode: 90,
+    exitCode: 91,
     meaning: "the staged action was not done: it was decided or changed meanwhile, or could not be",
     codes: ["staged-*", "too-many-staged"],
   },

@@ -97,7 +97,8 @@ export class VscodeWindow {
       `the container ${title}`,
       async () => {
         if (await this.#isOpen(tab)) return true;
-        await tab.locator("a.action-label").click();
+        // In its corner, where no badge lies over it.
+        await tab.locator("a.action-label").click({ position: { x: 4, y: 4 } });
         try {
           await this.page.locator(`${ACTIVE_TAB}[aria-label^="${title}"]`).waitFor({ timeout: ASK_AGAIN_MS });
         } catch {

@@ -114,8 +114,9 @@ async function collectAsk(
     { role: "system", content: request.system ?? DEFAULT_SYSTEM_PROMPT },
     { role: "user", content: request.prompt },
   ];
-  const redactor = await redaction.refreshed(signal);
-  const prompt = await promptItem(messages, placed.local ? LOCAL : { kind: "remote", redactor }, blobs, signal);
+  // What stays here is not redacted, and does not wait until the workspace's files were looked through.
+  const destination = placed.local ? LOCAL : ({ kind: "remote", redactor: await redaction.refreshed(signal) } as const);
+  const prompt = await promptItem(messages, destination, blobs, signal);
   if (prompt.kind === "refusal") return prompt;
   const limits: JobLimits = {
     wallMs: durationMs(WALL_MS_DEFAULT),

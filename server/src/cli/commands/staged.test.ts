@@ -101,9 +101,9 @@ test("staged approve sends the digest that was shown, and its exit code tells wh
   const of = { stagedId: IDS.staged, detail: "" } as const;
   for (const [result, exitCode] of [
     [{ ...of, outcome: "done", files: 2 }, 0],
-    [{ ...of, outcome: "void" }, 90],
-    [{ ...of, outcome: "refused", code: "staged-decided" }, 90],
-    [{ ...of, outcome: "unknown" }, 90],
+    [{ ...of, outcome: "void" }, 91],
+    [{ ...of, outcome: "refused", code: "staged-decided" }, 91],
+    [{ ...of, outcome: "unknown" }, 91],
   ] as const) {
     const { home, terminal } = await bench(t, answering(result));
     assert.equal(await runCli(["staged", "approve", IDS.staged, "--yes"], terminal({ env }).host), exitCode);
