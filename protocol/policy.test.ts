@@ -6,6 +6,7 @@ import {
   POLICY_LIST_MAX,
   POLICY_NODES_MAX,
   POLICY_REASON_CHARACTERS_MAX,
+  POLICY_GLOBS_MAX,
   POLICY_RULES_MAX,
   policyDocumentSchema,
 } from "./policy.ts";
@@ -41,11 +42,17 @@ test("every list and text of a document has a limit", () => {
   const rules = (count: number): unknown =>
     Array.from({ length: count }, (_, index) => ({ ...RULE, id: `r-${index}` }));
   const names = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `n${index}`);
+  const globRules = (count: number): unknown =>
+    Array.from({ length: Math.ceil(count / POLICY_LIST_MAX) }, (_, index) => {
+      const paths = names(count).slice(index * POLICY_LIST_MAX, (index + 1) * POLICY_LIST_MAX);
+      return { ...RULE, id: `g-${index}`, resource: { paths } };
+    });
   const nodes = (count: number): unknown => names(count).map((node) => ({ node, trusted: true }));
   for (const [max, problem] of [
     [POLICY_RULES_MAX, (count: number) => problemOf({ rules: rules(count) })],
     [POLICY_NODES_MAX, (count: number) => problemOf({ nodes: nodes(count) })],
     [POLICY_LIST_MAX, (count: number) => ruleProblem({ purposes: names(count) })],
+    [POLICY_GLOBS_MAX, (count: number) => problemOf({ rules: globRules(count) })],
     [POLICY_REASON_CHARACTERS_MAX, (count: number) => ruleProblem({ reason: "x".repeat(count) })],
   ] as const) {
     assert.equal(problem(max), undefined);

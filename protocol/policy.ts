@@ -13,6 +13,8 @@ export const POLICY_CHARACTERS_MAX = 65_536;
 export const POLICY_PROBLEM_CHARACTERS_MAX = 1_000;
 /** Rules of one document; each is asked at every decision. */
 export const POLICY_RULES_MAX = 128;
+/** Globs of a whole document: each path of a job is held against them, and the largest tree has 50,000. */
+export const POLICY_GLOBS_MAX = 256;
 /** Entries of any one list of a rule. */
 export const POLICY_LIST_MAX = 32;
 /** Nodes that a document states facts about. */
@@ -234,7 +236,13 @@ export const policyDocumentSchema: z.ZodType<PolicyDocument> = z.strictObject({
     .max(POLICY_RULES_MAX)
     .refine((rules) => new Set(rules.map(({ id }) => id)).size === rules.length, {
       error: "gives each rule an id of its own",
-    }),
+    })
+    .refine(
+      (rules) => rules.reduce((sum, { resource }) => sum + (resource?.paths?.length ?? 0), 0) <= POLICY_GLOBS_MAX,
+      {
+        error: `names at most ${POLICY_GLOBS_MAX} globs in all`,
+      },
+    ),
 });
 
 export const policyProblemSchema: z.ZodType<string> = z.string().max(POLICY_PROBLEM_CHARACTERS_MAX);

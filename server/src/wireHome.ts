@@ -267,6 +267,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
   let begun: () => void = () => undefined;
   const hasBegun = new Promise<void>((resolve) => (begun = resolve));
   const episodes = episodeApi(services);
+  const staged = stagedApi(services);
   const api: HomeApi = {
     ...timelineApi(services),
     ...egressApi(services),
@@ -284,7 +285,11 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...requestApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
-    ...stagedApi(services),
+    ...staged,
+    approveStaged: async (params, session) => {
+      await hasBegun;
+      return staged.approveStaged(params, session);
+    },
     ...diagnoseApi({
       services,
       homeFolder,

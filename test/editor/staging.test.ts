@@ -53,6 +53,7 @@ editorTest(
       await asked();
       const text = await window.dialogText();
       assert.match(text, /Risk: high/u);
+      assert.match(text, /Writes 2 files: 0 deleted, 0 not asked for, 1 protected/u);
       assert.match(text, /Not asked for, or protected: \.vscode\/settings\.json/u);
       assert.match(text, /Approves exactly this \(sha256:/u);
       await window.screenshot("staging-dialog");

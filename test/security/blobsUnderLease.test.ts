@@ -77,7 +77,8 @@ function serving(
 ): BlobServiceTerms {
   const recordOf = (): { nodeId: NodeId; payload: Digest } => ({ nodeId: LOCAL.nodeId, payload: offer.payload });
   const gate = new EgressGate({ crossings, problemOf, recordOf });
-  return { blobs, crossings, gate, ended: new AbortController().signal };
+  const { signal } = new AbortController();
+  return { blobs, crossings, gate, ended: signal, supplied: signal };
 }
 
 test("a blob that the preview did not list is refused, and nothing of it leaves", async () => {

@@ -89,8 +89,8 @@ function translated(home: PolicyDocument, workspace: PolicyDocument | undefined)
       if (rule.effect === "ask") add(id, "forbid", "unasked", touches);
       if (rule.effect === "ask" && prefix === "") add(id, "permit", "asked", covers);
       if (rule.effect === "allow" && prefix === "") add(id, "permit", "both", covers);
-      const { bytesMax, sandbox } = rule.obligations ?? {};
-      if (bytesMax === undefined && sandbox === undefined) continue;
+      const { bytesMax, redact, sandbox } = rule.obligations ?? {};
+      if (bytesMax === undefined && sandbox === undefined && redact !== true) continue;
       const counts = rule.effect === "ask" || (rule.effect === "allow" && prefix === "");
       if (counts) add(id, "forbid", "both", `${rule.effect === "ask" ? touches : covers} && (${unmet(rule)})`);
     }
@@ -99,8 +99,9 @@ function translated(home: PolicyDocument, workspace: PolicyDocument | undefined)
 }
 
 function unmet({ obligations }: PolicyRule): string {
-  const { bytesMax, sandbox } = obligations ?? {};
+  const { bytesMax, redact, sandbox } = obligations ?? {};
   const broken = [
+    ...(redact === true ? ['(context.what == "offload" && context.purpose == "command")'] : []),
     ...(bytesMax === undefined ? [] : [`context.bytes > ${bytesMax}`]),
     ...(sandbox === undefined ? [] : [`(context has node && context.sandbox < ${RANK[sandbox]})`]),
   ];

@@ -4,6 +4,8 @@ import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import { costBudgetText } from "#protocol/lease.ts";
+import type { StagedAction } from "#protocol/staging.ts";
 import type { StagedResult, StagedView } from "#protocol/wire/stagingViews.ts";
 import { Dismissed } from "../commandRunner.ts";
 import type { Editor } from "../editor.ts";
@@ -42,21 +44,22 @@ export function stagedOf({ waiting }: HomeFacts): readonly StagedView[] {
 
 /** What the dialog repeats: what, where, until when, and what speaks for and against it. */
 export function stagedDetail(view: StagedView): string {
-  const { digest, endorsements, evidence, requestedBy, risk, stale } = view;
+  const { action, digest, endorsements, evidence, requestedBy, risk, stale } = view;
   const by = endorsements.map((endorsement) => plainText(endorsement.by, TEXT_CHARACTERS_MAX)).join(", ");
   return [
+    ...actionLines(action),
     vscode.l10n.t("Asked for by {0}.", plainText(requestedBy, TEXT_CHARACTERS_MAX)),
     vscode.l10n.t("Risk: {0}. {1}", levelText(view), plainText(risk.reason, TEXT_CHARACTERS_MAX)),
     ...evidence.flatMap((piece) => {
       switch (piece.kind) {
         case "asked":
+        case "command":
+          // What would run stands above, from the action itself: evidence is only what somebody said about it.
           return [];
         case "diff":
           return [...piece.protectedPaths, ...piece.outsidePaths].map((path) =>
             vscode.l10n.t("Not asked for, or protected: {0}", plainText(path, TEXT_CHARACTERS_MAX)),
           );
-        case "command":
-          return [vscode.l10n.t("Command: {0}", plainText(piece.argv.join(" "), TEXT_CHARACTERS_MAX))];
         case "dry-run":
           return [vscode.l10n.t("Ran in a sandbox before: {0}", plainText(piece.title, TEXT_CHARACTERS_MAX))];
         case "taint":
@@ -70,6 +73,65 @@ export function stagedDetail(view: StagedView): string {
       digest.slice(0, DIGEST_CHARACTERS),
     ),
   ].join("\n");
+}
+
+/** What the digest binds, in full: an approval must never cover what was not shown. */
+function actionLines(action: StagedAction): readonly string[] {
+  switch (action.kind) {
+    case "apply-proposal": {
+      const { deletes, files, outside, protected: steering } = action.touched;
+      return [
+        vscode.l10n.t(
+          "Writes {0} files: {1} deleted, {2} not asked for, {3} protected.",
+          files,
+          deletes,
+          outside,
+          steering,
+        ),
+        ...(action.paths ?? []).map((path) => plainText(path)),
+      ];
+    }
+    case "run-command":
+      return [
+        vscode.l10n.t("Command: {0}", action.job.argv.map((word) => JSON.stringify(plainText(word))).join(" ")),
+        vscode.l10n.t(
+          "In the folder {0}, with inputs {1}…",
+          plainText(action.job.folder),
+          action.job.tree.slice(0, DIGEST_CHARACTERS),
+        ),
+        action.contained
+          ? vscode.l10n.t("In the sandbox of this machine.")
+          : vscode.l10n.t("On this machine, without a sandbox."),
+      ];
+    case "grant-lease": {
+      const { budget, ceiling, leaseMs, paths } = action.terms;
+      return [
+        vscode.l10n.t(
+          "Lets {0} jobs of the kind {1} go to {2}, {3} bytes in all, for {4} minutes.",
+          budget.uses,
+          action.job,
+          action.nodeId,
+          budget.bytes,
+          Math.ceil(leaseMs / 60_000),
+        ),
+        vscode.l10n.t(
+          "Files: {0}; data up to {1}; cost: {2}",
+          paths.map((path) => plainText(path)).join(" "),
+          ceiling,
+          budget.cost === undefined ? vscode.l10n.t("no limit") : costBudgetText(budget.cost),
+        ),
+      ];
+    }
+    case "change-setting":
+      return action.change.name === "resume-offloads"
+        ? [vscode.l10n.t("Offloads are resumed.")]
+        : [
+            vscode.l10n.t(
+              "These marks are taken away: {0}",
+              action.change.globs.map((glob) => plainText(glob)).join(" "),
+            ),
+          ];
+  }
 }
 
 function levelText({ risk }: StagedView): string {

@@ -89,6 +89,20 @@ describe("blobs", () => {
     assert.equal(await failure(bench), "lease-expired");
   });
 
+  test("a node that says it runs gets nothing more, and what it holds back by that is its own loss", async () => {
+    const bench = new DeskBench();
+    const big = Buffer.alloc(4 * CHUNK, "b");
+    const job = await bench.offer(1, [big], 10 * CHUNK);
+    const { digest } = await bench.blobs.put(big);
+    bench.up.onDeliver = async (message) => {
+      if (message.kind === "blob" && message.fromByte === CHUNK) await bench.say({ kind: "started", ...ofAttempt(1) });
+    };
+    await bench.say(need(1, job.tree, digest));
+    await bench.say(need(1, digest));
+    assert.equal(bench.up.chunks.filter(({ message }) => message.digest === digest).length, 2);
+    assert.deepEqual(ofKind(await bench.events(), "JobFailed"), []);
+  });
+
   test("an ended attempt sends nothing more while a blob is half sent, and its ending is recorded once", async () => {
     const bench = new DeskBench();
     const big = Buffer.alloc(4 * CHUNK, "b");

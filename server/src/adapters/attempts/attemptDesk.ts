@@ -112,6 +112,7 @@ export class AttemptDesk {
         this.#detach("recording an acceptance", this.#terms.home().execute({ ...report, kind: "record-accepted" }));
         return undefined;
       case "started":
+        this.#attempts.get(attemptId)?.supplied.abort();
         this.#detach("recording a start", this.#terms.home().execute({ ...report, kind: "record-started" }));
         return undefined;
       case "refused":

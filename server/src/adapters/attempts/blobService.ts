@@ -17,6 +17,8 @@ export interface BlobServiceTerms {
   readonly blobs: BlobStore;
   readonly crossings: Crossings;
   readonly gate: EgressGate;
+  /** Aborts when the node has said that it runs: whatever it still waits for, it does not need. */
+  readonly supplied: AbortSignal;
   /** Aborts when the attempt has ended: then nothing more is sent, though its lease may still live. */
   readonly ended: AbortSignal;
 }
@@ -24,8 +26,8 @@ export interface BlobServiceTerms {
 /** Read at once, sent in chunks: an eighth of the look-ups, and still little memory for each attempt that fetches. */
 const PAGE_BYTES: number = 8 * BLOB_CHUNK_BYTES_MAX;
 
-/** The link is gone: the worker asks again, from where it got to, when it is back. */
-const LINK_GONE = "link-gone";
+/** The link is gone, and the worker asks again from where it got to; or it runs already, and needs nothing. */
+const NO_MORE = "no-more";
 
 /** Sends every blob of `need` in chunks. Resolves with a refusal as soon as something may not leave. */
 export async function serveBlobs(
@@ -39,19 +41,19 @@ export async function serveBlobs(
     // Asked before it is looked up: a stranger must not learn whether the blob is here.
     if (!permitted.has(digest)) return NOT_IN_PREVIEW;
     const stopped = await serveBlob(terms, channel, offer, permitted, { digest, fromByte });
-    if (stopped === LINK_GONE) return undefined;
+    if (stopped === NO_MORE) return undefined;
     if (stopped !== undefined) return stopped;
   }
   return undefined;
 }
 
 async function serveBlob(
-  { blobs, crossings, gate, ended }: BlobServiceTerms,
+  { blobs, crossings, gate, ended, supplied }: BlobServiceTerms,
   channel: NodeChannel,
   offer: Offer,
   permitted: ReadonlySet<Digest>,
   { digest, fromByte: from }: Need["blobs"][number],
-): Promise<Refusal | typeof LINK_GONE | undefined> {
+): Promise<Refusal | typeof NO_MORE | undefined> {
   const whole = await blobs.size(digest);
   if (whole === undefined) return absent(digest);
   if (from > whole) {
@@ -72,10 +74,11 @@ async function serveBlob(
     // A file that was cut short behind our back would be read for ever.
     if (chunk.length === 0 && at < whole) return absent(digest);
     if (ended.aborted) return ENDED;
+    if (supplied.aborted) return NO_MORE;
     const of = { attemptId, fencingToken, digest, fromByte: byteCount(at), blobBytes: whole };
     const passage = await gate.chunk(channel, offer, permitted, { kind: "blob", ...of }, chunk);
     if (passage.kind === "refusal") return passage;
-    if (passage.kind === "link-gone") return LINK_GONE;
+    if (passage.kind === "link-gone") return NO_MORE;
     at += chunk.length;
     crossings.sentBlob(attemptId, channel, digest, at);
   } while (at < whole);

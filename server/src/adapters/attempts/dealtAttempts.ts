@@ -38,6 +38,8 @@ export type Sent = "none" | "partial" | "unknown";
 export interface Dealt {
   readonly offer: Offer;
   readonly ended: AbortController;
+  /** Aborts when its node has said that it runs: then it has all its inputs, and gets nothing more. */
+  readonly supplied: AbortController;
   /** Read when it is first asked for: a job that stays here never asks. */
   permitted: Promise<ReadonlySet<Digest>> | undefined;
   /** Proposal blobs that its node has given. */
@@ -80,7 +82,7 @@ export class DealtAttempts {
       needsWaiting: 0,
       taking: undefined,
     };
-    this.#dealt.set(offer.attemptId, { offer, ended, ...idle });
+    this.#dealt.set(offer.attemptId, { offer, ended, supplied: new AbortController(), ...idle });
     return true;
   }
 

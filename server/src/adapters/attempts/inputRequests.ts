@@ -31,7 +31,8 @@ export class InputRequests {
   /** Queues a request. Resolves with nothing: blobs go out by themselves, or the attempt ends in words. */
   take(channel: NodeChannel, need: Need): LinkFault {
     const dealt = this.#attempts.get(need.attemptId);
-    if (dealt === undefined) return undefined;
+    // What runs is judged no more when policy or marks change, so it must not be able to ask for more either.
+    if (dealt === undefined || dealt.supplied.signal.aborted) return undefined;
     if (dealt.needsWaiting >= NEEDS_WAITING_MAX) {
       return { code: "unexpected-message", detail: "it asks for more blobs than a job can have" };
     }
@@ -44,11 +45,17 @@ export class InputRequests {
   }
 
   async #serve(dealt: Dealt, channel: NodeChannel, need: Need): Promise<void> {
-    const { offer, ended } = dealt;
+    const { offer, ended, supplied } = dealt;
     const { crossings } = this.#attempts;
     if (need.blobs.length === 0) return;
     if (!crossings.isWhole(need.attemptId)) return this.#attempts.loseUnlessEnded(dealt, channel, INTERRUPTED);
-    const terms = { blobs: this.#terms.blobs, crossings, gate: this.#gate, ended: ended.signal };
+    const terms = {
+      blobs: this.#terms.blobs,
+      crossings,
+      gate: this.#gate,
+      ended: ended.signal,
+      supplied: supplied.signal,
+    };
     try {
       dealt.permitted ??= digestsOf(offer.job, this.#terms.blobs);
       const refused = await serveBlobs(terms, channel, offer, await dealt.permitted, need);

@@ -108,13 +108,19 @@ const RULE: PolicyShape = object({
   obligations: {
     about: "What must hold for whatever the rule lets happen. Of several rules the strictest counts.",
     shape: object({
-      redact: { about: "Secrets are taken out of text before it leaves.", shape: FLAG },
+      redact: {
+        about: "Only what is redacted leaves: prompts are, and a command, whose input never is, is denied.",
+        shape: FLAG,
+      },
       bytesMax: { about: "More than so many bytes are denied.", shape: NUMBER },
       sandbox: {
         about: "How far a command is kept apart where it runs.",
         shape: choice("none", "sandboxed", "strict"),
       },
-      reviewResult: { about: "What comes back is looked at before anything uses it.", shape: FLAG },
+      reviewResult: {
+        about: "What comes back should be looked at before anything uses it; shown, not enforced yet.",
+        shape: FLAG,
+      },
     }),
   },
   reason: { about: "Why, for whoever is stopped or asked by it.", shape: text() },

@@ -14,7 +14,7 @@ import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
 import { newLease } from "../lease/decide.ts";
-import type { PolicyDecision } from "../policy/evaluate.ts";
+import { BUILT_IN_RULES, type PolicyDecision } from "../policy/evaluate.ts";
 import { judgeOffload, judgeRunHere } from "../policy/offload.ts";
 import { type Placement, place } from "../scheduler/place.ts";
 import { STAGING_NEEDED, startNeedsOwner } from "../staging/action.ts";
@@ -81,7 +81,9 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   // A deny beats any lease: no lease has been looked at yet.
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Take it out, or run here.");
   const use = { nodeId: placed.target, job: command.job.kind, paths: command.paths, bytes: payloadBytes };
-  const { covering, unfit } = leaseFor(state.leases, { ...use, highestClassification, cost }, command.steady);
+  const found = leaseFor(state.leases, { ...use, highestClassification, cost }, command.steady);
+  // Who takes only paid work is asked about each time: no lease answers for a price that nobody has seen.
+  const { covering, unfit } = decision.rules.includes(BUILT_IN_RULES.paidOnly.id) ? {} : found;
   const payload = jobKey(command.job);
   const granted =
     covering === undefined && decision.effect === "allow" ? allowed(command, payload, decision) : undefined;

@@ -204,10 +204,11 @@ test("of the obligations of all rules that fit the strictest counts, and what ca
   const more = rule("more", "allow", {
     obligations: { bytesMax: byteCount(5_000), reviewResult: true, sandbox: "sandboxed" },
   });
-  const decision = evaluate({ home: { document: documentOf(more, few) } }, OFFLOAD);
+  const prompt: PolicyRequest = { ...OFFLOAD, purpose: "ask" };
+  const decision = evaluate({ home: { document: documentOf(more, few) } }, prompt);
   assert.equal(decision.effect, "allow");
   assert.deepEqual(decision.obligations, { bytesMax: 1_000, redact: true, reviewResult: true, sandbox: "sandboxed" });
-  const larger: PolicyRequest = { ...OFFLOAD, resource: { ...OFFLOAD.resource, bytes: 1_001 } };
+  const larger: PolicyRequest = { ...prompt, resource: { ...OFFLOAD.resource, bytes: 1_001 } };
   const denied = evaluate({ home: { document: documentOf(more, few) } }, larger);
   assert.deepEqual([denied.effect, denied.rule], ["deny", "few"]);
   assert.match(denied.explanation, /1001 bytes.*at most 1000/);
@@ -247,4 +248,11 @@ test("a workspace's rules deny and ask about what the Home grants, and grant not
   assert.equal(evaluate(gate, OFFLOAD).rule, "no-egress");
   const never = evaluate({ home, workspace: { document: documentOf(rule("never", "deny")) } }, OFFLOAD);
   assert.equal(never.rule, "workspace/never");
+});
+
+test("a duty to redact denies a command, whose input is never rewritten, and lets a prompt through", () => {
+  const document = documentOf(rule("may", "allow", { obligations: { redact: true } }));
+  const decision = evaluate({ home: { document } }, OFFLOAD);
+  assert.deepEqual([decision.effect, decision.rule], ["deny", "may"]);
+  assert.equal(effectOf(document, { ...OFFLOAD, purpose: "ask" }), "allow");
 });

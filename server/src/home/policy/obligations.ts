@@ -19,9 +19,12 @@ export function strictest(one: PolicyObligations, other: PolicyObligations): Pol
 
 /** Why the request cannot keep to the obligations; undefined where it can. */
 export function unmetObligation(
-  { bytesMax, sandbox }: PolicyObligations,
-  { resource, destination }: PolicyRequest,
+  { bytesMax, redact, sandbox }: PolicyObligations,
+  { action, resource, destination, purpose }: PolicyRequest,
 ): string | undefined {
+  // A placeholder would break a command's build, so what goes into one is never rewritten: a duty to redact it cannot be kept.
+  if (redact === true && action === "offload" && purpose === "command")
+    return "The rule wants it redacted, and a command's input never is.";
   if (bytesMax !== undefined && resource.bytes > bytesMax) {
     return `It is ${resource.bytes} bytes, and the rule lets at most ${bytesMax} through.`;
   }
