@@ -73,7 +73,7 @@ editorTest(
       const rows = await window.until(
         "the row",
         () => window.treeRows("Needs You"),
-        (shown) => shown.some((row) => row.includes("settings.json") || row.includes("Apply")),
+        (shown) => shown.some((row) => row.includes("Write 2 files")),
       );
       assert.equal(rows.length, 1);
       await window.screenshot("staging-needs-you");
