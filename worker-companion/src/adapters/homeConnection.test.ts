@@ -204,6 +204,26 @@ test("a witness says what it saw, checks what it is shown before anything counts
   assert.equal(link.endedAs(), undefined);
 });
 
+test("a link that ends while its ledger is checked connects nothing, and leaves no heartbeat behind", async (context) => {
+  const home = await LedgerBench.open(context);
+  await home.record(1, 3);
+  const witness = await witnessIn(folderOf(context));
+  const link = new HandMadeLink();
+  const worker = running(context, [link, refused("home-unreachable")], witness);
+  await settled();
+  const ledger = await home.ledger.show(WORKER.nodeId, []);
+  const said = link.says({ ...welcome(), ledger });
+  link.close("lost", "a cable");
+  await said;
+  await until(() => witness.seen().length > 0);
+  await witness.settled();
+  await settled();
+  assert.equal(worker.connection.connected, false);
+  assert.ok(!worker.calls.includes("link up"));
+  await worker.pass(HEARTBEAT_MS);
+  assert.deepEqual(link.kinds(), ["hello"]);
+});
+
 test("a receipt that the Home took is kept as a file that anybody can check; one of a fenced result is not", async (context) => {
   const folder = folderOf(context);
   const keeper = new ReceiptKeeper({
