@@ -16,9 +16,9 @@ export const BLOCK_CHARACTERS_MAX = 65_536;
 
 const LABEL = membersTable("A-Z0-9 ");
 const BASE64 = membersTable("A-Za-z0-9+/=");
-const PREAMBLE = membersTable("\\s\\\\A-Za-z0-9+/=\\-,.:\"'#*|@");
+const PREAMBLE = membersTable("\\s\\\\A-Za-z0-9+/=\\-,.:\"'#*|@>");
 /** With the quotes, escapes and plus signs of a key that stands in code. */
-const BODY = membersTable("\\s\\\\A-Za-z0-9+/=\\-,:\"'#*|");
+const BODY = membersTable("\\s\\\\A-Za-z0-9+/=\\-,:\"'#*|>");
 const HYPHEN = 45;
 const LABEL_END = /^[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?$/;
 

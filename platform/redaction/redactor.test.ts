@@ -69,6 +69,18 @@ test("a key past the limit is eaten on to the first character that is not of bas
   assert.match(text(`${key} and words`), /^\[REDACTED:private-key:[a-p]{8}\] and words$/);
 });
 
+test("a key in a quoted message is taken out whole", () => {
+  const lines = [
+    "-----BEGIN PRIVATE KEY-----",
+    "MIIBVgIBADANBgkqhkiG9w0BAQEFAASCAUAwggE8".repeat(2),
+    "-----END PRIVATE KEY-----",
+  ];
+  for (const quote of ["> ", ">> ", "> > "]) {
+    const quoted = lines.map((line) => `${quote}${line}`).join("\n");
+    assert.match(text(`${quoted}\n${quote}and on`), /^[> ]+\[REDACTED:private-key:[a-p]{8}\]\n[> ]+and on$/);
+  }
+});
+
 test("of a long secret the first part makes the tag, and more different ones than the limit are counted together", () => {
   const run = "a1B2".repeat(TAG_SOURCE_CHARACTERS_MAX / 4);
   assert.equal(text(`gh${"p_"}${run}c`), text(`gh${"p_"}${run}d`));

@@ -52,7 +52,10 @@ export async function openLife(parts: LifeParts, onFault: (fault: unknown) => vo
     return {
       api: wired.api,
       busy: wired.busy,
-      begin: (signal) => wired.begin(signal),
+      begin: (signal) => {
+        parts.redaction.refreshLater();
+        return wired.begin(signal);
+      },
       end: () => end(wired, marks, recovered, checkpoints),
     };
   };

@@ -51,9 +51,12 @@ async function run(options: ServeOptions, closing: ClosingStack): Promise<void> 
   const now = (): EpochMs => epochMs(Date.now());
   const identity = await loadOrCreateIdentity(join(homeFolder, "identity"));
   const ownSecrets = [identitySecret(identity), ...environmentSecrets(process.env)];
-  const redaction = openWorkspaceRedaction(workspaceFolder, ownSecrets, redactionSalt(identity));
+  const redaction = openWorkspaceRedaction(workspaceFolder, ownSecrets, redactionSalt(identity), (error) =>
+    log.trouble("the secrets of the workspace could not all be read", error),
+  );
   const log = await openHomeLog(homeFolder, () => redaction.current);
   closing.defer(() => log.close());
+  closing.defer(() => redaction.close());
   const leaves = await openLeaves(join(homeFolder, "leaf"), identity, now(), "mint");
   const owner = await openOwnerSecret(homeFolder);
   const blobs = await openBlobFiles(join(homeFolder, "blobs"));

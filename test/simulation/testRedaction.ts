@@ -9,4 +9,5 @@ export const TEST_REDACTOR: Redactor = createRedactor(REDACTION_RULES, [TEST_SEC
 export const TEST_REDACTION: WorkspaceRedaction = {
   current: TEST_REDACTOR,
   refreshed: () => Promise.resolve(TEST_REDACTOR),
+  refreshLater: () => undefined,
 };

@@ -45,6 +45,7 @@ const ROWS: readonly ExitCodeRow[] = [
       "policy-denied",
       "command-has-secret",
       "prompt-has-secret",
+      "secrets-unread",
       "offloads-paused",
       "never-leaves",
       "egress-*",

@@ -66,6 +66,14 @@ test("no secret that an error quotes is in the log", async (t) => {
   assert.match(line ?? "", /it said \[REDACTED:known-secret:[a-p]{8}\]/);
 });
 
+test("a secret where a text is cut does not show in part", async (t) => {
+  const folder = await folderOf(t);
+  const reason = `${"-".repeat(LOG_TEXT_CHARACTERS_MAX - 10)}${TEST_SECRET} and on`;
+  openWorkerLog(folder, now, TEST_REDACTOR).write("failed", { number: 1, reason });
+  const [line] = await lastLines(folder, 1);
+  assert.doesNotMatch(line ?? "", /correct/);
+});
+
 test("there is nothing to show before a worker ran", async (t) => {
   assert.deepEqual(await lastLines(await folderOf(t), 10), []);
 });

@@ -30,7 +30,7 @@ export function openWorkerLog(folder: string, now: () => Date, redactor: Redacto
   let sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return {
     write(fact, detail) {
-      const line = `${redactedJson({ at: now().toISOString(), fact, ...shortened(detail) }, redactor)}\n`;
+      const line = `${redactedJson({ at: now().toISOString(), fact, ...detail }, redactor, LOG_TEXT_CHARACTERS_MAX)}\n`;
       try {
         if (sizeBytes > 0 && sizeBytes + Buffer.byteLength(line) > LOG_FILE_BYTES_MAX) {
           renameSync(path, `${path}.1`);
@@ -113,13 +113,4 @@ async function textOf(path: string): Promise<string> {
     if (errnoOf(error) === "ENOENT") return "";
     throw error;
   }
-}
-
-function shortened(detail: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(detail).map(([name, value]) => [
-      name,
-      typeof value === "string" ? value.slice(0, LOG_TEXT_CHARACTERS_MAX) : value,
-    ]),
-  );
 }

@@ -17,6 +17,7 @@ import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
 import { putBeforeOwner } from "../staging/putBefore.ts";
 import { commandTitle } from "../staging/titles.ts";
+import { redactedStart } from "#platform/redaction/redactedStart.ts";
 import type { Redactor } from "#platform/redaction/redactor.ts";
 import { collectJob } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
@@ -132,9 +133,8 @@ const TITLE_SOURCE_CHARACTERS_MAX = 1_024;
 function titleOf(request: ParamsOf<"startEpisode">["request"], asked: string | undefined, redactor: Redactor): string {
   const text = asked ?? (request.kind === "command" ? request.argv.join(" ") : request.prompt);
   // It goes to the journal and to every surface, and with a preview to another machine.
-  const line = redactor
-    .redact(text.slice(0, TITLE_SOURCE_CHARACTERS_MAX))
-    .text.replace(/[\s\p{C}]+/gu, " ")
+  const line = redactedStart(text, TITLE_SOURCE_CHARACTERS_MAX, redactor)
+    .replace(/[\s\p{C}]+/gu, " ")
     .trim();
   const cut = line.length > TITLE_CHARACTERS_MAX ? `${line.slice(0, TITLE_CHARACTERS_MAX - 1)}…` : line;
   // A cut may fall inside a surrogate pair, which canonical JSON refuses.

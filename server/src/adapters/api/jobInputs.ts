@@ -54,6 +54,8 @@ export async function collectJob(
       ? await collectCommand(services, request, placed, signal)
       : await collectAsk(services, request, placed, signal);
   if (collected.kind === "refusal" || placed.local) return collected;
+  // For titles, logs and diagnoses, which wait for no file.
+  services.redaction.refreshLater();
   // The specification leaves as well: a token typed into a command line is a secret like any other.
   const finding = (await detectSecrets(canonicalJson(collected.previewed.job), signal))[0];
   if (finding === undefined) return collected;

@@ -48,6 +48,12 @@ const DECIDED_BY_CONTENT = globMatcher([".env.example", ".env.sample", ".env.tem
 const RULES = SECRET_SOURCES.map(({ reason, globs }) => ({ reason, matches: globMatcher(globs) }));
 const CREDENTIAL_FOLDERS = globMatcher(["**/.aws/**", "**/.ssh/**", "**/.gnupg/**"]);
 
+/** Globs that name at least every secret, for a listing that knows `*` and `**` only: classifySource decides. */
+export const SECRET_NAMES: readonly string[] = SECRET_SOURCES.flatMap(({ globs }) => globs).map((glob) => {
+  const plain = glob.replace(/[@?]\([^)]*\)/gu, "*");
+  return plain.includes("/") ? plain : `**/${plain}`;
+});
+
 /** The class of a file by its path in the workspace, or of any path with forward slashes. */
 export function classifySource(path: string): SourceClass {
   const lowerCase = path.toLowerCase();

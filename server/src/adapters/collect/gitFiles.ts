@@ -27,6 +27,18 @@ export async function gitFiles(folder: string, signal: AbortSignal): Promise<Git
   return { paths: [...new Set(paths)], ignored };
 }
 
+/** Every file that one of the globs names, ignored ones and those in ignored folders too; undefined where there is no repository. Throws ArwError `git-failed`. */
+export async function gitFilesNamed(
+  folder: string,
+  globs: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  if (!(await isInsideRepository(folder))) return undefined;
+  // Without an exclusion git lists what it ignores as well; the globs keep that small.
+  const named = globs.map((glob) => `:(icase,glob)${glob}`);
+  return gitList(folder, ["--cached", "--others", "--", ...named], signal);
+}
+
 async function isInsideRepository(folder: string): Promise<boolean> {
   for (let current = folder; ; current = dirname(current)) {
     if (await exists(join(current, ".git"))) return true;

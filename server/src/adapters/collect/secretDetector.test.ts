@@ -33,6 +33,11 @@ describe("secret detector", () => {
     });
   }
 
+  test("a private key in a quoted message is found", async () => {
+    const key = `-----BEGIN PRIVATE KEY-----\r\n> > > ${"MIIBVgIBADANBgkqhkiG9w0BAQEFAASCAUAwggE8".repeat(2)}`;
+    assert.ok((await detectSecrets(`> > > ${key}`, signal)).some(({ rule }) => rule.endsWith("private-key")));
+  });
+
   test("code about secrets is no secret", async () => {
     const harmless = [
       'const HEADER = "-----BEGIN PRIVATE KEY-----";',

@@ -17,9 +17,10 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
   {
     rule: "private-key",
     what: "a private key in PEM or PGP armour",
-    // The header alone is not a key: code that handles keys names it. Base64 has to follow, after real or escaped line ends.
+    // The header alone is not a key: code that handles keys names it. Base64 has to follow, after real or escaped line ends,
+    // in a quoted message each with a `>`.
     pattern:
-      /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\r|\\n|\s){1,8}(?:[A-Za-z-]{1,40}: [^\n\\]{0,100}(?:\\r|\\n|\s){1,8}){0,4}[A-Za-z0-9+/=]{40}/gu,
+      /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\r|\\n|[\s>]){1,16}(?:[A-Za-z-]{1,40}: [^\n\\]{0,100}(?:\\r|\\n|[\s>]){1,16}){0,4}[A-Za-z0-9+/=]{40}/gu,
   },
   {
     rule: "aws-access-key-id",

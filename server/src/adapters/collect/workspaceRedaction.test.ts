@@ -1,18 +1,27 @@
 // What a workspace's own files hold is taken out of texts, in every spelling, as soon as the files say so.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
+import { ArwError } from "#protocol/errors.ts";
 import { openWorkspaceRedaction } from "./workspaceRedaction.ts";
 import { SECRET_FILES_MAX, secretFiles, secretsOf } from "./workspaceSecrets.ts";
 
 const signal = new AbortController().signal;
+const [FIRST, SECOND, THIRD] = ["first-chosen-secret", "second-chosen-secret", "third-chosen-secret"] as const;
+const ORDINARY_USER = 65_534;
 const SALT = new Uint8Array(32).fill(1);
 
 async function folderWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "arw-known-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const user = process.geteuid?.();
+  t.after(async () => {
+    if (user !== undefined) process.seteuid?.(user);
+    await rm(folder, { recursive: true, force: true });
+  });
   for (const [path, text] of Object.entries(files)) {
     await mkdir(join(folder, path, ".."), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -52,7 +61,7 @@ test("values of environment and credential files are known secrets, settings are
 test("a secret of a file is taken out in all its spellings under one tag, and out of date files are read again", async (t) => {
   const secret = "correct horse battery";
   const folder = await folderWith(t, { "app/.env.local": `DB_PASSWORD="${secret}"\n`, "README.md": "read me" });
-  const redaction = openWorkspaceRedaction(folder, [], SALT);
+  const redaction = openWorkspaceRedaction(folder, [], SALT, assert.ifError);
   assert.equal(redaction.current.redact(`it is ${secret}`).removed.length, 0);
   const first = await redaction.refreshed(signal);
   const spellings = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("hex")].join(" ");
@@ -70,5 +79,86 @@ test("a secret of a file is taken out in all its spellings under one tag, and ou
 test("more files than the limit are not read", async (t) => {
   const names = Array.from({ length: SECRET_FILES_MAX + 1 }, (_, number) => [`.env.${number}`, "A=1"]);
   const folder = await folderWith(t, Object.fromEntries(names));
-  assert.equal((await secretFiles(folder, signal)).length, SECRET_FILES_MAX);
+  const { files, missed } = await secretFiles(folder, signal);
+  assert.equal(files.length, SECRET_FILES_MAX);
+  assert.match(missed ?? "", /more than 256 files/);
+  const redaction = openWorkspaceRedaction(folder, [], SALT, assert.ifError);
+  await assert.rejects(redaction.refreshed(signal), hasCode("secrets-unread"));
 });
+
+test("files of dependencies are read last, and are not missed past the limit", async (t) => {
+  const names = Array.from({ length: SECRET_FILES_MAX }, (_, number) => [`node_modules/a/.env.${number}`, "A=1"]);
+  const folder = await folderWith(t, { ...Object.fromEntries(names), "server/.env": "A=1" });
+  const { files, missed } = await secretFiles(folder, signal);
+  assert.deepEqual([files[0]?.path, files.length, missed], ["server/.env", SECRET_FILES_MAX, undefined]);
+});
+
+test("what git ignores is read as well, also in a folder that it ignores wholly, whatever the case of its name", async (t) => {
+  const folder = await folderWith(t, {
+    ".gitignore": ".env\n/config/\n",
+    ".env": `A_PASSWORD=${FIRST}\n`,
+    "config/deep/.ENV.local": `A_PASSWORD=${SECOND}\n`,
+    "config/credentials.yml": `a_password: ${THIRD}\n`,
+    "config/plain.txt": "nothing",
+  });
+  execFileSync("git", ["init"], { cwd: folder, stdio: "ignore" });
+  const { files, missed } = await secretFiles(folder, signal);
+  const paths = files.map(({ path }) => path);
+  assert.deepEqual([paths, missed], [[".env", "config/credentials.yml", "config/deep/.ENV.local"], undefined]);
+  const redactor = await openWorkspaceRedaction(folder, [], SALT, assert.ifError).refreshed(signal);
+  assert.equal(redactor.redact(`${FIRST} ${SECOND} ${THIRD}`).removed.length, 3);
+});
+
+test("where git fails the folder is walked, and a folder that cannot be read is skipped", async (t) => {
+  const folder = await folderWith(t, { ".git/HEAD": "damaged", "app/.env": "A=1", "closed/.env": "A=1" });
+  await chmod(join(folder, "closed"), 0o000);
+  await asOrdinaryUser(folder);
+  const { files, missed } = await secretFiles(folder, signal);
+  assert.deepEqual([files.map(({ path }) => path), missed], [["app/.env"], undefined]);
+});
+
+test("a workspace that cannot be listed refuses what would leave, with advice", async (t) => {
+  const folder = await folderWith(t, {});
+  const redaction = openWorkspaceRedaction(join(folder, "gone"), [], SALT, assert.ifError);
+  await assert.rejects(redaction.refreshed(signal), hasCode("secrets-unread"));
+});
+
+test("a file that could not be read refuses what would leave, and is read the next time", async (t) => {
+  const folder = await folderWith(t, { ".env": `A_PASSWORD=${FIRST}\n`, "app/.env": `A_PASSWORD=${SECOND}\n` });
+  const redaction = openWorkspaceRedaction(folder, [], SALT, assert.ifError);
+  await chmod(join(folder, ".env"), 0o000);
+  const restore = await asOrdinaryUser(folder);
+  await assert.rejects(redaction.refreshed(signal), hasCode("secrets-unread"));
+  await assert.rejects(redaction.refreshed(signal), hasCode("secrets-unread"));
+  assert.equal(redaction.current.redact(SECOND).removed.length, 1);
+  restore();
+  await chmod(join(folder, ".env"), 0o600);
+  assert.equal((await redaction.refreshed(signal)).redact(FIRST).removed.length, 1);
+});
+
+test("a look that nobody waits for makes the secrets known, and its trouble is told once and stops nothing", async (t) => {
+  const folder = await folderWith(t, { ".env": `A_PASSWORD=${FIRST}\n` });
+  const redaction = openWorkspaceRedaction(folder, [], SALT, assert.ifError);
+  redaction.refreshLater();
+  redaction.refreshLater();
+  while (redaction.current.redact(FIRST).removed.length === 0) await setImmediate();
+  await redaction.close();
+  const told = new Promise<unknown>((resolve) => {
+    openWorkspaceRedaction(join(folder, "gone"), [], SALT, resolve).refreshLater();
+  });
+  assert.ok(hasCode("secrets-unread")(await told));
+});
+
+function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof ArwError && error.code === code;
+}
+
+/** Root may read everything: the test goes on as a user who may not, until it is restored or ends. */
+async function asOrdinaryUser(folder: string): Promise<() => void> {
+  await chmod(folder, 0o755);
+  const user = process.geteuid?.();
+  if (user !== 0) return () => undefined;
+  const restore = (): void => process.seteuid?.(user);
+  process.seteuid?.(ORDINARY_USER);
+  return restore;
+}

@@ -2,20 +2,23 @@
 // They are read to be taken out of what leaves; none of them may be kept anywhere but in memory.
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
+import { errnoOf } from "#platform/files/fileSystem.ts";
 import { environmentSecrets, secretIn } from "#platform/redaction/environmentSecrets.ts";
 import { KNOWN_CHARACTERS_MIN } from "#platform/redaction/knownSecrets.ts";
 import { looksDrawnByLot } from "#platform/redaction/drawnByLot.ts";
 import { atOnce } from "./atOnce.ts";
-import { classifySource } from "./classify.ts";
-import { walkFolder } from "./folderWalk.ts";
-import { gitFiles } from "./gitFiles.ts";
+import { classifySource, SECRET_NAMES } from "./classify.ts";
+import { type WalkedFolder, walkReadable } from "./folderWalk.ts";
+import { gitFilesNamed } from "./gitFiles.ts";
 import { readSteadyFile } from "./steadyFile.ts";
 
-/** More such files are not read, nor larger ones: the limits of redaction say so. */
-export const SECRET_FILES_MAX = 64;
+/** No more such files are read, and none that is larger: the limits of redaction say so. */
+export const SECRET_FILES_MAX = 256;
 export const SECRET_FILE_BYTES_MAX: number = 64 * 1_024;
 const FILES_AT_ONCE = 4;
 const KEY_LINE_CHARACTERS_MIN = 40;
+/** Others' files, which are read last: where there are too many, those of the work itself are not missed. */
+const DEPENDENCY = /(?:^|\/)node_modules\//u;
 
 /** A file that holds secrets, as it was when it was listed. */
 export interface SecretFile {
@@ -24,38 +27,78 @@ export interface SecretFile {
   readonly modifiedMs: number;
 }
 
+export interface SecretFiles {
+  readonly files: readonly SecretFile[];
+  /** Why there may be more of them; absent where all are listed. */
+  readonly missed?: string;
+}
+
+export interface FileSecrets {
+  readonly secrets: readonly string[];
+  /** Why not all are known; absent where every file was read. */
+  readonly missed?: string;
+}
+
 /** Every file of the workspace whose name says that it holds secrets, also those that git ignores. */
-export async function secretFiles(workspaceFolder: string, signal: AbortSignal): Promise<readonly SecretFile[]> {
-  const listed = await gitFiles(workspaceFolder, signal).catch(() => {
-    signal.throwIfAborted();
-    return undefined;
-  });
-  const paths =
-    listed === undefined ? (await walkFolder(workspaceFolder, "", signal)).paths : [...listed.paths, ...listed.ignored];
+export async function secretFiles(workspaceFolder: string, signal: AbortSignal): Promise<SecretFiles> {
+  const { paths, tooMany } = await listed(workspaceFolder, signal);
   const named = [...new Set(paths)].filter((path) => classifySource(path).classification === "secret").sort();
+  const own = named.filter((path) => !DEPENDENCY.test(path));
+  const missed: string[] = [];
+  if (tooMany) missed.push("the workspace has too many entries to look through");
+  if (own.length > SECRET_FILES_MAX) missed.push(`more than ${SECRET_FILES_MAX} files are secret by their name`);
   const files: SecretFile[] = [];
   const look = async (path: string): Promise<void> => {
-    const found = await lstat(join(workspaceFolder, path)).catch(() => undefined);
+    const found = await lstat(join(workspaceFolder, path)).catch((error: unknown) => {
+      if (!isGone(error)) missed.push(`${JSON.stringify(path)} cannot be looked at`);
+    });
     if (found?.isFile() === true && found.size <= SECRET_FILE_BYTES_MAX) {
       files.push({ path, bytes: found.size, modifiedMs: found.mtimeMs });
     }
   };
-  await atOnce(named.slice(0, SECRET_FILES_MAX), FILES_AT_ONCE, look, signal);
-  return files.sort((left, right) => (left.path < right.path ? -1 : 1));
+  const others = named.filter((path) => DEPENDENCY.test(path));
+  await atOnce([...own, ...others].slice(0, SECRET_FILES_MAX), FILES_AT_ONCE, look, signal);
+  // Where there are more secrets than the redactor knows, those of the work itself come first.
+  const place = new Map([...own, ...others].map((path, index) => [path, index]));
+  files.sort((left, right) => (place.get(left.path) ?? 0) - (place.get(right.path) ?? 0));
+  return { files, ...firstOf(missed) };
 }
 
 export async function secretsOfFiles(
   workspaceFolder: string,
   files: readonly SecretFile[],
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<FileSecrets> {
   const secrets = new Map<string, readonly string[]>();
+  const missed: string[] = [];
   const read = async ({ path }: SecretFile): Promise<void> => {
-    const file = await readSteadyFile(join(workspaceFolder, path), SECRET_FILE_BYTES_MAX).catch(() => undefined);
-    if (file?.kind === "file") secrets.set(path, secretsOf(Buffer.from(file.bytes).toString("utf8")));
+    try {
+      const file = await readSteadyFile(join(workspaceFolder, path), SECRET_FILE_BYTES_MAX);
+      if (file.kind === "file") secrets.set(path, secretsOf(Buffer.from(file.bytes).toString("utf8")));
+    } catch (error) {
+      if (!isGone(error)) missed.push(`${JSON.stringify(path)} cannot be read`);
+    }
   };
   await atOnce(files, FILES_AT_ONCE, read, signal);
-  return files.flatMap(({ path }) => secrets.get(path) ?? []);
+  return { secrets: files.flatMap(({ path }) => secrets.get(path) ?? []), ...firstOf(missed) };
+}
+
+/** By git where it can; a walk of the folder sees the same files, and more of them. */
+async function listed(workspaceFolder: string, signal: AbortSignal): Promise<WalkedFolder> {
+  const paths = await gitFilesNamed(workspaceFolder, SECRET_NAMES, signal).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
+  return paths === undefined ? walkReadable(workspaceFolder, signal) : { paths, tooMany: false };
+}
+
+function isGone(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === "ENOENT" || errno === "ENOTDIR";
+}
+
+function firstOf([missed]: readonly string[]): { readonly missed?: string } {
+  return missed === undefined ? {} : { missed };
 }
 
 /** The secrets of one file's text: assigned values, words that look drawn by lot, and the lines of keys. */

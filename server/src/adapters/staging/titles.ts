@@ -1,4 +1,5 @@
 // What a staged action is called in lists: one printable line, made from what it does. An approval never rests on it.
+import { redactedStart } from "#platform/redaction/redactedStart.ts";
 import type { Redactor } from "#platform/redaction/redactor.ts";
 import type { StagedAction } from "#protocol/staging.ts";
 import { plainText } from "#protocol/text/plainText.ts";
@@ -11,7 +12,7 @@ const TITLE_CHARACTERS_MAX = 120;
 const SOURCE_CHARACTERS_MAX = 1_024;
 
 export function commandTitle(argv: readonly string[], redactor: Redactor): string {
-  return line(redactor.redact(argv.join(" ").slice(0, SOURCE_CHARACTERS_MAX)).text).toWellFormed();
+  return line(redactedStart(argv.join(" "), SOURCE_CHARACTERS_MAX, redactor)).toWellFormed();
 }
 
 export function leaseTitle(
