@@ -1,7 +1,7 @@
 // Workers as witnesses of their Home's ledger: a Home that deletes, rewrites or forks it, or shows another to somebody else, is
 // found at the next connection, and the proof is kept. Threats 16 and 17 of docs/threat-model.md.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
@@ -132,6 +132,25 @@ test("a split view that came with an offer is found at the next connection, or a
   assert.equal(second.judge(await same.letOut(20))?.code, "record-unproven");
   await second.settled();
   assert.equal((await witnessIn(again)).alarm?.code, "ledger-forked");
+});
+
+test("a fork is an alarm on a full disk too: the worker goes on to say it, and no better ledger takes it back", async (t) => {
+  const folder = folderOf(t);
+  const home = await LedgerBench.open(t);
+  await home.record(1, 9);
+  const fork = await LedgerBench.open(t);
+  await fork.record(11, 18);
+  const log: string[] = [];
+  const witness = await witnessIn(folder, log);
+  witnessed(await home.meets(witness));
+  // Nothing can be written any more: a file is where the folder was.
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, "");
+  assert.equal(witness.judge(await fork.letOut(20))?.code, "record-unproven");
+  await witness.settled();
+  assert.equal(witness.alarm?.code, "ledger-forked");
+  assert.deepEqual(log, ["ledger alarm", "keeping the ledger failed"]);
+  alarmed(await home.meets(witness), "ledger-forked");
 });
 
 test("a ledger that is no longer shown, or is not signed by the Home, raises the alarm; one that never was does not", async (t) => {

@@ -48,6 +48,21 @@ test("reports go on in the order they came, and each only once there is room", a
   );
 });
 
+test("what a report in line stands on may fail before its turn, and the Home goes on", async () => {
+  const bench = new DeskBench();
+  overload(bench);
+  const answered = bench.reports.execute(knock("1"));
+  await quiet();
+  // The line stands: nobody looks at this promise before its command's turn.
+  const beside = bench.reports.execute(knock("2"), Promise.reject(new Error("disk full")));
+  await quiet();
+  await drain(bench);
+  assert.deepEqual(
+    (await Promise.all([answered, beside])).map(({ kind }) => kind),
+    ["executed", "executed"],
+  );
+});
+
 test("a node's message waits while anything stands in line, and no longer", async () => {
   const bench = new DeskBench();
   overload(bench);

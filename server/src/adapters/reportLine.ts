@@ -58,6 +58,8 @@ export class ReportLine {
 
   /** As `Home.execute`. Refused as overloaded only past the line's length, or once the signal has aborted. */
   async execute(command: Command, beside?: Promise<void>): Promise<Executed | Refusal> {
+    // While its command stands in line nobody looks at it: the journal says in time that it failed.
+    beside?.catch(() => undefined);
     if (this.#line.length > 0) return this.#stand(command, beside);
     const executed = await this.#home.execute(command, beside);
     return isOverloaded(executed) ? this.#stand(command, beside, executed) : executed;

@@ -5,22 +5,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { identityOf } from "#platform/identity/identityFile.ts";
-import type { ChannelEnd } from "#platform/link/frameChannel.ts";
-import type { MessageHandler } from "#platform/link/link.ts";
 import { isLinkProof, welcomeProof } from "#platform/link/linkProof.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { instanceId } from "#protocol/ids.ts";
 import { verifyReceipt } from "#protocol/ledger/receiptFile.ts";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
-import type { CloseCode } from "#protocol/wire/version.ts";
-import type { HomeMessage, Welcome, WorkerMessage } from "#protocol/wire/worker.ts";
+import type { Welcome } from "#protocol/wire/worker.ts";
+import { HandMadeLink, settled } from "../../../test/simulation/handMadeLink.ts";
 import { finished, idsOf } from "../../../test/simulation/homeCommands.ts";
 import { capabilitiesWith, GPU } from "../../../test/simulation/homeScenario.ts";
 import { folderOf, LEDGER_HOME, LedgerBench, witnessIn } from "../../../test/simulation/ledgerBench.ts";
 import type { LedgerWitness } from "./ledgerWitness.ts";
 import { countReceipts, ReceiptKeeper, receiptsFolder } from "./receiptKeeper.ts";
-import type { WorkerLink } from "./dial/dialHome.ts";
 import {
   type ConnectionChange,
   HEARTBEATS_UNANSWERED_MAX,
@@ -36,59 +33,9 @@ const HEARTBEAT_MS = 1_000;
 const TTL_MS = HEARTBEAT_MS * HEARTBEATS_UNANSWERED_MAX;
 const NO_WAIT_MS = 50;
 
-/** One end of a link; the test is the other. */
-class HandMadeLink implements WorkerLink {
-  readonly exporter: Buffer = Buffer.alloc(32, 7);
-  readonly peerFingerprint = digestOf("the Home's leaf");
-  readonly closed: Promise<ChannelEnd>;
-  readonly sent: WorkerMessage[] = [];
-  #end: ChannelEnd | undefined;
-  #settle: (end: ChannelEnd) => void = () => undefined;
-  #handler: MessageHandler<HomeMessage> = () => undefined;
-
-  constructor() {
-    this.closed = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-  }
-
-  async send(message: WorkerMessage): Promise<boolean> {
-    this.sent.push(message);
-    return this.#end === undefined;
-  }
-
-  onMessage(handler: MessageHandler<HomeMessage>): void {
-    this.#handler = handler;
-  }
-
-  close(code: CloseCode | "lost", detail: string): void {
-    this.#end ??= { code, detail };
-    this.#settle(this.#end);
-  }
-
-  async says(message: HomeMessage): Promise<void> {
-    await this.#handler(message, new Uint8Array(0));
-    await settled();
-  }
-
-  /** What it was closed with, if it was. */
-  endedAs(): ChannelEnd["code"] | undefined {
-    return this.#end?.code;
-  }
-
-  kinds(): readonly string[] {
-    return this.sent.map(({ kind }) => kind);
-  }
-}
-
 function welcome(proof = welcomeProof(HOME, Buffer.alloc(32, 7))): Welcome {
   const times = { heartbeatMs: durationMs(HEARTBEAT_MS), heartbeatTtlMs: durationMs(TTL_MS) };
   return { kind: "welcome", homeId: HOME.nodeId, proof, ...times, resume: [] };
-}
-
-/** Enough turns of the loop for every promise that is ready. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The real file system is beside the test's clock. */
@@ -202,6 +149,26 @@ test("a witness says what it saw, checks what it is shown before anything counts
   assert.equal(refusal.code, "record-unproven");
   assert.ok(!worker.calls.includes("runner offer"));
   assert.equal(link.endedAs(), undefined);
+});
+
+test("a link that ends while its ledger is checked connects nothing, and leaves no heartbeat behind", async (context) => {
+  const home = await LedgerBench.open(context);
+  await home.record(1, 3);
+  const witness = await witnessIn(folderOf(context));
+  const link = new HandMadeLink();
+  const worker = running(context, [link, refused("home-unreachable")], witness);
+  await settled();
+  const ledger = await home.ledger.show(WORKER.nodeId, []);
+  const said = link.says({ ...welcome(), ledger });
+  link.close("lost", "a cable");
+  await said;
+  await until(() => witness.seen().length > 0);
+  await witness.settled();
+  await settled();
+  assert.equal(worker.connection.connected, false);
+  assert.ok(!worker.calls.includes("link up"));
+  await worker.pass(HEARTBEAT_MS);
+  assert.deepEqual(link.kinds(), ["hello"]);
 });
 
 test("a receipt that the Home took is kept as a file that anybody can check; one of a fenced result is not", async (context) => {

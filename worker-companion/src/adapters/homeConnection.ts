@@ -139,6 +139,7 @@ export class HomeConnection {
     let silence: SilenceWatch | undefined;
     let welcome: Welcome | undefined;
     let beat: NodeJS.Timeout | undefined;
+    let ended = false;
     const unwelcome = setTimeout(() => link.close("unexpected-message", "no welcome came"), WELCOME_MS_MAX);
     link.onMessage(async (message: HomeMessage, bytes) => {
       silence?.heard();
@@ -152,6 +153,8 @@ export class HomeConnection {
           this.#alarm = witnessed;
           return link.close("ledger-broken", witnessed.message);
         }
+        // What a welcome starts is stopped when its link ends: on one that has ended nothing may start.
+        if (ended) return;
         clearTimeout(unwelcome);
         welcome = message;
         beat = setInterval(() => this.#beat(link), message.heartbeatMs);
@@ -178,6 +181,7 @@ export class HomeConnection {
     const seen = witness === undefined ? {} : { seenLedger: witness.seen() };
     await link.send({ ...who, proof, name, capabilities, attempts, ...seen });
     const end = await link.closed;
+    ended = true;
     clearTimeout(unwelcome);
     clearInterval(beat);
     if (welcome === undefined) return false;

@@ -89,8 +89,13 @@ export class LedgerWitness {
     return this.#heads().map(({ size }) => size);
   }
 
-  /** Takes what a welcome shows: the word of a witness for the Home, durable here before; or the alarm, durable too. */
+  /**
+   * Takes what a welcome shows: the word of a witness for the Home, durable here before; or the alarm, durable too where the
+   * disk takes it.
+   */
   async take(shown: ShownLedger | undefined): Promise<Witnessed | ArwError | undefined> {
+    // Raised on a link that ended meanwhile: a Home that shows a better ledger now does not take it back.
+    if (this.alarm !== undefined) return this.alarm;
     const heads = this.#heads();
     this.#isShown = shown !== undefined;
     // A Home that never showed its ledger knows of no witnesses: it works as it always did.
@@ -123,15 +128,16 @@ export class LedgerWitness {
     return undefined;
   }
 
-  /** Resolves when all that was seen is on the disk. */
-  settled(): Promise<void> {
-    return this.#saving;
+  /** Resolves when all that was seen is on the disk, or the log says why it is not. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#saving.catch(() => undefined);
   }
 
+  /** Never rejects: under this ledger nothing is run, whether the disk takes the alarm or not. */
   async #raise(code: LedgerAlarmCode, problem: string, shown: string | undefined): Promise<ArwError> {
     const alarm: LedgerAlarm = { at: this.#terms.now(), code, problem, ...(shown === undefined ? {} : { shown }) };
     this.#terms.log("ledger alarm", { code, problem, evidence: this.#path });
-    await this.#keep({ ...this.#kept, alarm });
+    await this.#keep({ ...this.#kept, alarm }).catch(() => undefined);
     return alarmError(alarm, this.#terms.home.homeId);
   }
 

@@ -109,12 +109,16 @@ class WorkerLife {
       await connection.run();
     } finally {
       this.#leaving = "stop";
-      await this.#runner?.stop();
-      await Promise.all(engines.map((engine) => engine.dispose()));
-      await blobs?.settled();
-      await this.#witness?.settled();
-      await this.#receipts?.settled();
-      this.#end();
+      try {
+        await this.#runner?.stop();
+        await Promise.all(engines.map((engine) => engine.dispose()));
+        await blobs?.settled();
+        await this.#witness?.settled();
+        await this.#receipts?.settled();
+      } finally {
+        // Whoever waits for the end of this worker is answered, whatever of it failed.
+        this.#end();
+      }
     }
   }
 
