@@ -87,7 +87,13 @@ editorTest(
         await window.clickToast("Copied. Run it once on the other machine", "Save Worker File…");
         const target = `${editor.profile.home}/carried.tgz`;
         await window.answer("Save the Worker", target);
-        const archive = await until("the file", () => (existsSync(target) ? readFileSync(target) : undefined));
+        // The dialog lists the folder that was typed, and takes no answer until it has.
+        const ok = window.page.locator(".quick-input-widget").getByRole("button", { name: "OK" });
+        const archive = await until("the file", async () => {
+          if (existsSync(target)) return readFileSync(target);
+          if (await ok.isVisible()) await ok.click({ timeout: 1_000 }).catch(() => undefined);
+          return undefined;
+        });
         const files = gunzipSync(archive).toString("latin1");
         for (const part of ["package/arw-worker.js", "package/package.json", "package/models/demo.gguf"])
           assert.ok(files.includes(part), part);
