@@ -107,7 +107,7 @@ function ruleFindings(
     found.push(warning(reading, [...at, "obligations"], "policy-idle-obligation", message, "Take them out."));
   }
   if (rule.effect === "ask" && rule.actions.includes("run-here")) {
-    const message = `the rule ${rule.id} asks about what runs here, and nobody is asked about that: it is refused`;
+    const message = `the rule ${rule.id} asks about what runs here: an owner who starts it is not asked, commands of others wait, and their questions to a model are refused`;
     found.push(warning(reading, [...at, "actions"], "policy-ask-here", message, "Deny it, or leave run-here out."));
   }
   return found;
