@@ -89,6 +89,27 @@ export class QuickInput {
     await this.#input().press("Enter");
   }
 
+  /** Answers VS Code's own dialog for a file. It takes no answer before it has looked at the folder, so it is asked again. */
+  async saveAs(asked: string, path: string): Promise<void> {
+    const box = this.#page.locator(".quick-input-widget:visible", { hasText: asked });
+    await box.waitFor();
+    await until(
+      `the dialog "${asked}" to take ${path}`,
+      async () => {
+        if (!(await box.isVisible())) return true;
+        await this.filter(path);
+        await this.#input().press("Enter");
+        try {
+          await box.waitFor({ state: "hidden", timeout: ASK_AGAIN_MS });
+          return true;
+        } catch {
+          return undefined;
+        }
+      },
+      PATIENCE_MS,
+    );
+  }
+
   /** Types into the open quick input. */
   async filter(text: string): Promise<void> {
     await this.#input().fill(text);

@@ -89,6 +89,11 @@ export class VscodeWindow {
     await this.#quickInput.answer(asked, text);
   }
 
+  /** Answers the open dialog for a file, which must show this text. */
+  async saveAs(asked: string, path: string): Promise<void> {
+    await this.#quickInput.saveAs(asked, path);
+  }
+
   /** Opens a view container of the activity bar, or leaves it open. */
   async openContainer(title: string): Promise<void> {
     const tab = this.page.locator(`.activitybar .action-item:has(a.action-label[aria-label^="${title}"])`);
