@@ -42,6 +42,7 @@ export async function revisePreview(
   const manifest: TreeManifest = { kind: "tree", entries: split.kept };
   const tree = await blobs.put(await canonicalBytes(manifest));
   const revised = { ...job, tree: tree.digest };
+  await services.freshPolicy();
   const document = revisedDocument(services, held, { shown, job: revised, tree, ...split });
   const { digest, durable } = await storePreview(blobs, document, revised);
   await durable;
