@@ -1,5 +1,6 @@
 // What the Home may be told to do, in the imperative. A command carries the time and every id it needs, so that deciding
 // reads no clock and draws no chance; it carries descriptions of bytes, never bytes.
+import type { ClassCommand } from "./classCommands.ts";
 import type { Digest } from "./digest.ts";
 import type { Classification, Cost, Destination } from "./egress.ts";
 import type {
@@ -56,6 +57,8 @@ interface NewEpisode {
   readonly on?: NodeId;
   /** Where the shell found that the job goes; the core places it again and refuses a difference. */
   readonly target: NodeId;
+  /** The highest class of what it is given; absent for internal. */
+  readonly inputClass?: Classification;
 }
 
 export interface StartEpisode extends Order<"start-episode">, NewEpisode {
@@ -359,7 +362,8 @@ export type EgressCommand =
   | PauseOffloads
   | ResumeOffloads
   | MarkNeverLeaves
-  | UnmarkNeverLeaves;
+  | UnmarkNeverLeaves
+  | ClassCommand;
 export type PolicyCommand = AdoptPolicy | JudgePolicyFile | ReadWorkspacePolicy;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type StagingCommand =

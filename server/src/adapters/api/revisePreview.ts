@@ -10,6 +10,7 @@ import type { StoredBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalBytes } from "#platform/givingWay.ts";
 import { waitingPreview } from "../../home/egress/decide.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
+import { taintOf } from "../../home/egress/taint.ts";
 import { requesterOf as clientOf } from "../../home/episode/state.ts";
 import { treeOf } from "../attempts/blobService.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
@@ -102,10 +103,20 @@ function revisedDocument(
   const cost = costOf(node?.capabilities?.priceCard, job, items);
   const id: PreviewId = mint(previewId);
   const client = clientOf(home.state.episodes, episodeId);
-  const judged = { at: now(), client, job, nodeId: destination.nodeId, paths: kept.map(({ path }) => path), cost };
+  const judged = {
+    at: now(),
+    client,
+    corrId: episodeId,
+    job,
+    nodeId: destination.nodeId,
+    paths: kept.map(({ path }) => path),
+    cost,
+  };
   const { policy: _, ...placed } = shown.why;
   const why = { ...placed, ...policyOf(home.state, { ...judged, items }) };
-  const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
+  const taint = taintOf(home.state, { ...judged, highestClassification: highestOf(items) });
+  const met = taint === undefined ? {} : { taint };
+  const facts = { previewId: id, episodeId, jobId, title, destination, why, ...met, cost, leaseMs };
   return previewDocument({ ...facts, job, items, leftOut: leftOut.sort(byPath) });
 }
 

@@ -76,7 +76,17 @@ function problemUnder(
   if (held === undefined) return refusal("The policy changed, and what is being sent cannot be judged by it any more.");
   const { corrId, destination, highestClassification, payloadBytes: bytes, cost } = held;
   const client = requesterOf(after.episodes, corrId);
-  const facts = { at, client, job: job.job, nodeId: destination.nodeId, paths, highestClassification, bytes, cost };
+  const facts = {
+    at,
+    client,
+    corrId,
+    job: job.job,
+    nodeId: destination.nodeId,
+    paths,
+    highestClassification,
+    bytes,
+    cost,
+  };
   const decision = judgeOffload(after, facts);
   if (decision.effect === "deny") return refusal(`The policy forbids it now: ${decision.explanation}`);
   return isUnasked(after, job, decision) ? refusal(`The policy asks first now: ${decision.explanation}`) : undefined;
