@@ -18,6 +18,7 @@ import {
   type WorkspaceId,
   workspaceId,
 } from "./ids.ts";
+import { type LineCut, lineCutSchema } from "./lineCut.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -42,6 +43,8 @@ export interface PreviewItem {
   /** Why it is of this class; absent where nothing says that it is anything but internal. */
   readonly why?: string;
   readonly digest: Digest;
+  /** Present where somebody took lines out of it: digest and size are of what is left. */
+  readonly cut?: LineCut;
 }
 
 /** Private data and content from elsewhere are together in one episode: all that would leave of it is asked about. */
@@ -166,6 +169,7 @@ export const previewItemSchema: z.ZodType<PreviewItem> = z.strictObject({
   classification: classificationSchema,
   why: z.string().exactOptional(),
   digest: digestSchema,
+  cut: lineCutSchema.exactOptional(),
 });
 
 export const episodeTaintSchema: z.ZodType<EpisodeTaint> = z.strictObject({

@@ -158,6 +158,8 @@ const EVENTS: OneOfEach = {
     jobKey: digest,
     job,
     takenOut: count,
+    shortened: count,
+    putBack: count,
     by: text,
   }),
   EgressRecorded: sometimes(

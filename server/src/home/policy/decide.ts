@@ -1,6 +1,6 @@
 // Changing the policy. Only the owner adopts; what the Home reads by itself can only make things stricter, or undo just that.
 // In the same frame everything that waits, or is still being fetched, is judged again: a change never leaves an old answer standing.
-import type { PolicyCommand } from "#protocol/commands.ts";
+import type { PolicyCommand } from "#protocol/policyCommands.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent, PolicyEvent } from "#protocol/events.ts";
