@@ -13,6 +13,7 @@ import {
 } from "#protocol/wire/policyViews.ts";
 import { givingWay } from "#platform/givingWay.ts";
 import { leaseViews } from "../../home/lease/view.ts";
+import { taintOf } from "../../home/egress/taint.ts";
 import { evaluate, type PolicyInForce, WORKSPACE_RULE_PREFIX } from "../../home/policy/evaluate.ts";
 import { sandboxLevel } from "../../home/policy/obligations.ts";
 import type { PolicyRequest } from "../../home/policy/request.ts";
@@ -157,6 +158,7 @@ function requestOf(
 ): PolicyRequest {
   const { purpose = model === undefined ? "command" : "ask", at = now } = said;
   const worker = [...state.nodes.byId.values()].find((held) => held.nodeId === node || held.name === node);
+  const taint = taintOf(state, { paths, highestClassification: classification });
   const destination = worker === undefined ? {} : { destination: destinationOf(worker, purpose) };
   return {
     action,
@@ -165,6 +167,7 @@ function requestOf(
     ...destination,
     purpose,
     at: epochMs(at),
+    ...(taint === undefined ? {} : { taint }),
   };
 }
 
