@@ -113,6 +113,8 @@ export interface ReviseEgress extends Order<"revise-egress"> {
   readonly highestClassification: Classification;
   readonly leftOut: number;
   readonly takenOut: number;
+  readonly shortened?: number;
+  readonly putBack?: number;
   readonly cost: Cost;
   /** Every path that is left. */
   readonly paths: readonly string[];

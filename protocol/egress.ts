@@ -18,6 +18,7 @@ import {
   type WorkspaceId,
   workspaceId,
 } from "./ids.ts";
+import { type LineCut, lineCutSchema } from "./lineCut.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -37,6 +38,8 @@ export interface PreviewItem {
   readonly bytes: Bytes;
   readonly classification: Classification;
   readonly digest: Digest;
+  /** Present where somebody took lines out of it: digest and size are of what is left. */
+  readonly cut?: LineCut;
 }
 
 /** Something that stays, and why. */
@@ -150,6 +153,7 @@ export const previewItemSchema: z.ZodType<PreviewItem> = z.strictObject({
   bytes: bytesSchema,
   classification: classificationSchema,
   digest: digestSchema,
+  cut: lineCutSchema.exactOptional(),
 });
 
 export const leftOutSchema: z.ZodType<LeftOut> = z.strictObject({ path: z.string(), reason: z.string() });

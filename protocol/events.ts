@@ -160,6 +160,10 @@ export interface EgressRevised extends JobFact<"EgressRevised"> {
   readonly job: JobSpec;
   /** How many entries of the tree were taken out. */
   readonly takenOut: number;
+  /** How many items lost lines; absent where none did. */
+  readonly shortened?: number;
+  /** How many items got theirs back; absent where none did. */
+  readonly putBack?: number;
   readonly by: string;
 }
 export interface EgressRecorded extends JobFact<"EgressRecorded"> {

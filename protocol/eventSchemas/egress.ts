@@ -40,6 +40,8 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     jobKey: digestSchema,
     job: jobSpecSchema,
     takenOut: count,
+    shortened: count.exactOptional(),
+    putBack: count.exactOptional(),
     by: z.string(),
   }),
   EgressRecorded: z.strictObject({

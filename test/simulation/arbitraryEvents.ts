@@ -155,6 +155,8 @@ const EVENTS: OneOfEach = {
     jobKey: digest,
     job,
     takenOut: count,
+    shortened: count,
+    putBack: count,
     by: text,
   }),
   EgressRecorded: sometimes(

@@ -123,16 +123,18 @@ export class StagedDesk {
         return view.replacedBy === undefined ? this.#repeat() : this.#follow(subject, view.replacedBy);
       case "look-together":
         return this.showTable(sameKind(this.#facts, view));
-    }
-    if (this.#busy !== "nothing" || view.state !== "pending") return this.#repeat();
-    switch (ask.kind) {
       case "approve":
-        return this.#perform("confirming", () => this.#approve(subject));
+        return this.#answer(view, "confirming", () => this.#approve(subject));
       case "reject":
-        return this.#perform("rejecting", () => this.#reject(view));
+        return this.#answer(view, "rejecting", () => this.#reject(view));
       case "propose":
-        return this.#perform("revising", () => this.#propose(subject));
+        return this.#answer(view, "revising", () => this.#propose(subject));
     }
+  }
+
+  /** Only what waits is answered, and one thing at a time. */
+  async #answer({ state }: StagedView, busy: StagedBusy, work: () => Promise<void>): Promise<void> {
+    return this.#busy !== "nothing" || state !== "pending" ? this.#repeat() : this.#perform(busy, work);
   }
 
   async #approve(subject: Subject): Promise<void> {

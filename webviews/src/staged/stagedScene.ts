@@ -12,8 +12,8 @@ export interface StagedScene<Shown extends StagedToPage = StagedToPage> {
   readonly shown: Shown;
   readonly state: StagedState;
   readonly language: string;
-  change(change: Partial<StagedState>): void;
-  ask(ask: StagedAsk): void;
+  readonly change: (change: Partial<StagedState>) => void;
+  readonly ask: (ask: StagedAsk) => void;
 }
 
 export type OneScene = StagedScene<Extract<StagedToPage, { readonly kind: "staged" }>>;

@@ -3,6 +3,7 @@
 import type { Digest } from "#protocol/digest.ts";
 import type { Classification, EgressPreview, PreviewPolicy } from "#protocol/egress.ts";
 import { type LeaseUnfit, leaseUnfitText, type ScopedTerms } from "#protocol/lease.ts";
+import { lineRangesText } from "#protocol/lineCut.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { bytesText, costText, countText, durationText } from "./amounts.ts";
@@ -36,6 +37,7 @@ export function previewCardLines(
     style.bold(`Send this to ${name}?`) + `  ${plainText(preview.title)}`,
     `${style.bold("What leaves")} — ${countText(items.length, "item")}, ${bytesText(preview.payloadBytes)}`,
     ...itemRows(preview),
+    ...shortenedRows(preview),
     ...removedRows(preview),
     `${style.bold("Stays here")} — ${leftOut.length === 0 ? "everything else" : "everything else, and"}`,
     ...capped(leftOut.map(({ path, reason }) => `  ${plainText(path)}: ${plainText(reason)}`)),
@@ -93,6 +95,15 @@ function itemRows({ items }: EgressPreview): readonly string[] {
         `  ${plainText(path).padEnd(width)}  ${classification.padEnd(9)}  ${bytesText(bytes)}`,
     ),
   );
+}
+
+/** What the other machine sees less of than is here: a command there reads a shorter file. */
+export function shortenedRows({ items }: EgressPreview): readonly string[] {
+  const rows = items.flatMap(({ cut, path }) =>
+    cut === undefined ? [] : [`  ${plainText(path)}: without lines ${lineRangesText(cut.lines)}`],
+  );
+  if (rows.length === 0) return [];
+  return [`Sent shorter than it is here — ${countText(rows.length, "item")}`, ...capped(rows)];
 }
 
 /** What redaction took out first, so that nobody expects the other machine to know it. */

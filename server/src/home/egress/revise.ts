@@ -1,5 +1,5 @@
 // Taking something out of what waits for the owner: the shown preview is withdrawn, and one that shows less waits in its place.
-// A revision changes nothing of a job but its input tree, and never sends more than was shown. Nothing is let out here.
+// A revision changes nothing of a job but its input, and never sends more than was shown of it. Nothing is let out here.
 import type { ReviseEgress } from "#protocol/commands.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent } from "#protocol/events.ts";
@@ -21,10 +21,10 @@ export function revise(
   if (state.egress.previews.has(command.replacedBy)) {
     return refuse("preview-exists", "This revision has been made already.", "Read the preview that waits.");
   }
-  if (!isSameBut(command.job, job) || command.payloadBytes > held.payloadBytes) {
+  if (!isSameBut(command.job, job) || command.payloadBytes > mostShown(state, held, command)) {
     return refuse(
       "revision-differs",
-      "A revision may only take something out of what was shown.",
+      "A revision may only take something out of what was shown, or put back what was.",
       "Start the episode again for anything else.",
     );
   }
@@ -51,6 +51,8 @@ export function revise(
       jobKey: payload,
       job: command.job,
       takenOut: command.takenOut,
+      ...(command.shortened === undefined ? {} : { shortened: command.shortened }),
+      ...(command.putBack === undefined ? {} : { putBack: command.putBack }),
       by: command.by.client,
     },
     {
@@ -72,7 +74,15 @@ export function revise(
   ];
 }
 
-/** Whether the specification is the job's in all but its input tree. */
+/** Whether the specification is the job's in all but its input: the tree of a command, the text of an ask. */
 function isSameBut(revised: JobSpec, { job, jobKey: key }: Job): boolean {
-  return job.kind === "command" && revised.kind === "command" && jobKey({ ...revised, tree: job.tree }) === key;
+  if (job.kind === "ask") return revised.kind === "ask" && jobKey({ ...revised, prompt: job.prompt }) === key;
+  return revised.kind === "command" && jobKey({ ...revised, tree: job.tree }) === key;
+}
+
+/** What was shown last, unless lines are put back: then the most that was shown of this very job. */
+function mostShown({ egress }: HomeState, held: HeldPreview, { putBack = 0 }: ReviseEgress): number {
+  if (putBack === 0) return held.payloadBytes;
+  const shown = [...egress.previews.values()].filter(({ jobId }) => jobId === held.jobId);
+  return Math.max(...shown.map(({ payloadBytes }) => payloadBytes));
 }

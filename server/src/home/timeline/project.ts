@@ -4,6 +4,7 @@ import type { Digest } from "#protocol/digest.ts";
 import type {
   EgressPreviewed,
   EgressRecorded,
+  EgressRevised,
   EgressSettled,
   JournalEvent,
   WorkspacePolicyRead,
@@ -115,7 +116,7 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       };
     case "EgressRevised":
       return {
-        text: `${event.by} took ${event.takenOut} ${event.takenOut === 1 ? "item" : "items"} out; ${event.previewId} is withdrawn, ${event.replacedBy} waits in its place`,
+        text: `${event.by} ${revisedText(event)}; ${event.previewId} is withdrawn, ${event.replacedBy} waits in its place`,
         previewId: event.previewId,
       };
     case "EgressRecorded":
@@ -253,6 +254,15 @@ function stagedEnded({ detail, outcome, replacedBy }: Extract<StagingEvent, { re
     case "unknown":
       return { text: `What came of it is not known, and it is not repeated: ${detail}`, level: "error" };
   }
+}
+
+function revisedText({ putBack, shortened, takenOut }: EgressRevised): string {
+  const items = (count: number): string => `${count} ${count === 1 ? "item" : "items"}`;
+  return [
+    ...(takenOut > 0 || (shortened === undefined && putBack === undefined) ? [`took ${items(takenOut)} out`] : []),
+    ...(shortened === undefined ? [] : [`took lines out of ${items(shortened)}`]),
+    ...(putBack === undefined ? [] : [`put the lines of ${items(putBack)} back`]),
+  ].join(" and ");
 }
 
 function recorded(event: EgressRecorded): Told {
