@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { costBudgetText } from "#protocol/lease.ts";
 import type { StagedAction } from "#protocol/staging.ts";
 import { plainText } from "#protocol/text/plainText.ts";
-import type { StagedResult, StagedView } from "#protocol/wire/stagingViews.ts";
+import type { StagedView } from "#protocol/wire/stagingViews.ts";
 
 const TEXT_CHARACTERS_MAX = 200;
 const DIGEST_CHARACTERS = 19;
@@ -32,12 +32,6 @@ export function tableDetail(views: readonly StagedView[]): string {
       views.length,
     ),
   ].join("\n\n");
-}
-
-export function resultText({ detail, outcome }: StagedResult): string {
-  return outcome === "done"
-    ? vscode.l10n.t("Done as you approved it.")
-    : vscode.l10n.t("Not done: {0}", plainText(detail, TEXT_CHARACTERS_MAX));
 }
 
 /** What the dialog repeats: what, where, until when, and what speaks for and against it. */
