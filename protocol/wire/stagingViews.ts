@@ -47,6 +47,8 @@ export interface StagedView {
   readonly decided?: { readonly at: EpochMs; readonly by: string; readonly reason?: string };
   readonly leaseId?: LeaseId;
   readonly replacedBy?: StagedId;
+  /** The revision whose place this one took, while the Home still has it. */
+  readonly replaces?: StagedId;
   /** Of an approved one: how far its one run is. */
   readonly run?: { readonly state: "not-begun" | "begun" | StagedOutcome; readonly detail: string };
   /** Why it cannot be done any more as it was shown. Only `staged/show` looks. */
@@ -101,7 +103,7 @@ export interface ReviseStagedParams extends ShownItem {
 
 const reason = z.string().max(STAGED_NOTE_CHARACTERS_MAX);
 
-const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
+export const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
   stagedId: stagedId.schema,
   episodeId: episodeId.schema.exactOptional(),
   digest: digestSchema,
@@ -117,6 +119,7 @@ const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
   decided: z.strictObject({ at: epochMsSchema, by: z.string(), reason: z.string().exactOptional() }).exactOptional(),
   leaseId: leaseId.schema.exactOptional(),
   replacedBy: stagedId.schema.exactOptional(),
+  replaces: stagedId.schema.exactOptional(),
   run: z
     .strictObject({
       state: z.enum(["not-begun", "begun", "done", "failed", "void", "unknown"]),
@@ -141,7 +144,7 @@ const waitingViewSchema: z.ZodType<WaitingView> = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
+export const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
   stagedId: stagedId.schema,
   outcome: z.union([stagedOutcomeSchema, z.literal("refused")]),
   detail: z.string(),

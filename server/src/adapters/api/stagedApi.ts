@@ -32,7 +32,7 @@ export function stagedApi(services: HomeServices): StagedApi {
         const held = heldOf(id);
         if (held === undefined) return STAGED_UNKNOWN;
         const stale = await staleness(services, held, signal);
-        items.push({ ...stagedView(held), ...(stale === undefined ? {} : { stale }) });
+        items.push({ ...stagedView(stagingOf(home.state), held), ...(stale === undefined ? {} : { stale }) });
       }
       return { items };
     },
