@@ -36,6 +36,7 @@ function isNarrowing({ effect }: PolicyRule): boolean {
 }
 
 /** All that decides; what people read of a rule does not. */
-function effectText({ id: _, reason: __, ...decides }: PolicyRule): string {
+function effectText(rule: PolicyRule): string {
+  const { id: _, reason: __, ...decides } = rule;
   return canonicalJson(decides);
 }
