@@ -90,6 +90,7 @@ import {
   type PolicyView,
   policyViewSchema,
 } from "./policyViews.ts";
+import * as records from "./ledgerRecords.ts";
 import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
@@ -106,7 +107,8 @@ import {
   type StagedView,
   stagedItemsSchema,
   stagedListParamsSchema,
-  type WaitingView,
+  type WaitingListParams,
+  type WaitingPage,
   waitingItemsSchema,
   withdrawStagedParamsSchema,
 } from "./stagingViews.ts";
@@ -191,6 +193,10 @@ export interface ClientMethods {
   readonly showLedger: Method<Nothing, ledger.LedgerView>;
   /** A page of its leaves, each with the proof that the checkpoint of this size covers it. */
   readonly readLeaves: Method<ledger.LeavesParams, ledger.LeavesPage>;
+  /** The newest records first, with what each carried; the Home looks them through. */
+  readonly listRecords: Method<records.LedgerRecordsParams, records.LedgerRecordsPage>;
+  /** One record with a page of what it carried. */
+  readonly showRecord: Method<records.ShowRecordParams, records.ShownRecord>;
   /** The receipt of an episode that ran elsewhere, as a file that anybody can check. */
   readonly showReceipt: Method<ledger.ReceiptParams, ledger.ReceiptResult>;
   readonly grantLease: Method<GrantParams, { readonly leaseId: LeaseId }>;
@@ -206,7 +212,7 @@ export interface ClientMethods {
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
   /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
-  readonly listStaged: Method<{ readonly decided: boolean }, { readonly items: readonly WaitingView[] }>;
+  readonly listStaged: Method<WaitingListParams, WaitingPage>;
   /** Items with a look at whether they could still be done as they were shown: what to read before a decision. */
   readonly showStaged: Method<{ readonly stagedIds: readonly StagedId[] }, { readonly items: readonly StagedView[] }>;
   /** Approves items of one kind with exactly these digests, and does one after the other. */
@@ -328,6 +334,8 @@ export const METHODS: ClientMethods = {
   ),
   showLedger: anyone("ledger/show", nothing, ledger.ledgerViewSchema),
   readLeaves: anyone("ledger/leaves", ledger.leavesParamsSchema, ledger.leavesPageSchema),
+  listRecords: anyone("ledger/records", records.ledgerRecordsParamsSchema, records.ledgerRecordsPageSchema),
+  showRecord: anyone("ledger/record", records.showRecordParamsSchema, records.shownRecordSchema),
   showReceipt: anyone("receipt/show", ledger.receiptParamsSchema, ledger.receiptResultSchema),
   grantLease: ownerOrStaged(
     "lease/grant",

@@ -24,6 +24,7 @@ import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { policyApi } from "./adapters/api/policyApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
+import { recordsApi } from "./adapters/api/recordsApi.ts";
 import { requestApi } from "./adapters/api/requestApi.ts";
 import { stagedApi } from "./adapters/api/stagedApi.ts";
 import type { HomeServices } from "./adapters/api/services.ts";
@@ -275,6 +276,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...policyApi(services, policy, files),
     ...inspectApi(services),
     ...ledgerApi(services),
+    ...recordsApi(services),
     ...leaseApi(services),
     ...episodes,
     // A Home whose journal was opened again has clients before it has looked at its engines: what they start would be lost.

@@ -279,6 +279,8 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     turnClusteringOn: async () => ({ host: "127.0.0.1", port: 7_411 }),
     stopHome: nothing,
     showLedger: notInThisTest,
+    listRecords: async () => ({ records: [], total: 0, unread: 0 }),
+    showRecord: notInThisTest,
     showReceipt: notInThisTest,
     readLeaves: async () => ({ leaves: [] }),
     grantLease: async () => ({ leaseId: IDS.lease }),
@@ -360,6 +362,8 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   resumeOffloads: {},
   listEgress: {},
   showLedger: {},
+  listRecords: { filter: {} },
+  showRecord: { recordId: IDS.record, from: 0 },
   readLeaves: { size: 0, from: 0 },
   showReceipt: { episodeId: IDS.episode },
   grantLease: {

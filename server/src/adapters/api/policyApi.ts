@@ -11,6 +11,7 @@ import {
   type RuleDecision,
 } from "#protocol/wire/policyViews.ts";
 import { leaseViews } from "../../home/lease/view.ts";
+import { taintOf } from "../../home/egress/taint.ts";
 import { evaluate, type PolicyInForce, WORKSPACE_RULE_PREFIX } from "../../home/policy/evaluate.ts";
 import { sandboxLevel } from "../../home/policy/obligations.ts";
 import type { PolicyRequest } from "../../home/policy/request.ts";
@@ -145,6 +146,7 @@ function requestOf(
 ): PolicyRequest {
   const { purpose = model === undefined ? "command" : "ask", at = now } = said;
   const worker = [...state.nodes.byId.values()].find((held) => held.nodeId === node || held.name === node);
+  const taint = taintOf(state, { paths, highestClassification: classification });
   const destination = worker === undefined ? {} : { destination: destinationOf(worker, purpose) };
   return {
     action,
@@ -153,6 +155,7 @@ function requestOf(
     ...destination,
     purpose,
     at: epochMs(at),
+    ...(taint === undefined ? {} : { taint }),
   };
 }
 

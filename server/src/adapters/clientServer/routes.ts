@@ -42,6 +42,8 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     markNeverLeaves: route(METHODS.markNeverLeaves, (params, session) => api.markNeverLeaves(params, session)),
     unmarkNeverLeaves: route(METHODS.unmarkNeverLeaves, (params, session) => api.unmarkNeverLeaves(params, session)),
     listEgress: route(METHODS.listEgress, (params, session) => api.listEgress(params, session)),
+    listRecords: route(METHODS.listRecords, (params, session) => api.listRecords(params, session)),
+    showRecord: route(METHODS.showRecord, (params, session) => api.showRecord(params, session)),
     showLedger: route(METHODS.showLedger, (params, session) => api.showLedger(params, session)),
     readLeaves: route(METHODS.readLeaves, (params, session) => api.readLeaves(params, session)),
     showReceipt: route(METHODS.showReceipt, (params, session) => api.showReceipt(params, session)),

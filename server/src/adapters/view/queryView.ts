@@ -1,7 +1,7 @@
 // What people ask of all history, as tables in memory: the egress ledger, episodes, proposals, and which frames concern
 // an episode. It is made from the journal when somebody asks, and goes on from the frame it reflects.
 // It is never the truth and is never kept: what the journal says is what it shows, or it is made anew.
-import type { Database, SqlValue } from "sql.js";
+import type { Database, SqlValue, Statement } from "sql.js";
 import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
 import { type Digest, digestSchema } from "#protocol/digest.ts";
@@ -24,6 +24,7 @@ import type { HomeIdentity } from "../../home/identity.ts";
 import type { Journal, JournalFrame } from "../../home/journalPort.ts";
 import { type HomeState, initialState } from "../../home/state.ts";
 import { heldPreviewSchema, heldProposalSchema } from "../checkpoint/stateSchemas.ts";
+import { noteRecord, RECORD_TABLES, RecordTable } from "./recordTable.ts";
 import { loadSql } from "./sqlModule.ts";
 
 /** Frames that become rows in one transaction: the Home's loop is free between two. */
@@ -31,12 +32,13 @@ const FRAMES_PER_TURN = 200;
 
 const TABLES = `
   CREATE TABLE egress (position INTEGER PRIMARY KEY, record_id TEXT UNIQUE, episode_id TEXT, time INTEGER, row TEXT);
+  ${RECORD_TABLES}
   CREATE TABLE leaves (position INTEGER PRIMARY KEY, record_id TEXT, leaf TEXT);
   CREATE INDEX leaves_of_record ON leaves (record_id);
   CREATE TABLE receipts (episode_id TEXT PRIMARY KEY, receipt TEXT);
   CREATE TABLE episodes (position INTEGER PRIMARY KEY, episode_id TEXT UNIQUE, started_at INTEGER, view TEXT);
   CREATE TABLE proposals (proposal_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
-  CREATE TABLE previews (preview_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT);
+  CREATE TABLE previews (preview_id TEXT PRIMARY KEY, episode_id TEXT, held TEXT, document TEXT, class TEXT);
   CREATE TABLE history (sequence INTEGER, at_index INTEGER, episode_id TEXT, kind TEXT, at INTEGER,
     PRIMARY KEY (sequence, at_index)) WITHOUT ROWID;
   CREATE INDEX history_of_episode ON history (episode_id, sequence);
@@ -58,6 +60,7 @@ export class QueryView {
   /** Of the egress ledger, up to the frame that the tables reflect. */
   readonly hashes: HashTree = new HashTree();
   #turn: Promise<void> = Promise.resolve();
+  readonly #statements = new Map<string, Statement>();
 
   private constructor(database: Database, journal: ReadableJournal, identity: HomeIdentity) {
     this.#database = database;
@@ -88,6 +91,11 @@ export class QueryView {
   egressRows({ cursor = 0, limit = LIST_ROWS_MAX }: ListParams): ViewPage<EgressLedgerRow> {
     const query = "SELECT position, row FROM egress WHERE position > ? ORDER BY position LIMIT ?";
     return this.#page(query, [cursor, limit + 1], egressLedgerRowSchema);
+  }
+
+  /** The ledger as people read it. */
+  get records(): RecordTable {
+    return new RecordTable(this.#database);
   }
 
   /** The leaves of the ledger's tree from `from` up to, not with, `to`: the texts that were hashed. */
@@ -189,17 +197,18 @@ export class QueryView {
   #note(event: JournalEvent, at: Sequence, index: number): void {
     const corrId = "corrId" in event ? event.corrId : null;
     this.#run("INSERT INTO history VALUES (?, ?, ?, ?, ?)", [at, index, corrId, event.kind, event.at]);
-    if (isEgressLeaf(event)) this.#noteEgress(event);
+    if (isEgressLeaf(event)) this.#noteEgress(event, at, index);
     if (event.kind === "ContributionMetered") {
       this.#run("INSERT OR REPLACE INTO receipts VALUES (?, ?)", [event.corrId, event.receipt]);
     }
   }
 
   /** By the fold that defines the ledger, over the one row that it concerns. */
-  #noteEgress(event: EgressLeaf): void {
+  #noteEgress(event: EgressLeaf, at: Sequence, index: number): void {
     const { recordId } = event;
     const leaf = leafText(event);
-    this.#run("INSERT INTO leaves VALUES (?, ?, ?)", [this.hashes.size, recordId, leaf]);
+    const position = this.hashes.size;
+    this.#run("INSERT INTO leaves VALUES (?, ?, ?)", [position, recordId, leaf]);
     this.hashes.append(leafHash(leaf));
     const rows = new Map<EgressRecordId, EgressLedgerRow>();
     const [held] = this.#json("SELECT row FROM egress WHERE record_id = ?", [recordId], egressLedgerRowSchema);
@@ -211,6 +220,7 @@ export class QueryView {
       "INSERT INTO egress (record_id, episode_id, time, row) VALUES (?, ?, ?, ?) ON CONFLICT (record_id) DO UPDATE SET row = excluded.row, time = excluded.time",
       [recordId, event.corrId, row.time, JSON.stringify(row)],
     );
+    noteRecord(this.#run, event, { at, index, leaf: position });
   }
 
   /** One that is applied after the state has forgotten it was received long before: its row says so all the same. */
@@ -226,7 +236,13 @@ export class QueryView {
   #notePreview(state: HomeState, id: PreviewId): void {
     const held = state.egress.previews.get(id);
     if (held === undefined) return;
-    this.#run("INSERT OR REPLACE INTO previews VALUES (?, ?, ?)", [id, held.corrId, JSON.stringify(held)]);
+    this.#run("INSERT OR REPLACE INTO previews VALUES (?, ?, ?, ?, ?)", [
+      id,
+      held.corrId,
+      JSON.stringify(held),
+      held.preview,
+      held.highestClassification,
+    ]);
   }
 
   /** An episode is in the state while anything happens to it; afterwards its row stays as it was last. */
@@ -260,9 +276,12 @@ export class QueryView {
     return rows;
   }
 
-  #run(query: string, values: SqlValue[]): void {
-    this.#database.run(query, values);
-  }
+  /** Each of these few queries runs for every fact of the history: it is prepared once. */
+  readonly #run = (query: string, values: SqlValue[]): void => {
+    let statement = this.#statements.get(query);
+    if (statement === undefined) this.#statements.set(query, (statement = this.#database.prepare(query)));
+    statement.run(values);
+  };
 }
 
 /** The previews that these events change. The end of a job withdraws the one that waits. */

@@ -1,6 +1,6 @@
 // Changing the policy. Only the owner adopts; what the Home reads by itself can only make things stricter, or undo just that.
 // In the same frame everything that waits, or is still being fetched, is judged again: a change never leaves an old answer standing.
-import type { PolicyCommand } from "#protocol/commands.ts";
+import type { PolicyCommand } from "#protocol/policyCommands.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent, PolicyEvent } from "#protocol/events.ts";
@@ -76,7 +76,17 @@ function problemUnder(
   if (held === undefined) return refusal("The policy changed, and what is being sent cannot be judged by it any more.");
   const { corrId, destination, highestClassification, payloadBytes: bytes, cost } = held;
   const client = requesterOf(after.episodes, corrId);
-  const facts = { at, client, job: job.job, nodeId: destination.nodeId, paths, highestClassification, bytes, cost };
+  const facts = {
+    at,
+    client,
+    corrId,
+    job: job.job,
+    nodeId: destination.nodeId,
+    paths,
+    highestClassification,
+    bytes,
+    cost,
+  };
   const decision = judgeOffload(after, facts);
   if (decision.effect === "deny") return refusal(`The policy forbids it now: ${decision.explanation}`);
   return isUnasked(after, job, decision) ? refusal(`The policy asks first now: ${decision.explanation}`) : undefined;
