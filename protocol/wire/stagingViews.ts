@@ -28,6 +28,7 @@ import {
   stagedOutcomeSchema,
 } from "../staging.ts";
 import { workspacePathSchema, type WorkspacePath } from "../workspacePath.ts";
+import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams } from "./listPage.ts";
 
 export interface StagedView {
   readonly stagedId: StagedId;
@@ -154,11 +155,25 @@ export const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
   replacedBy: stagedId.schema.exactOptional(),
 });
 
-export const stagedListParamsSchema: z.ZodType<{ readonly decided: boolean }> = z.strictObject({
+/** A page of what waits ends once it takes this much: the whole of it may be larger than one message. */
+export const WAITING_PAGE_BYTES: number = 1024 * 1024;
+
+export interface WaitingListParams extends ListParams {
+  /** Those of late that were decided as well. */
+  readonly decided: boolean;
+}
+export interface WaitingPage extends ListEnd {
+  readonly items: readonly WaitingView[];
+}
+
+export const stagedListParamsSchema: z.ZodType<WaitingListParams> = z.strictObject({
   decided: z.boolean(),
+  cursor: cursorSchema.exactOptional(),
+  limit: z.number().int().min(1).max(LIST_ROWS_MAX).exactOptional(),
 });
-export const waitingItemsSchema: z.ZodType<{ readonly items: readonly WaitingView[] }> = z.strictObject({
+export const waitingItemsSchema: z.ZodType<WaitingPage> = z.strictObject({
   items: z.array(waitingViewSchema),
+  next: cursorSchema.exactOptional(),
 });
 export const stagedItemsSchema: z.ZodType<{ readonly items: readonly StagedView[] }> = z.strictObject({
   items: z.array(stagedViewSchema),
