@@ -12,7 +12,7 @@ import {
   TIMELINE_PAGE_ENTRIES_MAX,
   timelinePageSchema,
 } from "./clientViews.ts";
-import { INSPECTED_PATHS_MAX, REVISED_PATHS_MAX } from "./egressViews.ts";
+import { INSPECTED_PATHS_MAX, REVISED_PATHS_MAX, REVISED_TEXTS_MAX } from "./egressViews.ts";
 
 test("a prompt at its limit is read, one character more or none is refused", () => {
   const ask = (characters: number): boolean =>
@@ -34,7 +34,17 @@ test("lists of paths and globs at their limits are read, one more or none is ref
   const revise = { previewId: `prev_${"a".repeat(26)}`, digest };
   const apply = { proposalId: `prop_${"a".repeat(26)}`, digest };
   const names = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `file-${index}`);
+  const texts = (count: number): readonly object[] =>
+    names(count).map((path) => ({ path, lines: [{ from: 1, to: 1 }] }));
   for (const [most, read] of [
+    [
+      REVISED_TEXTS_MAX,
+      (count: number) => decode(METHODS.reviseEgress.params, { ...revise, leaveOut: [], putBack: names(count) }),
+    ],
+    [
+      REVISED_TEXTS_MAX,
+      (count: number) => decode(METHODS.reviseEgress.params, { ...revise, leaveOut: [], cut: texts(count) }),
+    ],
     [REVISED_PATHS_MAX, (count: number) => decode(METHODS.reviseEgress.params, { ...revise, leaveOut: names(count) })],
     [APPLIED_PATHS_MAX, (count: number) => decode(METHODS.applyProposal.params, { ...apply, paths: names(count) })],
     [INSPECTED_PATHS_MAX, (count: number) => decode(METHODS.inspectPaths.params, { paths: names(count) })],

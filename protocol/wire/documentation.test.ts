@@ -6,6 +6,7 @@ import { protocolDigest, readPage } from "../../test/protocolFixtures.ts";
 import * as decodeLimits from "../decode.ts";
 import * as idLimits from "../ids.ts";
 import * as jobLimits from "../job.ts";
+import * as lineCutLimits from "../lineCut.ts";
 import * as leaseLimits from "../lease.ts";
 import * as markLimits from "../neverLeaves.ts";
 import * as globLimits from "../pathGlob.ts";
@@ -85,6 +86,7 @@ test("every limit has its row, with the value that the code has", () => {
     decodeLimits,
     idLimits,
     jobLimits,
+    lineCutLimits,
     leaseLimits,
     globLimits,
     policyLimits,

@@ -11,6 +11,7 @@ import {
   egressPreviewSchema,
 } from "../egress.ts";
 import { type PreviewId, previewId } from "../ids.ts";
+import { type LineRange, lineRangesSchema } from "../lineCut.ts";
 import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
 import { NEVER_LEAVES_MAX, neverLeavesGlobSchema } from "../neverLeaves.ts";
 import { type Bytes, bytesSchema, type DurationMs, durationMsSchema } from "../quantities.ts";
@@ -18,6 +19,9 @@ import { WORKSPACE_PATH_CHARACTERS_MAX, workspacePathSchema, type WorkspacePath 
 
 /** So many paths may be taken out of a preview at once; a folder counts as one. */
 export const REVISED_PATHS_MAX = 1_000;
+
+/** Lines may be taken out of so many items at once, and put back into as many. */
+export const REVISED_TEXTS_MAX = 100;
 
 /** Files that can be asked about at once. */
 export const INSPECTED_PATHS_MAX = 256;
@@ -52,6 +56,14 @@ export interface ReviseParams {
   readonly digest: Digest;
   /** Paths of items, links or whole folders of the preview. */
   readonly leaveOut: readonly string[];
+  /** Lines of text items, as the preview shows them. */
+  readonly cut?: readonly ItemLines[];
+  /** Items whose lines go back in, all of them. */
+  readonly putBack?: readonly string[];
+}
+export interface ItemLines {
+  readonly path: string;
+  readonly lines: readonly LineRange[];
 }
 export interface InspectParams {
   readonly paths: readonly WorkspacePath[];
@@ -100,11 +112,21 @@ export const previewItemParamsSchema: z.ZodType<PreviewItemParams> = z.strictObj
   fromByte: bytesSchema,
 });
 
-export const reviseParamsSchema: z.ZodType<ReviseParams> = z.strictObject({
-  previewId: previewId.schema,
-  digest: digestSchema,
-  leaveOut: z.array(z.string().min(1).max(WORKSPACE_PATH_CHARACTERS_MAX)).min(1).max(REVISED_PATHS_MAX),
-});
+const itemPath = z.string().min(1).max(WORKSPACE_PATH_CHARACTERS_MAX);
+export const reviseParamsSchema: z.ZodType<ReviseParams> = z
+  .strictObject({
+    previewId: previewId.schema,
+    digest: digestSchema,
+    leaveOut: z.array(itemPath).max(REVISED_PATHS_MAX),
+    cut: z
+      .array(z.strictObject({ path: itemPath, lines: lineRangesSchema }))
+      .max(REVISED_TEXTS_MAX)
+      .exactOptional(),
+    putBack: z.array(itemPath).max(REVISED_TEXTS_MAX).exactOptional(),
+  })
+  .refine(({ cut, leaveOut, putBack }) => leaveOut.length + (cut?.length ?? 0) + (putBack?.length ?? 0) > 0, {
+    error: "names something to take out or to put back",
+  });
 
 export const approveParamsSchema: z.ZodType<ApproveParams> = z.strictObject({
   previewId: previewId.schema,

@@ -65,7 +65,8 @@ function commandOf(job: CommandJob, preview: EgressPreview | undefined): Shown {
   const request = { kind: "command", argv, folder, outputs, dependencies, wallMs, memoryBytes } as const;
   return {
     request: fits && leaveOut.length > 0 ? { ...request, leaveOut } : request,
-    truncated: !fits,
+    // Lines that were taken out cannot be named in a request: it would send them again.
+    truncated: !fits || isShortened(preview),
   };
 }
 
@@ -94,9 +95,13 @@ async function askOf(job: AskJob, preview: EgressPreview | undefined, blobs: Blo
       temperatureMilli,
       seed,
     },
-    // What was redacted is not what was asked.
-    truncated: prompt.truncated || system.truncated || preview?.removed !== undefined,
+    // What was redacted or shortened is not what was asked.
+    truncated: prompt.truncated || system.truncated || preview?.removed !== undefined || isShortened(preview),
   };
+}
+
+function isShortened(preview: EgressPreview | undefined): boolean {
+  return preview?.items.some(({ cut: lines }) => lines !== undefined) ?? false;
 }
 
 function contentOf(messages: readonly ChatMessage[], role: ChatMessage["role"]): string | undefined {

@@ -7,10 +7,12 @@ import { describe, test, type TestContext } from "node:test";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
+import type { PreviewItem } from "#protocol/egress.ts";
 import type { PreviewId } from "#protocol/ids.ts";
 import { jobKey, treeManifestSchema } from "#protocol/job.ts";
+import { CUT_BYTES_MAX, CUT_RANGES_MAX } from "#protocol/lineCut.ts";
 import { byteCount } from "#protocol/quantities.ts";
-import type { ResultOf } from "#protocol/wire/client.ts";
+import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
 import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
 import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
@@ -20,6 +22,8 @@ import { RECENT_PREVIEWS_MAX } from "../../home/egress/state.ts";
 import { LEFT_OUT_BY_YOU } from "../collect/treeCandidates.ts";
 import { egressApi } from "./egressApi.ts";
 import { episodeApi } from "./episodeApi.ts";
+import { withoutLines } from "./itemLines.ts";
+import { requestApi } from "./requestApi.ts";
 import type { HomeServices } from "./services.ts";
 
 const FILES = {
@@ -191,5 +195,145 @@ describe("taking something out", () => {
     assert.ok(prompt !== undefined);
     const page = answered(await egress.readPreviewItem({ previewId, digest: prompt.digest, fromByte: START }, ANYONE));
     assert.match(Buffer.from(page.base64, "base64").toString(), /why\?/);
+  });
+});
+
+describe("taking lines out", () => {
+  const POEM = "one\ntwo\r\nthree\nfour";
+
+  async function poem(t: TestContext, more: Readonly<Record<string, string>> = {}): Promise<Waiting> {
+    const bench = new DeskBench(homeWith(GPU).state);
+    const here = await services(t, bench, { "poem.txt": POEM, ...more });
+    const started = answered(await episodeApi(here).startEpisode({ request: command("make"), on: GPU.name }, ANYONE));
+    assert.ok(started.previewId !== undefined);
+    const egress = egressApi(here);
+    const { previewId } = started;
+    return { here, bench, egress, previewId, shown: answered(await egress.readPreview({ previewId }, ANYONE)) };
+  }
+
+  async function revised(
+    at: Waiting,
+    change: Partial<ParamsOf<"reviseEgress">>,
+    of: { readonly previewId: PreviewId; readonly digest: Digest } = {
+      previewId: at.previewId,
+      digest: at.shown.digest,
+    },
+  ): Promise<ResultOf<"readPreview"> & { readonly previewId: PreviewId }> {
+    const after = answered(await at.egress.reviseEgress({ ...of, leaveOut: [], ...change }, ANYONE));
+    return { ...answered(await at.egress.readPreview(after, ANYONE)), previewId: after.previewId };
+  }
+
+  const itemOf = ({ preview: of }: ResultOf<"readPreview">, path: string): PreviewItem => {
+    const item = of.items.find((each) => each.path === path);
+    assert.ok(item !== undefined, path);
+    return item;
+  };
+
+  test("what is sent is the file without the lines, byte for byte, as the new preview shows it", async (t) => {
+    const at = await poem(t);
+    const after = await revised(at, { cut: [{ path: "poem.txt", lines: [{ from: 2, to: 3 }] }] });
+    const item = itemOf(after, "poem.txt");
+    assert.equal(await itemText(at, after.previewId, item.digest), "one\nfour");
+    assert.deepEqual(item.cut, { whole: digestOf(POEM), wholeBytes: POEM.length, lines: [{ from: 2, to: 3 }] });
+    assert.equal(item.bytes, "one\nfour".length);
+    assert.ok(after.preview.payloadBytes < at.shown.preview.payloadBytes);
+    // What was taken out is not served under the new revision either.
+    const whole = { previewId: after.previewId, digest: digestOf(POEM), fromByte: START };
+    assert.equal(codeOf(await at.egress.readPreviewItem(whole, ANYONE)), "preview-item-unknown");
+    answered(await at.egress.approveEgress({ previewId: after.previewId, digest: after.digest }, OWNER));
+    const [offer] = at.bench.up.said;
+    assert.ok(offer?.kind === "offer" && offer.job.kind === "command");
+    assert.equal(offer.payload, after.preview.payload);
+    const list = decodeJson(treeManifestSchema, await itemText(at, after.previewId, offer.job.tree));
+    assert.ok(list.ok);
+    const entry = list.value.entries.find(({ path }) => path === "poem.txt");
+    assert.deepEqual(entry?.kind === "file" && [entry.digest, entry.bytes], [digestOf("one\nfour"), 8]);
+    assert.equal(only(await at.bench.events(), "EgressRevised").shortened, 1);
+  });
+
+  test("lines are those of what is shown, cuts add up, and putting them back gives the payload of before", async (t) => {
+    const at = await poem(t);
+    const once = await revised(at, { cut: [{ path: "poem.txt", lines: [{ from: 2, to: 2 }] }] });
+    const twice = await revised(at, { cut: [{ path: "poem.txt", lines: [{ from: 2, to: 2 }] }] }, once);
+    assert.deepEqual(itemOf(twice, "poem.txt").cut?.lines, [{ from: 2, to: 3 }]);
+    assert.equal(await itemText(at, twice.previewId, itemOf(twice, "poem.txt").digest), "one\nfour");
+    const back = await revised(at, { putBack: ["poem.txt"] }, twice);
+    assert.equal(back.preview.payload, at.shown.preview.payload);
+    assert.deepEqual(back.preview.items, at.shown.preview.items);
+  });
+
+  test("no lines are taken out of what is no text, too large, not there or needed, and nothing is revised", async (t) => {
+    const at = await poem(t, { "b.bin": "a\0b\n", "big.txt": "x\n".repeat(CUT_BYTES_MAX / 2 + 1) });
+    const of = { previewId: at.previewId, digest: at.shown.digest, leaveOut: [] };
+    const first = [{ from: 1, to: 1 }];
+    for (const [change, code] of [
+      [{ cut: [{ path: "b.bin", lines: first }] }, "preview-item-uncuttable"],
+      [{ cut: [{ path: "big.txt", lines: first }] }, "preview-item-uncuttable"],
+      [{ cut: [{ path: "(file list)", lines: first }] }, "preview-item-needed"],
+      [{ cut: [{ path: "poem.txt", lines: [{ from: 1, to: 4 }] }] }, "preview-item-needed"],
+      [{ cut: [{ path: "poem.txt", lines: [{ from: 4, to: 5 }] }] }, "preview-lines-unknown"],
+      [{ cut: [{ path: "poem", lines: first }] }, "preview-item-unknown"],
+      [{ cut: [{ path: "poem.txt", lines: first }], leaveOut: ["poem.txt"] }, "preview-item-twice"],
+      [{ cut: [{ path: "poem.txt", lines: first }], putBack: ["poem.txt"] }, "preview-item-twice"],
+      [{ putBack: ["poem.txt"] }, "preview-item-whole"],
+    ] as const) {
+      assert.equal(codeOf(await at.egress.reviseEgress({ ...of, ...change }, ANYONE)), code, JSON.stringify(change));
+    }
+    const alternating = Array.from({ length: CUT_RANGES_MAX }, (_, index) => ({
+      from: 2 * index + 1,
+      to: 2 * index + 1,
+    }));
+    const many = Array.from({ length: CUT_RANGES_MAX + 1 }, (_, index) => `line ${index}\n\n`).join("");
+    const item = { ...itemOf(at.shown, "poem.txt"), ...(await at.here.blobs.put(Buffer.from(many))) };
+    const { signal } = new AbortController();
+    const most = await withoutLines(item, alternating, at.here.blobs, signal);
+    assert.ok(!("kind" in most) && most.cut?.lines.length === CUT_RANGES_MAX);
+    // The last blank line is the second line from the end of what is left.
+    const past = await withoutLines(
+      most,
+      [{ from: CUT_RANGES_MAX + 1, to: CUT_RANGES_MAX + 1 }],
+      at.here.blobs,
+      signal,
+    );
+    assert.ok("kind" in past && past.code === "preview-item-uncuttable");
+  });
+
+  test("what is left is looked through for secrets again", async (t) => {
+    const at = await poem(t);
+    const text = `const key =\nnothing\n"ghp_${"a1B2".repeat(9)}";\n`;
+    const item = { ...itemOf(at.shown, "poem.txt"), ...(await at.here.blobs.put(Buffer.from(text))) };
+    const cut = await withoutLines(item, [{ from: 2, to: 2 }], at.here.blobs, new AbortController().signal);
+    assert.ok("kind" in cut && cut.code === "preview-item-uncuttable" && /at line 2/.test(cut.message));
+  });
+
+  test("lines go out of a question, and the rest is what is asked", async (t) => {
+    const bench = new DeskBench(homeWith(GPU).state);
+    const here = await services(t, bench);
+    const request = {
+      kind: "ask",
+      prompt: "Why is it so?\nMy name is private.\nBe short.",
+      system: "You know.",
+    } as const;
+    const { previewId } = answered(await episodeApi(here).startEpisode({ request, on: GPU.name }, ANYONE));
+    assert.ok(previewId !== undefined);
+    const egress = egressApi(here);
+    const shown = answered(await egress.readPreview({ previewId }, ANYONE));
+    const at: Waiting = { here, bench, egress, previewId, shown };
+    const after = await revised(at, { cut: [{ path: "(prompt)", lines: [{ from: 3, to: 3 }] }] });
+    const text = await itemText(at, after.previewId, itemOf(after, "(prompt)").digest);
+    assert.deepEqual(JSON.parse(text), [
+      { role: "system", content: "You know." },
+      { role: "user", content: "Why is it so?\nBe short." },
+    ]);
+    const again = answered(await requestApi(here).showRequest({ episodeId: after.preview.episodeId }, ANYONE));
+    assert.equal(again.truncated, true, "what is left is not what was asked");
+    const all = { previewId: after.previewId, digest: after.digest, leaveOut: [] };
+    const nothing = await egress.reviseEgress(
+      { ...all, cut: [{ path: "(prompt)", lines: [{ from: 2, to: 3 }] }] },
+      ANYONE,
+    );
+    assert.equal(codeOf(nothing), "preview-item-needed");
+    const back = await revised(at, { putBack: ["(prompt)"] }, after);
+    assert.equal(back.preview.payload, shown.preview.payload);
   });
 });

@@ -33,6 +33,25 @@ test("egress revise takes out what is named, and says which preview waits now", 
   const [call] = calls(home, "reviseEgress");
   assert.deepEqual(call?.params, { previewId: IDS.preview, digest: DIGEST, leaveOut: ["src/a.ts", "docs"] });
   assert.equal(await runCli(["egress", "revise", IDS.preview], terminal().host), 64);
+  const lines = ["--leave-out", "src/a.ts:10-20,35", "--leave-out", "src/a.ts:2", "--put-back", "b.ts"];
+  assert.equal(await runCli(["egress", "revise", IDS.preview, ...lines], terminal().host), 0);
+  assert.deepEqual(calls(home, "reviseEgress")[1]?.params, {
+    previewId: IDS.preview,
+    digest: DIGEST,
+    leaveOut: [],
+    cut: [
+      {
+        path: "src/a.ts",
+        lines: [
+          { from: 10, to: 20 },
+          { from: 35, to: 35 },
+          { from: 2, to: 2 },
+        ],
+      },
+    ],
+    putBack: ["b.ts"],
+  });
+  assert.equal(await runCli(["egress", "revise", IDS.preview, "--leave-out", "a.ts:9-3"], terminal().host), 64);
 });
 
 test("a preview that was revised is not asked about: the one in its place is named", async (t) => {

@@ -5,18 +5,19 @@ import * as z from "zod";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { previewId } from "#protocol/ids.ts";
+import { lineRangesOf, type LineRange } from "#protocol/lineCut.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { pagesOf } from "#protocol/wire/listPage.ts";
-import type { InspectedFile } from "#protocol/wire/egressViews.ts";
+import type { InspectedFile, ReviseParams } from "#protocol/wire/egressViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
 import { approve } from "../episodeFlow.ts";
 import type { HomeClient } from "../homeClient.ts";
 import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { bytesText } from "../render/amounts.ts";
-import { previewCardLines } from "../render/previewCard.ts";
+import { previewCardLines, shortenedRows } from "../render/previewCard.ts";
 import { ledgerLines } from "../render/views.ts";
 import { addLedgerCommands } from "./ledger.ts";
 import type { CliSession } from "../session.ts";
@@ -31,8 +32,13 @@ const answerSchema: z.ZodType<AnswerOptions> = z.looseObject({
 });
 const onSchema: z.ZodType<{ readonly on?: string | undefined }> = z.looseObject({ on: z.string().optional() });
 const itemSchema: z.ZodType<{ readonly item?: string | undefined }> = z.looseObject({ item: z.string().optional() });
-const leaveOutSchema: z.ZodType<{ readonly leaveOut: readonly string[] }> = z.looseObject({
+interface ReviseOptions {
+  readonly leaveOut: readonly string[];
+  readonly putBack: readonly string[];
+}
+const reviseSchema: z.ZodType<ReviseOptions> = z.looseObject({
   leaveOut: z.array(z.string()),
+  putBack: z.array(z.string()),
 });
 
 export function addEgressCommands(program: Command, bind: Bind): void {
@@ -121,20 +127,48 @@ async function writeItem(
 function addRevise(egress: Command, bind: Bind): void {
   const revise = egress
     .command("revise <preview>")
-    .description("take items out of a waiting preview; what is left waits for a new answer")
-    .option("--leave-out <path>", "an item of the preview, or a folder of items (repeatable)", collect, []);
+    .description("take items, or lines of them, out of a waiting preview; what is left waits for a new answer")
+    .option(
+      "--leave-out <path>",
+      "an item of the preview, a folder of items, or lines of an item: src/a.ts:10-20,35 (repeatable)",
+      collect,
+      [],
+    )
+    .option("--put-back <path>", "put back the lines that were taken out of an item (repeatable)", collect, []);
   bind(revise, async (session, [word], raw) => {
     const id = readWord(previewId.schema, word, "preview");
-    const { leaveOut } = readOptions(leaveOutSchema, raw);
-    if (leaveOut.length === 0) throw usage("nothing is named to take out", "Name it: --leave-out <path>.");
+    const { leaveOut: words, putBack } = readOptions(reviseSchema, raw);
+    if (words.length + putBack.length === 0)
+      throw usage("nothing is named to take out", "Name it: --leave-out <path>.");
     const home = await session.home();
     const { digest } = await home.call(METHODS.readPreview, { previewId: id });
-    const revised = await home.call(METHODS.reviseEgress, { previewId: id, digest, leaveOut });
+    const wish = { ...leaveOutOf(words), ...(putBack.length === 0 ? {} : { putBack }) };
+    const revised = await home.call(METHODS.reviseEgress, { previewId: id, digest, ...wish });
+    const shown = await home.call(METHODS.readPreview, { previewId: revised.previewId });
     await session.terminal.emit("egress-revised", { ...revised, revises: id });
     await session.terminal.print([
-      `Took it out. ${revised.previewId} waits in its place: arw-home egress approve ${revised.previewId}`,
+      ...shortenedRows(shown.preview),
+      `${words.length === 0 ? "Put it back" : "Took it out"}. ${revised.previewId} waits in its place: arw-home egress approve ${revised.previewId}`,
     ]);
   });
+}
+
+/** No path of a workspace has a colon: what comes after the last one are lines. */
+function leaveOutOf(words: readonly string[]): Pick<ReviseParams, "leaveOut" | "cut"> {
+  const leaveOut: string[] = [];
+  const cut = new Map<string, LineRange[]>();
+  for (const word of words) {
+    const colon = word.lastIndexOf(":");
+    if (colon === -1) {
+      leaveOut.push(word);
+      continue;
+    }
+    const lines = lineRangesOf(word.slice(colon + 1));
+    if (lines === undefined) throw usage(`${word} names no lines`, "Name them as src/a.ts:10-20 or src/a.ts:10-20,35.");
+    const path = word.slice(0, colon);
+    cut.set(path, [...(cut.get(path) ?? []), ...lines]);
+  }
+  return { leaveOut, ...(cut.size === 0 ? {} : { cut: [...cut].map(([path, lines]) => ({ path, lines })) }) };
 }
 
 function addInspect(egress: Command, bind: Bind): void {

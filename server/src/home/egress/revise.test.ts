@@ -94,10 +94,27 @@ test("a revision may change nothing but the input tree, and never adds a byte", 
   home.run(reviseEgress(1, 2, { payloadBytes: byteCount(1_000) }));
 });
 
-test("an ask has nothing that could be taken out", () => {
+test("the text of an ask may get shorter, and nothing else of it changes", () => {
   const home = homeWith(GPU);
   home.run(preview(1, GPU, { job: askJob(1) }));
-  home.refuses(reviseEgress(1, 2, { job: askJob(1) }), "revision-differs");
+  const ask = askJob(1);
+  for (const job of [commandJob(1), { ...ask, outputTokensMax: ask.outputTokensMax + 1 }]) {
+    home.refuses(reviseEgress(1, 2, { job }), "revision-differs");
+  }
+  const shorter = { ...ask, prompt: digestOf("less of it") };
+  home.refuses(reviseEgress(1, 2, { job: shorter, payloadBytes: byteCount(1_001) }), "revision-differs");
+  home.run(reviseEgress(1, 2, { job: shorter }));
+  assert.deepEqual(home.state.jobs.byId.get(idsOf(1).jobId)?.job, shorter);
+});
+
+test("what was taken out may be put back, and never more than was shown of the job", () => {
+  const home = homeWaiting();
+  home.run(reviseEgress(1, 2));
+  const waits = { previewId: idsOf(2).previewId, digest: digestOf("preview 2") };
+  home.refuses(reviseEgress(1, 3, { ...waits, payloadBytes: byteCount(1_000) }), "revision-differs");
+  home.refuses(reviseEgress(1, 3, { ...waits, putBack: 1, payloadBytes: byteCount(1_001) }), "revision-differs");
+  home.run(reviseEgress(1, 3, { ...waits, putBack: 1, payloadBytes: byteCount(1_000), job: commandJob(1) }));
+  assert.equal(home.state.egress.previews.get(idsOf(3).previewId)?.payload, jobKey(commandJob(1)));
 });
 
 test("what was answered or cancelled is not revised any more", () => {

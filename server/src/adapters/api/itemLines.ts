@@ -1,0 +1,105 @@
+// Takes lines out of the items of a preview and puts them back: always from the bytes that were collected, by the union of
+// all that was cut, so that no order of cuts matters and nothing that was never shown comes in. It stores, and sends nothing.
+import { canonicalJson } from "#protocol/canonicalJson.ts";
+import { decodeJson } from "#protocol/decode.ts";
+import type { PreviewItem } from "#protocol/egress.ts";
+import { type Refusal, refuse } from "#protocol/errors.ts";
+import { chatMessagesSchema } from "#protocol/job.ts";
+import {
+  alsoCut,
+  CUT_BYTES_MAX,
+  CUT_RANGES_MAX,
+  cutLines,
+  cutMessages,
+  lineCount,
+  type LineRange,
+  messageLineCount,
+} from "#protocol/lineCut.ts";
+import { plainText } from "#protocol/text/plainText.ts";
+import { byteCount } from "#protocol/quantities.ts";
+import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { PROMPT_ITEM } from "../collect/promptItem.ts";
+import { detectSecrets } from "../collect/secretDetector.ts";
+
+/** The item without these lines of what it shows now; its new bytes are stored. */
+export async function withoutLines(
+  item: PreviewItem,
+  shown: readonly LineRange[],
+  blobs: BlobStore,
+  signal: AbortSignal,
+): Promise<PreviewItem | Refusal> {
+  const whole = item.cut?.whole ?? item.digest;
+  const wholeBytes = item.cut?.wholeBytes ?? item.bytes;
+  if (wholeBytes > CUT_BYTES_MAX) return cannotCut(item, "it is larger than 5 MiB");
+  const text = await blobs.read(whole, byteCount(0), CUT_BYTES_MAX);
+  if (!isText(text)) return cannotCut(item, "it is not text");
+  const lines = alsoCut(item.cut?.lines ?? [], shown);
+  if (lines.length > CUT_RANGES_MAX)
+    return cannotCut(item, `more than ${CUT_RANGES_MAX} ranges of it would be missing`);
+  const cut = item.path === PROMPT_ITEM ? promptWithout(text, lines) : fileWithout(text, lines);
+  if (cut === "no-such-line") {
+    return refuse(
+      "preview-lines-unknown",
+      `${plainText(item.path)} has no such lines in this preview.`,
+      "Count them as the preview shows the item: arw-home egress show <preview> --item <path>.",
+    );
+  }
+  if (cut === "nothing-left") {
+    return refuse(
+      "preview-item-needed",
+      `Nothing would be left of ${plainText(item.path)}.`,
+      "Deny it, or take the item out.",
+    );
+  }
+  // What two halves make together was never looked through.
+  const [finding] = await detectSecrets(Buffer.from(cut).toString("utf8"), signal);
+  if (finding !== undefined) return cannotCut(item, `what is left ${finding.message} at line ${finding.line}`);
+  const { bytes, digest } = await blobs.put(cut);
+  return { ...item, bytes, digest, cut: { whole, wholeBytes, lines } };
+}
+
+/** The item as it was collected. */
+export function withAllLines({ cut, ...item }: PreviewItem): PreviewItem | Refusal {
+  if (cut !== undefined) return { ...item, digest: cut.whole, bytes: cut.wholeBytes };
+  return refuse(
+    "preview-item-whole",
+    `No lines were taken out of ${plainText(item.path)}.`,
+    "See which items are shortened: arw-home egress show <preview>.",
+  );
+}
+
+type Cut = Uint8Array | "no-such-line" | "nothing-left";
+
+function fileWithout(text: Uint8Array, lines: readonly LineRange[]): Cut {
+  if ((lines.at(-1)?.to ?? 0) > lineCount(text)) return "no-such-line";
+  const left = cutLines(text, lines);
+  return left.length === 0 ? "nothing-left" : left;
+}
+
+/** What leaves is canonical JSON again, of messages that are shorter. */
+function promptWithout(text: Uint8Array, lines: readonly LineRange[]): Cut {
+  const messages = decodeJson(chatMessagesSchema, Buffer.from(text).toString("utf8"));
+  if (!messages.ok) throw new Error(`the stored prompt ${messages.path} ${messages.problem}`);
+  if ((lines.at(-1)?.to ?? 0) > messageLineCount(messages.value)) return "no-such-line";
+  const left = cutMessages(messages.value, lines);
+  const asks = left.findLast(({ role }) => role === "user");
+  return asks === undefined || asks.content.trim() === "" ? "nothing-left" : Buffer.from(canonicalJson(left));
+}
+
+function cannotCut({ path }: PreviewItem, why: string): Refusal {
+  return refuse(
+    "preview-item-uncuttable",
+    `Lines cannot be taken out of ${plainText(path)}: ${why}.`,
+    "Take the whole item out, or send it as it is.",
+  );
+}
+
+function isText(bytes: Uint8Array): boolean {
+  if (bytes.includes(0)) return false;
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
