@@ -3,6 +3,7 @@
 import type { CommandJob } from "#protocol/job.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import type { NodeId } from "#protocol/ids.ts";
+import { classesIn } from "../../home/egress/classMarks.ts";
 import { globsOf } from "../../home/egress/neverLeaves.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
 import { type CollectedJob, collectJob } from "../api/jobInputs.ts";
@@ -19,6 +20,7 @@ export async function collectAgain(
   if (placed.kind === "refusal") return placed;
   const { wallMs, memoryBytes } = limits;
   const request = { kind: "command", argv, folder, outputs, dependencies, wallMs, memoryBytes } as const;
-  const collected = await collectJob({ ...services, neverLeaves: globsOf(egress) }, request, placed, signal);
+  const marks = { neverLeaves: globsOf(egress), classOf: classesIn(egress) };
+  const collected = await collectJob({ ...services, ...marks }, request, placed, signal);
   return collected.kind === "refusal" ? collected : { ...collected, placed };
 }
