@@ -105,7 +105,8 @@ import {
   type StagedView,
   stagedItemsSchema,
   stagedListParamsSchema,
-  type WaitingView,
+  type WaitingListParams,
+  type WaitingPage,
   waitingItemsSchema,
   withdrawStagedParamsSchema,
 } from "./stagingViews.ts";
@@ -205,7 +206,7 @@ export interface ClientMethods extends MarkMethods {
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
   /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
-  readonly listStaged: Method<{ readonly decided: boolean }, { readonly items: readonly WaitingView[] }>;
+  readonly listStaged: Method<WaitingListParams, WaitingPage>;
   /** Items with a look at whether they could still be done as they were shown: what to read before a decision. */
   readonly showStaged: Method<{ readonly stagedIds: readonly StagedId[] }, { readonly items: readonly StagedView[] }>;
   /** Approves items of one kind with exactly these digests, and does one after the other. */

@@ -56,7 +56,7 @@ const OPTIONAL: readonly RegExp[] = [
   /(timeline-entry \$|entries\[0\])\.(corrId|jobId|attemptId|where|crossing|output|previewId|proposalId|stagedId|outcome)$/,
   /(showEpisode\.result \$|episodes\[0\])\.(finishedAt|outcome|attemptId|previewId|proposalId|usage|snapshot)$/,
   /nodes\[0\]\.(compareWords|lastHeardAt|capabilities|load)$/,
-  /list(Egress|Episodes)\.(params \$\.(cursor|limit)|result \$\.next)$/,
+  /list(Egress|Episodes|Staged)\.(params \$\.(cursor|limit)|result \$\.next)$/,
   /listRecords\.params \$\.(cursor|limit|filter\.(episodeId|nodeId|decision|path|onlyLeft))$/,
   /listRecords\.result \$\.(next|records\[0\]\.(settledLeaf|classification|carried))$/,
   /showRecord\.result \$\.(items|next|record\.(settledLeaf|classification|carried))$/,

@@ -82,21 +82,23 @@ async function startEpisode(
   if (!placed.local) return offload(services, { begun, placed, collected, session });
   const order = { kind: "start-episode", at: now(), by: requesterOf(session), attemptId: mint(attemptId) } as const;
   const executed = await home.execute({ ...order, ...begun }, collected.durable);
-  if (executed.kind === "refusal") return stagedInstead(services, begun, session, executed);
+  if (executed.kind === "refusal") return stagedInstead(services, { ...begun, request }, session, executed);
   return { ...started(begun, placed), sequence: executed.sequence };
 }
 
 /** A start that the owner must see first waits for the owner. */
 async function stagedInstead(
   services: HomeServices,
-  { job, target }: NewOffload["begun"],
+  { job, request, target }: NewOffload["begun"] & Pick<ParamsOf<"startEpisode">, "request">,
   session: ClientSession,
   refusal: Refusal,
 ): Promise<Refusal> {
   if (refusal.code !== STAGING_NEEDED || job.kind !== "command") return refusal;
   const contained = isContained(services.home.state, target);
   const action = { kind: "run-command", job, target, contained } as const;
-  const evidence: Evidence = { kind: "command", job: digestOfJson(job), argv: job.argv, folder: job.folder };
+  const leftOut = request.kind === "command" && request.leaveOut !== undefined ? { leaveOut: request.leaveOut } : {};
+  const of = { argv: job.argv, folder: job.folder, ...leftOut } as const;
+  const evidence: Evidence = { kind: "command", job: digestOfJson(job), ...of };
   const why = riskOf(action).reason;
   return putBeforeOwner(services, session, {
     action,

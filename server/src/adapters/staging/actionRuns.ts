@@ -21,7 +21,7 @@ import { applyProposal } from "../proposal/applyProposal.ts";
 import { conflictsOf } from "../proposal/conflicts.ts";
 import { recordDerived } from "../proposal/derivedClass.ts";
 import { applicationOf } from "./application.ts";
-import { collectAgain } from "./commandAgain.ts";
+import { collectAgain, leftOutOf } from "./commandAgain.ts";
 import { commandTitle } from "./titles.ts";
 
 /** What would be done now, and what speaks for it. */
@@ -70,7 +70,7 @@ async function doApproved(
   const { home, now, steady } = services;
   let ready: Ready | Refusal;
   try {
-    ready = await readyOf(services, held.action, session.signal);
+    ready = await readyOf(services, held, session.signal);
   } catch (error) {
     ready = refusalOf(error);
   }
@@ -86,7 +86,11 @@ async function doApproved(
 }
 
 /** What it would be now. */
-async function readyOf(services: HomeServices, action: StagedAction, signal: AbortSignal): Promise<Ready | Refusal> {
+async function readyOf(
+  services: HomeServices,
+  { action, evidence: said }: Pick<HeldStaged, "action" | "evidence">,
+  signal: AbortSignal,
+): Promise<Ready | Refusal> {
   const { home, now } = services;
   const of = { at: now(), by: HOME } as const;
   switch (action.kind) {
@@ -98,7 +102,7 @@ async function readyOf(services: HomeServices, action: StagedAction, signal: Abo
     }
     case "run-command": {
       const { job: asked, target } = action;
-      const collected = await collectAgain(services, asked, target, signal);
+      const collected = await collectAgain(services, asked, target, leftOutOf(said), signal);
       if (collected.kind === "refusal") return collected;
       const { durable } = collected;
       const { job } = collected.previewed;
@@ -114,7 +118,13 @@ async function readyOf(services: HomeServices, action: StagedAction, signal: Abo
         ...inputClassOf(collected.items),
       } as const;
       const found: StagedAction = { ...action, job, contained: isContained(home.state, target) };
-      return { kind: "ready", begun: { kind: "order", order: { ...start, on: target } }, found, evidence: [], durable };
+      return {
+        kind: "ready",
+        begun: { kind: "order", order: { ...start, on: target } },
+        found,
+        evidence: said,
+        durable,
+      };
     }
     case "grant-lease": {
       const { job, nodeId, terms } = action;
@@ -141,7 +151,7 @@ export async function staleness(
 ): Promise<string | undefined> {
   if (held.status.kind !== "pending") return undefined;
   try {
-    const ready = await readyOf(services, held.action, signal);
+    const ready = await readyOf(services, held, signal);
     if (ready.kind === "refusal") return `${ready.message} ${ready.advice}`;
     if (stagedDigest(ready.found) !== held.digest) return "What it would do has changed since it was staged.";
     return held.action.kind === "apply-proposal" ? await conflictText(services, held) : undefined;
