@@ -240,6 +240,8 @@ export interface PolicyFileJudged extends Fact<"PolicyFileJudged"> {
 export interface WorkspacePolicyRead extends Fact<"WorkspacePolicyRead"> {
   readonly epoch: number;
   readonly found: WorkspacePolicy;
+  /** What it said before, where its file was removed or forbids less: it counts beside it until the owner adopts a policy. */
+  readonly kept?: PolicyDocument;
 }
 
 // ---- lease ----

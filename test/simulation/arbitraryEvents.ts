@@ -205,15 +205,18 @@ const EVENTS: OneOfEach = {
     by: text,
   }),
   PolicyFileJudged: sometimes(kindOf("PolicyFileJudged", { ...fact, epoch: fc.constantFrom(1, 7) }), { problem: text }),
-  WorkspacePolicyRead: kindOf("WorkspacePolicyRead", {
-    ...fact,
-    epoch: fc.constantFrom(1, 7),
-    found: fc.constantFrom<WorkspacePolicy>(
-      { kind: "absent" },
-      { kind: "document", digest: digestOf("a"), document: ASK_ALWAYS },
-      { kind: "unreadable", problem: "policy.jsonc:1:1 is empty." },
-    ),
-  }),
+  WorkspacePolicyRead: sometimes(
+    kindOf("WorkspacePolicyRead", {
+      ...fact,
+      epoch: fc.constantFrom(1, 7),
+      found: fc.constantFrom<WorkspacePolicy>(
+        { kind: "absent" },
+        { kind: "document", digest: digestOf("a"), document: ASK_ALWAYS },
+        { kind: "unreadable", problem: "policy.jsonc:1:1 is empty." },
+      ),
+    }),
+    { kept: fc.constant(ASK_ALWAYS) },
+  ),
   EgressSettled: sometimes(
     kindOf("EgressSettled", {
       ...jobFact,

@@ -80,6 +80,8 @@ async function startEpisode(
     ...(on === undefined ? {} : { on: placed.target }),
   };
   if (!placed.local) return offload(services, { begun, placed, collected, session });
+  // What runs here may be asked about or denied as well.
+  await services.freshPolicy();
   const order = { kind: "start-episode", at: now(), by: requesterOf(session), attemptId: mint(attemptId) } as const;
   const executed = await home.execute({ ...order, ...begun }, collected.durable);
   if (executed.kind === "refusal") return stagedInstead(services, { ...begun, request }, session, executed);

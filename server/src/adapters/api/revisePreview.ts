@@ -33,6 +33,7 @@ export async function revisePreview(
   const shown = await previews.read(held.preview);
   const input = await revisedInput(job, shown, params, blobs, session.signal);
   if (input.kind === "refusal") return input;
+  await services.freshPolicy();
   const document = revisedDocument(services, held, shown, input);
   const { digest, durable } = await storePreview(blobs, document, input.job);
   await durable;

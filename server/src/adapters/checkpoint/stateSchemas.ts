@@ -272,6 +272,7 @@ const policy: z.ZodType<PolicyState> = z.strictObject({
       z.strictObject({ kind: z.literal("unreadable"), problem: policyProblemSchema }),
     ])
     .exactOptional(),
+  kept: policyDocumentSchema.exactOptional(),
 });
 
 export const homeStateSchema: z.ZodType<HomeState> = z.strictObject({

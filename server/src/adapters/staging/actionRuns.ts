@@ -71,6 +71,7 @@ async function doApproved(
   let ready: Ready | Refusal;
   try {
     ready = await readyOf(services, held, session.signal);
+    await services.freshPolicy();
   } catch (error) {
     ready = refusalOf(error);
   }

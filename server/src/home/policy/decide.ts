@@ -13,6 +13,7 @@ import { attemptOf, type Job } from "../job/state.ts";
 import type { HomeState } from "../state.ts";
 import type { PolicyDecision } from "./evaluate.ts";
 import { evolvePolicy } from "./evolve.ts";
+import { keptBeside } from "./kept.ts";
 import { judgeOffload } from "./offload.ts";
 import { noPolicy, type PolicyState } from "./state.ts";
 
@@ -33,7 +34,8 @@ function changeOf(policy: PolicyState, command: PolicyCommand): PolicyEvent | un
     case "adopt-policy": {
       const { document, text } = command;
       const digest = digestOf(text);
-      if (policy.adopted?.digest === digest && policy.fileProblem === undefined) return undefined;
+      const isKnown = policy.adopted?.digest === digest && policy.fileProblem === undefined;
+      if (isKnown && policy.kept === undefined) return undefined;
       return { ...of, kind: "PolicyAdopted", digest, document, text, by: command.by.client };
     }
     case "judge-policy-file": {
@@ -44,7 +46,8 @@ function changeOf(policy: PolicyState, command: PolicyCommand): PolicyEvent | un
     case "read-workspace-policy": {
       const known: WorkspacePolicy = policy.workspace ?? { kind: "absent" };
       if (isSame(known, command.found)) return undefined;
-      return { ...of, kind: "WorkspacePolicyRead", found: command.found };
+      const kept = keptBeside(policy, command.found);
+      return { ...of, kind: "WorkspacePolicyRead", found: command.found, ...(kept === undefined ? {} : { kept }) };
     }
   }
 }

@@ -296,7 +296,12 @@ function recorded(event: EgressRecorded): Told {
   return { text: `Recorded: ${shortDigest(event.payload)} may leave for ${event.destination}${under}`, crossing };
 }
 
-function workspacePolicyRead({ found }: WorkspacePolicyRead): Told {
+function workspacePolicyRead({ found, kept }: WorkspacePolicyRead): Told {
+  if (kept !== undefined && found.kind !== "unreadable") {
+    const what = found.kind === "absent" ? "is gone" : "forbids less";
+    const text = `The workspace's policy ${what}; what ${kept.name} forbade counts until the owner adopts a policy`;
+    return { text, level: "attention" };
+  }
   switch (found.kind) {
     case "absent":
       return { text: "The workspace has no policy of its own any more", level: "attention" };
