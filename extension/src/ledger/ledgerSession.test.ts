@@ -80,7 +80,7 @@ function world(count: number) {
   };
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 80; turn++) {
-      for (const run of [...timers]) {
+      for (const run of Array.from(timers)) {
         timers.delete(run);
         run();
       }

@@ -177,7 +177,7 @@ webviewTest("a record's buttons are wishes, and only a lease that still lives ca
 webviewTest(
   "a proof that does not hold is said in words and shape; a dropped preview leaves the record",
   async (open) => {
-    const withoutPreview = recordsOf(3).map(({ carried: _, ...rest }) => rest);
+    const withoutPreview = recordsOf(3).map(({ carried: _carried, ...rest }) => rest);
     const proof = { kind: "broken", problem: "the checkpoint does not cover it" } as const;
     const page = await openLedger(open, { records: withoutPreview, proof });
     await page.page.locator(".row").first().click();
