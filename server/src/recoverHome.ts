@@ -93,7 +93,9 @@ export async function addUp(
       ledger = withEgress(ledger, frame.events);
     },
     onFault: terms.onFault,
-    ...(beside === undefined ? {} : { renewBeside: (events: readonly JournalEvent[]) => renewBeside(beside, events) }),
+    ...(beside === undefined
+      ? {}
+      : { renewBeside: (events: readonly JournalEvent[]) => renewBeside(beside, identity, events) }),
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
     ...(witness === undefined ? {} : { witness }),
     ...(checkpoint === undefined ? {} : { summedTo: checkpoint.record.sequence }),
@@ -103,20 +105,23 @@ export async function addUp(
 }
 
 /** Bytes become durable side by side with the frame that names them: after a crash either may be there alone. */
-async function renewBeside({ blobs, outputs }: BesideJournal, events: readonly JournalEvent[]): Promise<boolean> {
+async function renewBeside(
+  beside: BesideJournal,
+  { nodeId }: HomeIdentity,
+  events: readonly JournalEvent[],
+): Promise<boolean> {
   for (const event of events) {
-    if (!(await isRenewed(blobs, outputs, event))) return false;
+    // A job that ran here has a receipt too, which nobody else signed and nobody keeps.
+    if (event.kind === "ContributionMetered" && event.nodeId === nodeId) continue;
+    if (!(await isRenewed(beside, event))) return false;
   }
   return true;
 }
 
-async function isRenewed(
-  blobs: BesideJournal["blobs"],
-  outputs: BesideJournal["outputs"],
-  event: JournalEvent,
-): Promise<boolean> {
+async function isRenewed({ blobs, outputs }: BesideJournal, event: JournalEvent): Promise<boolean> {
   if (event.kind === "OutputAppended") return outputs.renew(event.attemptId, event.stream, event.fromByte, event);
   if (event.kind === "EgressPreviewed") return (await blobs.renew(event.payload)) && blobs.renew(event.preview);
+  if (event.kind === "ContributionMetered") return blobs.renew(event.receipt);
   if (event.kind === "JobQueued") return event.job.kind !== "ask" || blobs.renew(event.job.prompt);
   return true;
 }

@@ -26,6 +26,12 @@ import type { PublicKey, Signature } from "#protocol/signature.ts";
 import type { Offer, Witnessed } from "#protocol/wire/worker.ts";
 import type { HeldLedger } from "../core/heldLedger.ts";
 
+/**
+ * What came with an offer is written this much later: a job that begins is not held up by syncs that it does not wait for, and
+ * several offers are one write.
+ */
+export const LATEST_KEPT_AFTER_MS = 250;
+
 /** Why this worker works no more for its Home. */
 export interface LedgerAlarm {
   readonly at: EpochMs;
@@ -59,6 +65,9 @@ export class LedgerWitness {
   readonly #owner: LedgerOwner;
   #kept: KeptLedger;
   #saving: Promise<void> = Promise.resolve();
+  #due: NodeJS.Timeout | undefined;
+  /** What the checkpoints say that are kept: a signature is verified once. */
+  readonly #verified = new Map<string, TreeHead>();
   /** Whether the Home of the present link shows its ledger. */
   #isShown = false;
 
@@ -124,12 +133,17 @@ export class LedgerWitness {
       return unproven("its ledger is not the one that this worker saw");
     }
     const longest = Math.max(0, ...this.seen());
-    if (judged.head.size > longest) void this.#keep({ ...this.#kept, latest: record.checkpoint });
+    if (judged.head.size > longest) {
+      this.#verified.set(record.checkpoint, judged.head);
+      this.#hold({ ...this.#kept, latest: record.checkpoint });
+      this.#due ??= setTimeout(() => void this.#keep(this.#kept), LATEST_KEPT_AFTER_MS).unref();
+    }
     return undefined;
   }
 
   /** Resolves when all that was seen is on the disk, or the log says why it is not. Never rejects. */
   async settled(): Promise<void> {
+    if (this.#due !== undefined) void this.#keep(this.#kept);
     await this.#saving.catch(() => undefined);
   }
 
@@ -141,8 +155,17 @@ export class LedgerWitness {
     return alarmError(alarm, this.#terms.home.homeId);
   }
 
-  #keep(kept: KeptLedger): Promise<void> {
+  #hold(kept: KeptLedger): void {
     this.#kept = kept;
+    for (const note of this.#verified.keys()) {
+      if (note !== kept.proven && note !== kept.latest) this.#verified.delete(note);
+    }
+  }
+
+  #keep(kept: KeptLedger): Promise<void> {
+    this.#hold(kept);
+    clearTimeout(this.#due);
+    this.#due = undefined;
     const { folder, home } = this.#terms;
     this.#saving = this.#saving.catch(() => undefined).then(() => saveKeptLedger(folder, home, kept));
     // Whoever needs it durable waits for it; nobody else may be felled by a full disk.
@@ -157,8 +180,12 @@ export class LedgerWitness {
   }
 
   #headOf(note: string): TreeHead | undefined {
+    const verified = this.#verified.get(note);
+    if (verified !== undefined) return verified;
     const read = readCheckpointNote(note, this.#owner);
-    return read.ok ? read.head : undefined;
+    if (!read.ok) return undefined;
+    this.#verified.set(note, read.head);
+    return read.head;
   }
 
   get #path(): string {

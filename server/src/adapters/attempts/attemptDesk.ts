@@ -17,6 +17,7 @@ import { isFenced, tellSettled } from "./settling.ts";
 
 export interface AttemptDeskTerms extends DealtAttemptsTerms, InputRequestsTerms, OutputIntakeTerms, ResultIntakeTerms {
   readonly home: () => AttemptHome;
+  readonly blobs: ResultIntakeTerms["blobs"];
   readonly steady: SteadyClock;
   /** The channel of a node that can be reached now. */
   readonly channelOf: (nodeId: NodeId) => NodeChannel | undefined;

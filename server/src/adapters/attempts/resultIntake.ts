@@ -1,6 +1,6 @@
 // Takes the result of an attempt: fetches the proposal it names, whole, and only then tells the core.
 // It must never count a result whose contents are not here, nor the same result twice over two links.
-import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import type { BeginningBlobStore } from "#platform/blobs/blobStore.ts";
 import type { Transfer } from "#protocol/commands.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -16,7 +16,7 @@ import { isFenced, tellSettled } from "./settling.ts";
 
 export interface ResultIntakeTerms {
   readonly home: () => AttemptHome;
-  readonly blobs: BlobStore;
+  readonly blobs: BeginningBlobStore;
   readonly now: () => EpochMs;
   readonly mintProposalId: () => ProposalId;
 }
@@ -59,7 +59,7 @@ export class ResultIntake {
       }
     }
     // Named by the fact of the contribution, and durable with it: receipts are given out long after.
-    const kept = channel.local ? undefined : this.#terms.blobs.put(Buffer.from(canonicalJson(message.receipt)));
+    const kept = channel.local ? undefined : this.#keptReceipt(message);
     const finished = {
       kind: "record-finished",
       at: this.#terms.now(),
@@ -73,10 +73,7 @@ export class ResultIntake {
       proposalId: this.#terms.mintProposalId(),
       transfer: this.#transferOf(message),
     } as const;
-    const executed = await this.#terms.home().execute(
-      finished,
-      kept?.then(() => undefined),
-    );
+    const executed = await this.#terms.home().execute(finished, kept);
     if (executed.kind === "executed") return;
     // The same result may have been recorded meanwhile, from another link.
     if (isFenced(executed)) return tellSettled(this.#terms.home().state.jobs, channel, attemptId, fencingToken);
@@ -87,6 +84,11 @@ export class ResultIntake {
     }
     // All output that came before it was kept, or had closed the link: what the result claims besides was never sent.
     if (executed.code !== "home-read-only") await this.#attempts.loseUnlessEnded(dealt, channel, executed);
+  }
+
+  async #keptReceipt({ receipt }: Finished): Promise<void> {
+    const { durable } = await this.#terms.blobs.begin(Buffer.from(canonicalJson(receipt)));
+    await durable;
   }
 
   #transferOf({ attemptId, receipt }: Finished): Transfer {

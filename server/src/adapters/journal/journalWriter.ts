@@ -188,28 +188,30 @@ export class JournalWriter<E> implements FileJournal<E> {
     return this.#waiting.splice(0, beyond < 0 ? this.#waiting.length : beyond);
   }
 
+  /** A frame waits for what it names and for the frames before it; none waits for what a later frame of its batch names. */
   async #writeBatch(batch: readonly WaitingFrame[]): Promise<void> {
+    let settled = 0;
     try {
       const segment = await this.#segmentToWrite();
       const records = batch.map((frame) => this.#next(encodeFrame(this.#position(frame.sequence), frame.eventsJson)));
-      await allDone([
-        this.#writeDurably(segment, Buffer.concat(records)),
-        ...batch.flatMap(({ beside }) => beside ?? []),
-      ]);
+      await this.#writeDurably(segment, Buffer.concat(records));
+      this.#unmarked = true;
       let toByte = segment.bytes;
       for (const [index, frame] of batch.entries()) {
+        if (frame.beside !== undefined) await frame.beside;
         const fromByte = toByte;
         toByte += records[index]?.length ?? 0;
         this.#start.pages.note(frame.sequence, { segment: segment.name, fromByte, toByte });
         this.#durable = frame.sequence;
         this.#noteLast(segment.name, fromByte);
+        settled = index + 1;
+        this.#settle([frame], ({ resolve }) => resolve());
       }
-      this.#unmarked = true;
     } catch (cause) {
-      this.#giveUp(cause, batch);
-      return;
+      // Nothing of a batch is still on its way when the journal gives up.
+      await Promise.allSettled(batch.flatMap(({ beside }) => beside ?? []));
+      this.#giveUp(cause, batch.slice(settled));
     }
-    this.#settle(batch, (frame) => frame.resolve());
   }
 
   async #writeMark(): Promise<void> {
@@ -275,10 +277,4 @@ export class JournalWriter<E> implements FileJournal<E> {
       how(frame);
     }
   }
-}
-
-/** Waits for all of them also where one fails: nothing of a batch is still on its way when the journal gives up. */
-async function allDone(works: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(works)).find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
