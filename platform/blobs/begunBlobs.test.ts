@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { digestHex, digestOf } from "#protocol/digest.ts";
 import { byteCount } from "#protocol/quantities.ts";
-import { BEGUN_BLOB_BYTES_MAX, BEGUN_BYTES_MAX } from "./begunBlobs.ts";
+import { BEGUN_BLOB_BYTES_MAX, BEGUN_BYTES_MAX, LATEST_BYTES_MAX } from "./begunBlobs.ts";
 import { openBlobFiles } from "./blobFiles.ts";
+import { BLOB_GRACE_MS } from "./blobUses.ts";
 
 async function folderOf(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "arw-begun-"));
@@ -33,7 +34,34 @@ test("a begun blob is read before it is durable, and from its place afterwards",
   await durable;
   await moved(folder);
   assert.deepEqual(await readdir(join(folder, digestHex(digest).slice(0, 2))), [digestHex(digest)]);
-  assert.equal(Buffer.from(await store.read(digest, byteCount(0), 99)).toString(), "a prompt");
+  const next = await openBlobFiles(folder);
+  assert.equal(Buffer.from(await next.read(digest, byteCount(0), 99)).toString(), "a prompt");
+});
+
+test("the latest are read without the disk until others take their room, and never where others clear the folder", async (t) => {
+  for (const usedEarly of [false, true]) {
+    const folder = await folderOf(t);
+    const store = await openBlobFiles(folder, { usedEarly });
+    const { digest } = await store.begin(text("a prompt"));
+    await store.settled();
+    await rm(join(folder, digestHex(digest).slice(0, 2), digestHex(digest)));
+    assert.equal(await store.size(digest), usedEarly ? undefined : 8);
+    for (let number = 0; number < LATEST_BYTES_MAX / BEGUN_BLOB_BYTES_MAX; number++) {
+      await store.begin(new Uint8Array(BEGUN_BLOB_BYTES_MAX).fill(number));
+    }
+    await store.settled();
+    assert.equal(await store.size(digest), undefined);
+  }
+});
+
+test("what is dropped from the store is not read from memory either", async (t) => {
+  let now = Date.now();
+  const store = await openBlobFiles(await folderOf(t), { now: () => now });
+  const { digest } = await store.begin(text("a prompt"));
+  await store.settled();
+  now += 3 * BLOB_GRACE_MS;
+  assert.equal(await store.removeIdle(digest), true);
+  assert.equal(await store.size(digest), undefined);
 });
 
 test("the same bytes twice are one blob, begun or stored before", async (t) => {
@@ -82,6 +110,7 @@ test("what is too large for memory is durable when it is begun", async (t) => {
   await Promise.all((await Promise.all(beginning)).map((begun) => begun.durable));
   const large = await store.begin(new Uint8Array(BEGUN_BLOB_BYTES_MAX + 1));
   assert.equal((await readdir(join(folder, digestHex(large.digest).slice(0, 2)))).length > 0, true);
+  await store.settled();
 });
 
 test("renewing says whether a blob is whole", async (t) => {

@@ -12,6 +12,8 @@ import type { BegunBlob, StoredBlob } from "./blobStore.ts";
 export const BEGUN_BLOB_BYTES_MAX: number = 64 * 1024;
 /** So much of them in memory at once; further ones wait for the disk. */
 export const BEGUN_BYTES_MAX: number = 16 * 1024 * 1024;
+/** So much of the latest is still read from memory once it has its place: what was begun is mostly asked for right after. */
+export const LATEST_BYTES_MAX: number = 1024 * 1024;
 
 /** What it needs of the store. */
 export interface BegunPlaces {
@@ -33,6 +35,10 @@ export class BegunBlobs {
   readonly #places: BegunPlaces;
   readonly #begun = new Map<Digest, Begun>();
   #begunBytes = 0;
+  readonly #latest = new Map<Digest, Uint8Array>();
+  #latestBytes = 0;
+  /** One after the other: nobody waits for a place, and whatever is synced meanwhile should not either. */
+  #adopting: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string, places: BegunPlaces) {
     this.#folder = folder;
@@ -59,6 +65,17 @@ export class BegunBlobs {
     return this.#begun.get(digest)?.bytes;
   }
 
+  /** The bytes of a blob that is on its way, or has arrived lately. */
+  latest(digest: Digest): Uint8Array | undefined {
+    return this.bytes(digest) ?? this.#latest.get(digest);
+  }
+
+  /** It is to be dropped from the store. */
+  forget(digest: Digest): void {
+    this.#latestBytes -= this.#latest.get(digest)?.length ?? 0;
+    this.#latest.delete(digest);
+  }
+
   /** Resolves when a blob that is on its way has its place, or all of them have; at once for any other. */
   async settled(digest?: Digest): Promise<void> {
     const waited = digest === undefined ? [...this.#begun.values()] : [this.#begun.get(digest)];
@@ -83,10 +100,32 @@ export class BegunBlobs {
     };
     // One that cannot be moved is read from memory as long as this process lives, and stored by the next.
     const settled = kept
-      .then((how) => (how === "beside-the-store" ? this.#places.adopt(path, stored.digest) : undefined))
-      .then(forget, () => durable.catch(forget));
+      .then((how) => (how === "beside-the-store" ? this.#adopt(path, stored.digest) : undefined))
+      .then(
+        () => {
+          forget();
+          this.#remember(stored.digest, bytes);
+        },
+        () => durable.catch(forget),
+      );
     this.#begun.set(stored.digest, { bytes, durable, settled });
     return { ...stored, durable };
+  }
+
+  #adopt(path: string, digest: Digest): Promise<void> {
+    const adopted = this.#adopting.then(() => this.#places.adopt(path, digest));
+    this.#adopting = adopted.catch(() => undefined);
+    return adopted;
+  }
+
+  #remember(digest: Digest, bytes: Uint8Array): void {
+    this.forget(digest);
+    this.#latest.set(digest, bytes);
+    this.#latestBytes += bytes.length;
+    for (const oldest of this.#latest.keys()) {
+      if (this.#latestBytes <= LATEST_BYTES_MAX) return;
+      this.forget(oldest);
+    }
   }
 
   async #keep(path: string, bytes: Uint8Array): Promise<"in-the-store" | "beside-the-store"> {

@@ -58,10 +58,12 @@ export async function openBlobFiles(folder: string, terms: BlobFilesTerms = {}):
     adopt: (path, digest) => adopt(places, path, digest),
   });
   const partial = openPartialBlobs(places.partial);
+  // Where blobs are used early, the folder is a cache that others clear: only what is on its way is known without a look.
+  const inMemory = (digest: Digest): Uint8Array | undefined => (usedEarly ? begun.bytes(digest) : begun.latest(digest));
   return {
     size: (digest) =>
       used(places, digest, async () => {
-        const bytes = begun.bytes(digest);
+        const bytes = inMemory(digest);
         return bytes === undefined ? sizeNow(places, digest) : byteCount(bytes.length);
       }),
     partialBytes: async (digest) =>
@@ -81,7 +83,7 @@ export async function openBlobFiles(folder: string, terms: BlobFilesTerms = {}):
     },
     read: (digest, fromByte, bytesMax) =>
       used(places, digest, async () => {
-        const bytes = begun.bytes(digest);
+        const bytes = inMemory(digest);
         return bytes?.subarray(fromByte, fromByte + bytesMax) ?? read(places, digest, fromByte, bytesMax);
       }),
     begin: (bytes) => begun.begin(bytes),
@@ -97,7 +99,11 @@ export async function openBlobFiles(folder: string, terms: BlobFilesTerms = {}):
         return materialise(places, digest, path, executable);
       }),
     all: () => allBlobs(places, now),
-    removeIdle: (digest) => places.uses.removeIdle(digest, () => unlink(pathOf(places, digest))),
+    removeIdle: (digest) =>
+      places.uses.removeIdle(digest, () => {
+        begun.forget(digest);
+        return unlink(pathOf(places, digest));
+      }),
   };
 }
 

@@ -8,8 +8,8 @@ import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { judgeLedger, SEEN_CHECKPOINTS_MAX } from "#protocol/ledger/witness.ts";
 import type { Witnessed } from "#protocol/wire/worker.ts";
-import { forgetLedger } from "../../worker-companion/src/adapters/ledgerWitness.ts";
-import { idsOf } from "../simulation/homeCommands.ts";
+import { forgetLedger, LATEST_KEPT_AFTER_MS } from "../../worker-companion/src/adapters/ledgerWitness.ts";
+import { finished, idsOf } from "../simulation/homeCommands.ts";
 import { GPU, LOCAL } from "../simulation/homeScenario.ts";
 import { folderOf, LEDGER_HOME, LedgerBench, witnessIn } from "../simulation/ledgerBench.ts";
 import { ORIGIN } from "../simulation/ledgerLines.ts";
@@ -132,6 +132,30 @@ test("a split view that came with an offer is found at the next connection, or a
   assert.equal(second.judge(await same.letOut(20))?.code, "record-unproven");
   await second.settled();
   assert.equal((await witnessIn(again)).alarm?.code, "ledger-forked");
+});
+
+test("what came with offers is written once, a moment later, and at the latest when the worker ends", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const folder = folderOf(t);
+  const home = await LedgerBench.open(t);
+  await home.record(1, 3);
+  const witness = await witnessIn(folder);
+  witnessed(await home.meets(witness));
+  const [file] = readdirSync(folder);
+  assert.ok(file !== undefined);
+  const kept = (): string => readFileSync(join(folder, file), "utf8");
+  const proven = kept();
+  for (const number of [11, 12]) assert.equal(witness.judge(await home.letOut(number)), undefined);
+  t.mock.timers.tick(LATEST_KEPT_AFTER_MS - 1);
+  assert.equal(kept(), proven);
+  t.mock.timers.tick(1);
+  await witness.settled();
+  assert.deepEqual((await witnessIn(folder)).seen(), witness.seen());
+  assert.notEqual(kept(), proven);
+  await home.give(finished(11, GPU));
+  assert.equal(witness.judge(await home.letOut(13)), undefined);
+  await witness.settled();
+  assert.deepEqual((await witnessIn(folder)).seen(), witness.seen());
 });
 
 test("a fork is an alarm on a full disk too: the worker goes on to say it, and no better ledger takes it back", async (t) => {

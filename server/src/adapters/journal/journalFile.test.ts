@@ -71,7 +71,23 @@ test("a frame is not durable before its sync: lastSequence runs ahead, durableSe
   assert.equal(journal.durableSequence, 1);
 });
 
-test("a frame is durable only once what it names is, and so are those of its batch", async () => {
+test("no frame waits for what a later one of its batch names", async () => {
+  const { journal } = await reopen(new ModelledDisk(chanceOf(1)));
+  let fail = (): void => undefined;
+  const beside = new Promise<void>((_, reject) => {
+    fail = () => reject(new Error("the disk of the blobs is full"));
+  });
+  const first = journal.append(frame(1));
+  const second = journal.append(frame(2), beside);
+  await first;
+  assert.equal(journal.durableSequence, 1);
+  assert.equal(journal.lastRecord, undefined);
+  fail();
+  await assert.rejects(second, hasCode("journal-unknown-outcome"));
+  assert.equal(journal.durableSequence, 1);
+});
+
+test("a frame is durable only once what it names is, and so are those behind it in its batch", async () => {
   const { journal } = await reopen(new ModelledDisk(chanceOf(1)));
   let arrive = (): void => undefined;
   const beside = new Promise<void>((resolve) => {
