@@ -87,6 +87,39 @@ export function classSaid({ derived, mark }: PathClass): Classification {
   return derived === undefined ? base : highestClass([base, derived.classification]);
 }
 
+/** Why a path is of its class by a mark, in words that every surface shows. */
+export function markText({ by, classification, path: marked }: ClassMark, path: string): string {
+  const where = marked === path ? "" : marked === WORKSPACE_ROOT ? ", with the whole workspace" : `, with ${marked}/`;
+  return `marked ${classification} by ${by}${where}`;
+}
+
+export function derivedText({ classification, from, path: written, untrusted }: DerivedPath, path: string): string {
+  const where =
+    written === path ? "" : `, as other files in ${written === WORKSPACE_ROOT ? "the workspace" : `${written}/`}`;
+  const origin = untrusted === undefined ? "" : `, ${untrusted}`;
+  return `written from ${classification} data by ${sourceText(from)}${where}${origin}`;
+}
+
+function sourceText(from: DerivedFrom): string {
+  switch (from.kind) {
+    case "episode":
+      return from.episodeId;
+    case "belief":
+      return `belief ${from.beliefId}`;
+    case "cache":
+      return `cache ${from.cacheId}`;
+  }
+}
+
+/** Why it is of this class by marks and derivation alone; undefined where they say nothing. */
+export function saidText({ derived, mark }: PathClass, path: string): string | undefined {
+  const reasons = [
+    ...(derived === undefined ? [] : [derivedText(derived, path)]),
+    ...(mark === undefined ? [] : [markText(mark, path)]),
+  ];
+  return reasons.length === 0 ? undefined : reasons.join("; ");
+}
+
 /** What met in an episode, in words that every surface shows. */
 export function taintText({ private: highest, untrusted }: EpisodeTaint): string {
   return `it was given ${highest} data, and ${untrusted.join("; ")}`;

@@ -76,6 +76,7 @@ const OPTIONAL: readonly RegExp[] = [
   /PolicyFileJudged \$\.problem$/,
   /EgressPreviewed \$\.(leaseId|leaseUnfit|taint)$/,
   /FilesDerived \$\.untrusted$/,
+  /listClasses\.result \$\.derived\[0\]\.untrusted$/,
   /JobQueued \$\.inputClass$/,
   /\.budget\.cost$/,
   /lease\.deadline$/,

@@ -7,6 +7,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
 import type { Evidence } from "#protocol/staging.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
+import { classesIn } from "../../home/egress/classMarks.ts";
 import { globsOf } from "../../home/egress/neverLeaves.ts";
 import { pauseProblem } from "../../home/egress/pause.ts";
 import { episodeView } from "../../home/episode/view.ts";
@@ -19,7 +20,7 @@ import { putBeforeOwner } from "../staging/putBefore.ts";
 import { commandTitle } from "../staging/titles.ts";
 import { redactedStart } from "#platform/redaction/redactedStart.ts";
 import type { Redactor } from "#platform/redaction/redactor.ts";
-import { collectJob } from "./jobInputs.ts";
+import { collectJob, inputClassOf } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
 type EpisodeApi = Pick<HomeApi, "startEpisode" | "cancelEpisode" | "showEpisode" | "listEpisodes">;
@@ -63,7 +64,7 @@ async function startEpisode(
   const paused = placed.local ? undefined : pauseProblem(home.state.egress);
   if (paused !== undefined) return paused;
   const collected = await collectJob(
-    { ...services, neverLeaves: globsOf(home.state.egress) },
+    { ...services, neverLeaves: globsOf(home.state.egress), classOf: classesIn(home.state.egress) },
     request,
     placed,
     session.signal,
@@ -75,6 +76,7 @@ async function startEpisode(
     title: titleOf(request, title, services.redaction.current),
     job: collected.previewed.job,
     target: placed.target,
+    ...inputClassOf(collected.items),
     ...(on === undefined ? {} : { on: placed.target }),
   };
   if (!placed.local) return offload(services, { begun, placed, collected, session });

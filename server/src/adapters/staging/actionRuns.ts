@@ -16,8 +16,10 @@ import { type HomeServices, requesterOf } from "../api/services.ts";
 import { HOME } from "../attempts/dealtAttempts.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import { inputClassOf } from "../api/jobInputs.ts";
 import { applyProposal } from "../proposal/applyProposal.ts";
 import { conflictsOf } from "../proposal/conflicts.ts";
+import { recordDerived } from "../proposal/derivedClass.ts";
 import { applicationOf } from "./application.ts";
 import { collectAgain, leftOutOf } from "./commandAgain.ts";
 import { commandTitle } from "./titles.ts";
@@ -114,6 +116,7 @@ async function readyOf(
         title: commandTitle(job.argv, services.redaction.current),
         job,
         target,
+        ...inputClassOf(collected.items),
       } as const;
       const found: StagedAction = { ...action, job, contained: isContained(home.state, target) };
       return {
@@ -177,6 +180,8 @@ async function write(services: HomeServices, session: ClientSession, held: HeldS
     if (application.kind === "refusal") return await ended(services, held, "failed", application.message);
     // The very changes that were compared: between the two nothing but this could write.
     if (application.action.changes !== action.changes) throw new Error("what is proposed changed while it was applied");
+    const refusal = await recordDerived(services, application, session.signal);
+    if (refusal !== undefined) return await ended(services, held, "failed", refusal.message);
     const { files } = await applyProposal(workspaceFolder, application.proposal, blobs, session.signal, "approved");
     const named = action.paths === undefined ? {} : { paths: application.proposal.changes.map(({ path }) => path) };
     const { proposalId, proposal: digest } = action;

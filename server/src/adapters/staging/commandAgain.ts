@@ -4,6 +4,7 @@ import type { CommandJob } from "#protocol/job.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import type { NodeId } from "#protocol/ids.ts";
 import type { Evidence } from "#protocol/staging.ts";
+import { classesIn } from "../../home/egress/classMarks.ts";
 import { globsOf } from "../../home/egress/neverLeaves.ts";
 import { type Placement, place } from "../../home/scheduler/place.ts";
 import { type CollectedJob, collectJob } from "../api/jobInputs.ts";
@@ -21,7 +22,8 @@ export async function collectAgain(
   if (placed.kind === "refusal") return placed;
   const { wallMs, memoryBytes } = limits;
   const request = { kind: "command", argv, folder, outputs, dependencies, wallMs, memoryBytes, leaveOut } as const;
-  const collected = await collectJob({ ...services, neverLeaves: globsOf(egress) }, request, placed, signal);
+  const marks = { neverLeaves: globsOf(egress), classOf: classesIn(egress) };
+  const collected = await collectJob({ ...services, ...marks }, request, placed, signal);
   return collected.kind === "refusal" ? collected : { ...collected, placed };
 }
 

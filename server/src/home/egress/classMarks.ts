@@ -6,6 +6,7 @@ import {
   type ClassMark,
   isClassPath,
   isHigher,
+  type PathClass,
   pathClasses,
   staysHere,
 } from "#protocol/classes.ts";
@@ -84,6 +85,11 @@ export function clearClass(state: HomeState, command: ClearClass): readonly Jour
   }
   const { at, by } = command;
   return [...new Set(command.paths)].map((path) => ({ kind: "ClassUnmarked", version: 1, at, path, by: by.client }));
+}
+
+/** What marks and derivation say of paths. */
+export function classesIn({ classMarks, derived }: EgressState): (path: string) => PathClass {
+  return pathClasses(classMarks, derived);
 }
 
 /** Recorded before the first byte is written, so that no crash leaves a file that nobody knows the origin of. */

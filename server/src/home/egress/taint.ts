@@ -24,6 +24,13 @@ export function taintOf(state: HomeState, facts: TaintFacts): EpisodeTaint | und
   return { private: facts.highestClassification, untrusted: capped(untrusted) };
 }
 
+/** What of these paths was not made here; for what is made from them. */
+export function untrustedOf(state: HomeState, facts: Pick<TaintFacts, "job" | "paths">): string | undefined {
+  const [first, ...more] = [...dependencyFolders(facts.job), ...writtenHere(state, facts)];
+  if (first === undefined) return undefined;
+  return more.length === 0 ? first : `${first}; and ${more.length} more`;
+}
+
 /** An output that came over a link was written by another machine. */
 function sentBack({ episodes, jobs, nodes }: HomeState, id: EpisodeId | undefined): readonly string[] {
   const jobId = id === undefined ? undefined : episodes.byId.get(id)?.jobId;
