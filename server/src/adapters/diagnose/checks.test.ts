@@ -61,7 +61,11 @@ test("whatever is not well says how bad it is, why, and what mends it", () => {
       "ledger",
       /^failed with a fix: attic saw 9 entries, and there are 4/,
     ],
-    [{ unknownSecrets: 3 }, "offloads", /^attention with a fix: not paused, .* hold 3 more exact secrets than are looked for/],
+    [
+      { unknownSecrets: 3 },
+      "offloads",
+      /^attention with a fix: not paused, .* hold 3 more exact secrets than are looked for/,
+    ],
     [{ witnesses: 0 }, "ledger", /^ok: 4 entries; no worker has checked them yet/],
     [{ paused: { at: NOW, by: "vscode" } }, "offloads", /^attention with a fix: paused by vscode/],
     [{ machine: [{ check: "sandbox", state: "warn", cause: "c", fix: "f" }] }, "sandbox", /^attention with a fix: c$/],
