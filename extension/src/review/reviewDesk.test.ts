@@ -6,12 +6,22 @@ import { decode } from "#protocol/decode.ts";
 import { type Digest, digestOf, digestOfJson } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
-import { egressRecordId, episodeId, jobId, leaseId, nodeId, type PreviewId, previewId } from "#protocol/ids.ts";
+import {
+  egressRecordId,
+  episodeId,
+  jobId,
+  leaseId,
+  type NodeId,
+  nodeId,
+  type PreviewId,
+  previewId,
+} from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
+import type { LineRange } from "#protocol/lineCut.ts";
 import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import { reviewToPageSchema, type ReviewView } from "#protocol/webview/review.ts";
 import { METHODS, type Method, type MethodName, type ResultOf } from "#protocol/wire/client.ts";
-import type { EpisodeRequest, NodeView } from "#protocol/wire/clientViews.ts";
+import type { EpisodeRequest, LeaseView, NodeView } from "#protocol/wire/clientViews.ts";
 import type { HomeFacts } from "../home/homeMirror.ts";
 import { ReviewDesk, type SendQuestion } from "./reviewDesk.ts";
 
@@ -148,7 +158,10 @@ interface Bench {
   readonly questions: SendQuestion[];
   readonly views: ReviewView[];
   readonly started: unknown[];
+  readonly revoked: unknown[];
   answer: (question: SendQuestion) => boolean;
+  lines: readonly LineRange[] | undefined;
+  readonly clock: { nowMs: number };
   readonly last: () => ReviewView;
 }
 
@@ -165,12 +178,17 @@ async function opened(): Promise<Bench> {
   const questions: SendQuestion[] = [];
   const views: ReviewView[] = [];
   const started: unknown[] = [];
+  const revoked: unknown[] = [];
+  const clock = { nowMs: 1_000 };
   const bench: Bench = {
     home,
     questions,
     views,
     started,
+    revoked,
     answer: () => true,
+    lines: undefined,
+    clock,
     desk: new ReviewDesk(
       {
         call: (method, params) => home.call(method, params),
@@ -185,7 +203,10 @@ async function opened(): Promise<Bench> {
         startedHere: (result) => started.push(result),
         showItem: async () => undefined,
         reviewNext: async () => undefined,
+        askLines: async () => bench.lines,
+        revokeLease: async (id) => void revoked.push(id),
         leaseMs: () => durationMs(600_000),
+        nowMs: () => clock.nowMs,
       },
       FACTS,
     ),
@@ -356,4 +377,88 @@ describe("following", () => {
     assert.deepEqual(last().replaced, { digest, by: "changed" });
     assert.equal(last().preview.previewId, SECOND);
   });
+});
+
+describe("lines of an item", () => {
+  const LINES = [{ from: 10, to: 20 }];
+
+  test("go out of the revision that was shown, as the person named them, and come back with one ask", async () => {
+    const bench = await opened();
+    const { desk, home, last } = bench;
+    const { digest } = last();
+    await desk.ask({ kind: "leave-out-lines", digest, item: 1 });
+    assert.deepEqual(
+      [home.named("reviseEgress"), last().busy],
+      [[], "nothing"],
+      "a person who names none changes nothing",
+    );
+    bench.lines = LINES;
+    await desk.ask({ kind: "leave-out-lines", digest, item: 1 });
+    const cut = [{ path: "src/a.ts", lines: LINES }];
+    assert.deepEqual(home.named("reviseEgress"), [{ previewId: FIRST, digest, leaveOut: [], cut }]);
+    assert.deepEqual(last().replaced, { digest, by: "taken-out" });
+    const revised = last().digest;
+    await desk.ask({ kind: "put-back", digest: revised, item: 1 });
+    const back = { previewId: SECOND, digest: revised, leaveOut: [], putBack: ["top.md"] };
+    assert.deepEqual(home.named("reviseEgress")[1], back);
+  });
+
+  test("selected in a document of an older revision change nothing, and the panel says why", async () => {
+    const { desk, home, last } = await opened();
+    await desk.ask({ kind: "take-out", digest: last().digest, taken: [{ item: 1, folderDepth: 1 }] });
+    await desk.leaveOutLines(FIRST, "src/a.ts", LINES);
+    assert.equal(home.named("reviseEgress").length, 1);
+    assert.match(last().problem?.message ?? "", /its lines are others now/);
+    await desk.leaveOutLines(SECOND, "top.md", LINES);
+    assert.deepEqual(home.named("reviseEgress")[1], {
+      previewId: SECOND,
+      digest: home.shown.get(SECOND)?.digest,
+      leaveOut: [],
+      cut: [{ path: "top.md", lines: LINES }],
+    });
+  });
+});
+
+describe("leases", () => {
+  test("only live ones for the node are shown, with the time that is left now, and one is revoked by its id", async () => {
+    const bench = await opened();
+    const { desk, last, revoked } = bench;
+    assert.deepEqual(last().leases, []);
+    const { nodeId: subject } = last().preview.destination;
+    const live = leaseOf(subject, "live");
+    await desk.follow({ ...FACTS, leases: [live, leaseOf(LOCAL.nodeId, "live"), leaseOf(subject, "spent")] });
+    const { lease, usesLeft, bytesLeft, remainingMs, inUse } = live;
+    assert.deepEqual(last().leases, [{ lease, usesLeft, bytesLeft, remainingMs, inUse }]);
+    bench.clock.nowMs += 59_000;
+    await desk.ask({ kind: "deny", digest: digestOf("another") });
+    assert.deepEqual(last().leases, [{ lease, usesLeft, bytesLeft, remainingMs: 1_000, inUse }]);
+    bench.clock.nowMs += 2_000;
+    await desk.ask({ kind: "revoke-lease", digest: last().digest, leaseId: live.lease.leaseId });
+    assert.deepEqual(revoked, [live.lease.leaseId]);
+    await desk.ask({ kind: "deny", digest: digestOf("another") });
+    assert.equal(last().leases[0]?.remainingMs, 0);
+  });
+
+  function leaseOf(subject: NodeId, state: LeaseView["state"]): LeaseView {
+    const lease: LeaseView["lease"] = {
+      leaseId: leaseId.from(ENTROPY),
+      subject,
+      capability: "offload",
+      scope: { kind: "scoped", job: "command", paths: ["src/**"], ceiling: "internal" },
+      grantedAt: epochMs(1),
+      expiresAt: epochMs(60_001),
+      budget: { uses: 5, bytes: byteCount(1_000) },
+      issuer: "owner",
+      reason: "",
+    };
+    return {
+      lease,
+      node: "gpubox",
+      state,
+      usesLeft: 3,
+      bytesLeft: byteCount(500),
+      remainingMs: durationMs(60_000),
+      inUse: 0,
+    };
+  }
 });
