@@ -1,5 +1,6 @@
 // What the Home may be told to do, in the imperative. A command carries the time and every id it needs, so that deciding
 // reads no clock and draws no chance; it carries descriptions of bytes, never bytes.
+import type { ClassCommand } from "./classCommands.ts";
 import type { Digest } from "./digest.ts";
 import type { Classification, Cost, Destination } from "./egress.ts";
 import type {
@@ -18,7 +19,7 @@ import type {
 import type { JobKind, JobSpec } from "./job.ts";
 import type { ScopedTerms, SteadyReading } from "./lease.ts";
 import type { NodeCapabilities } from "./node.ts";
-import type { PolicyDocument, WorkspacePolicy } from "./policy.ts";
+import type { PolicyCommand } from "./policyCommands.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { SignedReceipt } from "./receipt.ts";
 import type { JobResult, OutputStream } from "./result.ts";
@@ -56,6 +57,8 @@ interface NewEpisode {
   readonly on?: NodeId;
   /** Where the shell found that the job goes; the core places it again and refuses a difference. */
   readonly target: NodeId;
+  /** The highest class of what it is given; absent for internal. */
+  readonly inputClass?: Classification;
 }
 
 export interface StartEpisode extends Order<"start-episode">, NewEpisode {
@@ -138,24 +141,6 @@ export interface MarkNeverLeaves extends Order<"mark-never-leaves"> {
 }
 export interface UnmarkNeverLeaves extends Order<"unmark-never-leaves"> {
   readonly globs: readonly string[];
-}
-/** What may still leave, and what of it crossed, for whatever makes the rules stricter. */
-interface Rejudging {
-  readonly collected: readonly CollectedPaths[];
-  readonly transfers: readonly Transfer[];
-}
-/** Makes a document the policy. What waits or is still being fetched is judged again in the same moment. */
-export interface AdoptPolicy extends Order<"adopt-policy">, Rejudging {
-  readonly document: PolicyDocument;
-  /** What was parsed, comments included. */
-  readonly text: string;
-}
-/** The Home's policy file was looked at; `problem` says why it cannot be read. */
-export interface JudgePolicyFile extends Order<"judge-policy-file">, Rejudging {
-  readonly problem?: string;
-}
-export interface ReadWorkspacePolicy extends Order<"read-workspace-policy">, Rejudging {
-  readonly found: WorkspacePolicy;
 }
 export interface DenyEgress extends Order<"deny-egress"> {
   readonly previewId: PreviewId;
@@ -361,8 +346,8 @@ export type EgressCommand =
   | PauseOffloads
   | ResumeOffloads
   | MarkNeverLeaves
-  | UnmarkNeverLeaves;
-export type PolicyCommand = AdoptPolicy | JudgePolicyFile | ReadWorkspacePolicy;
+  | UnmarkNeverLeaves
+  | ClassCommand;
 export type LeaseCommand = GrantLease | RevokeLease | ExpireLeases;
 export type StagingCommand =
   | StageAction

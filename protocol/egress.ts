@@ -30,6 +30,9 @@ import {
   epochMsSchema,
 } from "./quantities.ts";
 
+/** Sources of untrusted content that a taint names; of more the last one says how many. */
+export const TAINT_SOURCES_MAX = 8;
+
 export type Classification = "public" | "internal" | "secret" | "regulated";
 
 /** Something that would leave. `path` is a workspace path, or a name in parentheses for what is no file: `(prompt)`. */
@@ -37,9 +40,19 @@ export interface PreviewItem {
   readonly path: string;
   readonly bytes: Bytes;
   readonly classification: Classification;
+  /** Why it is of this class; absent where nothing says that it is anything but internal. */
+  readonly why?: string;
   readonly digest: Digest;
   /** Present where somebody took lines out of it: digest and size are of what is left. */
   readonly cut?: LineCut;
+}
+
+/** Private data and content from elsewhere are together in one episode: all that would leave of it is asked about. */
+export interface EpisodeTaint {
+  /** The highest class of what it was given. */
+  readonly private: Classification;
+  /** What of it was not made here, in words; of many the first ones. */
+  readonly untrusted: readonly string[];
 }
 
 /** Something that stays, and why. */
@@ -100,6 +113,8 @@ export interface EgressPreview {
     /** What policy said when it was made, by which rules. Absent in previews of an older version. */
     readonly policy?: PreviewPolicy;
   };
+  /** Why it is asked about whatever a lease or a rule allows; absent where private and untrusted content have not met. */
+  readonly taint?: EpisodeTaint;
   readonly cost: Cost;
   /** How long a once lease would live. */
   readonly leaseMs: DurationMs;
@@ -152,8 +167,14 @@ export const previewItemSchema: z.ZodType<PreviewItem> = z.strictObject({
   path: z.string(),
   bytes: bytesSchema,
   classification: classificationSchema,
+  why: z.string().exactOptional(),
   digest: digestSchema,
   cut: lineCutSchema.exactOptional(),
+});
+
+export const episodeTaintSchema: z.ZodType<EpisodeTaint> = z.strictObject({
+  private: classificationSchema,
+  untrusted: z.array(z.string()).min(1).max(TAINT_SOURCES_MAX),
 });
 
 export const leftOutSchema: z.ZodType<LeftOut> = z.strictObject({ path: z.string(), reason: z.string() });
@@ -184,6 +205,7 @@ export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
       .strictObject({ effect: z.enum(["allow", "ask"]), rules: z.array(z.string()), explanation: z.string() })
       .exactOptional(),
   }),
+  taint: episodeTaintSchema.exactOptional(),
   cost: costSchema,
   leaseMs: durationMsSchema,
 });

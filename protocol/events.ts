@@ -1,7 +1,8 @@
 // Facts of the journal, in the past tense. An event never changes its meaning: a new meaning is a new version, and
 // `decodeEvent` upcasts old ones. Every event of an episode carries its `corrId`.
+import type { ClassEvent } from "./classEvents.ts";
 import type { Digest } from "./digest.ts";
-import type { Classification, Cost, Destination } from "./egress.ts";
+import type { Classification, Cost, Destination, EpisodeTaint } from "./egress.ts";
 import type {
   AttemptId,
   EgressRecordId,
@@ -74,6 +75,8 @@ export interface JobQueued extends JobFact<"JobQueued"> {
   readonly jobKey: Digest;
   readonly job: JobSpec;
   readonly title: string;
+  /** The highest class of what it was given; absent for internal. Whatever it makes is of this class. */
+  readonly inputClass?: Classification;
 }
 export interface JobPlaced extends JobFact<"JobPlaced"> {
   readonly target: NodeId;
@@ -150,6 +153,8 @@ export interface EgressPreviewed extends JobFact<"EgressPreviewed"> {
   readonly leaseId?: LeaseId;
   /** Why the owner is asked although there is a scoped lease. */
   readonly leaseUnfit?: LeaseUnfit;
+  /** Private and untrusted content met in the episode: whatever a lease or a rule says, the owner is asked. */
+  readonly taint?: EpisodeTaint;
 }
 /** A waiting preview was replaced by one that shows less; what would be sent changed with it. The new one follows in its frame. */
 export interface EgressRevised extends JobFact<"EgressRevised"> {
@@ -235,6 +240,8 @@ export interface PolicyFileJudged extends Fact<"PolicyFileJudged"> {
 export interface WorkspacePolicyRead extends Fact<"WorkspacePolicyRead"> {
   readonly epoch: number;
   readonly found: WorkspacePolicy;
+  /** What it said before, where its file was removed or forbids less: it counts beside it until the owner adopts a policy. */
+  readonly kept?: PolicyDocument;
 }
 
 // ---- lease ----
@@ -356,6 +363,7 @@ export type EgressEvent =
   | OffloadsResumed
   | NeverLeavesMarked
   | NeverLeavesUnmarked
+  | ClassEvent
   | ContributionMetered;
 export type PolicyEvent = PolicyAdopted | PolicyFileJudged | WorkspacePolicyRead;
 export type LeaseEvent = LeaseGranted | LeaseReserved | LeaseCommitted | LeaseReleased | LeaseRevoked | LeaseExpired;

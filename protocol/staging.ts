@@ -76,7 +76,14 @@ export type Evidence =
       readonly outsidePaths: readonly string[];
       readonly askedFor: readonly string[];
     }
-  | { readonly kind: "command"; readonly job: Digest; readonly argv: readonly string[]; readonly folder: string }
+  | {
+      readonly kind: "command";
+      readonly job: Digest;
+      readonly argv: readonly string[];
+      readonly folder: string;
+      /** Globs that were kept out of its inputs: how they are collected again. What that gives is held to the digest. */
+      readonly leaveOut?: readonly string[];
+    }
   /** What made it ran in a sandbox, with nothing of it in the workspace yet. */
   | {
       readonly kind: "dry-run";
@@ -143,7 +150,13 @@ export const evidenceSchema: z.ZodType<Evidence> = z.discriminatedUnion("kind", 
     outsidePaths: evidencePaths,
     askedFor: z.array(z.string().max(1_024)).max(256),
   }),
-  z.strictObject({ kind: z.literal("command"), job: digestSchema, argv: words, folder: z.string().max(4_096) }),
+  z.strictObject({
+    kind: z.literal("command"),
+    job: digestSchema,
+    argv: words,
+    folder: z.string().max(4_096),
+    leaveOut: z.array(z.string().max(1_024)).max(256).exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal("dry-run"),
     episodeId: episodeId.schema,

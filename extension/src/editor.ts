@@ -20,6 +20,8 @@ export interface Editor {
 export interface Sight {
   /** Whether the view *Needs You* is on the screen. */
   needsYou: boolean;
+  /** The staged actions that a person is reading, or whose review their own command is opening. */
+  reading: readonly string[];
 }
 
 /** Gets what a menu or another command hands over: nothing, a tree item, a URI. It decodes what it uses. */

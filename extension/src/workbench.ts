@@ -17,6 +17,7 @@ import { openHomeCommands } from "./homeCommands.ts";
 import { openLedgerFeature } from "./ledger/verifyReceipt.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
+import { openStagedFeature } from "./staged/stagedFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
 import { openTimelineFeature } from "./timeline/timelineFeature.ts";
 import { openViews } from "./views/openViews.ts";
@@ -29,6 +30,7 @@ const FEATURES: readonly OpenFeature[] = [
   openEpisodesFeature,
   openClusterFeature,
   openReviewFeature,
+  openStagedFeature,
   openPolicyFeature,
   openTimelineFeature,
   openLedgerFeature,
@@ -53,7 +55,7 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
   );
   const home = new HomeConnection(place, firstStatus(folder), ownerSecret, log);
   const mirror = new LiveMirror(home, log);
-  const editor: Editor = { context, log, folder, home, mirror, ownerSecret, sight: { needsYou: false } };
+  const editor: Editor = { context, log, folder, home, mirror, ownerSecret, sight: { needsYou: false, reading: [] } };
   const features: readonly Feature[] = [
     openHomeCommands(editor, home, ownerSecret),
     ...FEATURES.map((open) => open(editor)),

@@ -1,7 +1,8 @@
 // How the facts of what left, and of what came of it, are read back. One schema a kind, as `events.ts` declares them.
 import * as z from "zod";
+import { classPathSchema, derivedFromSchema } from "../classes.ts";
 import { digestSchema } from "../digest.ts";
-import { classificationSchema, costSchema, destinationSchema } from "../egress.ts";
+import { classificationSchema, costSchema, destinationSchema, episodeTaintSchema } from "../egress.ts";
 import type { EgressEvent } from "../events.ts";
 import { attemptId, egressRecordId, leaseId, nodeId, previewId, workspaceId } from "../ids.ts";
 import { jobSpecSchema } from "../job.ts";
@@ -10,7 +11,8 @@ import { leaseUnfitSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema } from "../quantities.ts";
 import type { SchemaOfKind } from "../schemaByKind.ts";
 import { usageSchema } from "../usage.ts";
-import { attemptFact, fact, jobFact } from "./fact.ts";
+import { workspacePathSchema } from "../workspacePath.ts";
+import { attemptFact, episodeFact, fact, jobFact } from "./fact.ts";
 
 const count = z.number().int().min(0);
 
@@ -31,6 +33,7 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     leaseMs: durationMsSchema,
     leaseId: leaseId.schema.exactOptional(),
     leaseUnfit: leaseUnfitSchema.exactOptional(),
+    taint: episodeTaintSchema.exactOptional(),
   }),
   EgressRevised: z.strictObject({
     kind: z.literal("EgressRevised"),
@@ -86,6 +89,22 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     ...fact,
     glob: z.string(),
     by: z.string(),
+  }),
+  ClassMarked: z.strictObject({
+    kind: z.literal("ClassMarked"),
+    ...fact,
+    path: classPathSchema,
+    classification: classificationSchema,
+    by: z.string(),
+  }),
+  ClassUnmarked: z.strictObject({ kind: z.literal("ClassUnmarked"), ...fact, path: z.string(), by: z.string() }),
+  FilesDerived: z.strictObject({
+    kind: z.literal("FilesDerived"),
+    ...episodeFact,
+    from: derivedFromSchema,
+    classification: classificationSchema,
+    untrusted: z.string().exactOptional(),
+    paths: z.array(workspacePathSchema),
   }),
   ContributionMetered: z.strictObject({
     kind: z.literal("ContributionMetered"),

@@ -1,6 +1,7 @@
 // How the facts of a job and its attempts are read back. One schema a kind, as `events.ts` declares them.
 import * as z from "zod";
 import { digestSchema } from "../digest.ts";
+import { classificationSchema } from "../egress.ts";
 import type { JobEvent } from "../events.ts";
 import { attemptId, egressRecordId, leaseId, nodeId } from "../ids.ts";
 import { jobSpecSchema } from "../job.ts";
@@ -16,6 +17,7 @@ export const jobEventSchemas: SchemaOfKind<JobEvent> = {
     jobKey: digestSchema,
     job: jobSpecSchema,
     title: z.string(),
+    inputClass: classificationSchema.exactOptional(),
   }),
   JobPlaced: z.strictObject({
     kind: z.literal("JobPlaced"),

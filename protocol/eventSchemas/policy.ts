@@ -29,5 +29,6 @@ export const policyEventSchemas: SchemaOfKind<PolicyEvent> = {
     ...fact,
     epoch,
     found: workspacePolicySchema,
+    kept: policyDocumentSchema.exactOptional(),
   }),
 };

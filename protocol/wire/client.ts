@@ -21,7 +21,6 @@ import {
   type StagedId,
 } from "../ids.ts";
 import { scopedTermsSchema } from "../lease.ts";
-import { type NeverLeavesMark, neverLeavesMarkSchema } from "../neverLeaves.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
 import { outputStreamSchema } from "../result.ts";
 import { workspacePathSchema } from "../workspacePath.ts";
@@ -60,8 +59,6 @@ import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
 import {
   type ApproveParams,
   approveParamsSchema,
-  type GlobsParams,
-  globsParamsSchema,
   type InspectParams,
   inspectParamsSchema,
   type InspectResult,
@@ -93,6 +90,7 @@ import {
 import * as records from "./ledgerRecords.ts";
 import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
+import { type MarkMethods, markMethods } from "./markViews.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 import {
   approveStagedParamsSchema,
@@ -107,7 +105,8 @@ import {
   type StagedView,
   stagedItemsSchema,
   stagedListParamsSchema,
-  type WaitingView,
+  type WaitingListParams,
+  type WaitingPage,
   waitingItemsSchema,
   withdrawStagedParamsSchema,
 } from "./stagingViews.ts";
@@ -144,7 +143,7 @@ interface ClusteringResult {
 }
 
 /** Every method, in the order of the documentation. */
-export interface ClientMethods {
+export interface ClientMethods extends MarkMethods {
   readonly hello: Method<HelloParams, HelloResult>;
   readonly openOwnerSession: Method<{ readonly secret: string }, Nothing>;
   readonly stopHome: Method<Nothing, Nothing>;
@@ -173,10 +172,6 @@ export interface ClientMethods {
   /** Holds everything back that would leave; attempts that are still fetching their inputs are cancelled. */
   readonly pauseOffloads: Method<Nothing, Nothing>;
   readonly resumeOffloads: Method<Nothing, Nothing>;
-  readonly listNeverLeaves: Method<Nothing, { readonly marks: readonly NeverLeavesMark[] }>;
-  /** Answers with the previews that were withdrawn because of it. */
-  readonly markNeverLeaves: Method<GlobsParams, { readonly withdrawn: readonly PreviewId[] }>;
-  readonly unmarkNeverLeaves: Method<GlobsParams, Nothing>;
   readonly showPolicy: Method<Nothing, PolicyView>;
   /** What is wrong with a text, and what it would have decided otherwise; nothing is adopted. */
   readonly checkPolicy: Method<CheckPolicyParams, CheckPolicyResult>;
@@ -211,7 +206,7 @@ export interface ClientMethods {
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
   /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
-  readonly listStaged: Method<{ readonly decided: boolean }, { readonly items: readonly WaitingView[] }>;
+  readonly listStaged: Method<WaitingListParams, WaitingPage>;
   /** Items with a look at whether they could still be done as they were shown: what to read before a decision. */
   readonly showStaged: Method<{ readonly stagedIds: readonly StagedId[] }, { readonly items: readonly StagedView[] }>;
   /** Approves items of one kind with exactly these digests, and does one after the other. */
@@ -313,13 +308,7 @@ export const METHODS: ClientMethods = {
   inspectPaths: anyone("egress/inspect", inspectParamsSchema, inspectResultSchema),
   pauseOffloads: anyone("offloads/pause", nothing, nothing),
   resumeOffloads: ownerOrStaged("offloads/resume", nothing, nothing),
-  listNeverLeaves: anyone("neverLeaves/list", nothing, z.strictObject({ marks: z.array(neverLeavesMarkSchema) })),
-  markNeverLeaves: anyone(
-    "neverLeaves/mark",
-    globsParamsSchema,
-    z.strictObject({ withdrawn: z.array(previewId.schema) }),
-  ),
-  unmarkNeverLeaves: ownerOrStaged("neverLeaves/unmark", globsParamsSchema, nothing),
+  ...markMethods,
   showPolicy: anyone("policy/show", nothing, policyViewSchema),
   checkPolicy: anyone("policy/check", checkPolicyParamsSchema, checkPolicyResultSchema),
   explainPolicy: anyone("policy/explain", explainPolicyParamsSchema, explainPolicyResultSchema),

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { protocolDigest, readPage } from "../../test/protocolFixtures.ts";
 import * as decodeLimits from "../decode.ts";
+import * as classLimits from "../classes.ts";
+import * as taintLimits from "../egress.ts";
 import * as idLimits from "../ids.ts";
 import * as jobLimits from "../job.ts";
 import * as lineCutLimits from "../lineCut.ts";
@@ -84,6 +86,8 @@ test("every close code has its row, with number, cause and advice", () => {
 test("every limit has its row, with the value that the code has", () => {
   const modules = [
     decodeLimits,
+    classLimits,
+    taintLimits,
     idLimits,
     jobLimits,
     lineCutLimits,

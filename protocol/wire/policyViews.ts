@@ -47,6 +47,8 @@ export interface WorkspacePolicyView {
   /** Absent where it cannot be read. */
   readonly name?: string;
   readonly problem?: string;
+  /** The file is gone or forbids less: what it forbade before counts until the owner adopts a policy. */
+  readonly unconfirmed?: "removed" | "changed";
   readonly findings: readonly PolicyFinding[];
 }
 
@@ -138,6 +140,7 @@ export const policyViewSchema: z.ZodType<PolicyView> = z.strictObject({
       file: z.string(),
       name: z.string().exactOptional(),
       problem: z.string().exactOptional(),
+      unconfirmed: z.enum(["removed", "changed"]).exactOptional(),
       findings,
     })
     .exactOptional(),

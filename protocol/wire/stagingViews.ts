@@ -28,6 +28,7 @@ import {
   stagedOutcomeSchema,
 } from "../staging.ts";
 import { workspacePathSchema, type WorkspacePath } from "../workspacePath.ts";
+import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams } from "./listPage.ts";
 
 export interface StagedView {
   readonly stagedId: StagedId;
@@ -47,6 +48,8 @@ export interface StagedView {
   readonly decided?: { readonly at: EpochMs; readonly by: string; readonly reason?: string };
   readonly leaseId?: LeaseId;
   readonly replacedBy?: StagedId;
+  /** The revision whose place this one took, while the Home still has it. */
+  readonly replaces?: StagedId;
   /** Of an approved one: how far its one run is. */
   readonly run?: { readonly state: "not-begun" | "begun" | StagedOutcome; readonly detail: string };
   /** Why it cannot be done any more as it was shown. Only `staged/show` looks. */
@@ -101,7 +104,7 @@ export interface ReviseStagedParams extends ShownItem {
 
 const reason = z.string().max(STAGED_NOTE_CHARACTERS_MAX);
 
-const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
+export const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
   stagedId: stagedId.schema,
   episodeId: episodeId.schema.exactOptional(),
   digest: digestSchema,
@@ -117,6 +120,7 @@ const stagedViewSchema: z.ZodType<StagedView> = z.strictObject({
   decided: z.strictObject({ at: epochMsSchema, by: z.string(), reason: z.string().exactOptional() }).exactOptional(),
   leaseId: leaseId.schema.exactOptional(),
   replacedBy: stagedId.schema.exactOptional(),
+  replaces: stagedId.schema.exactOptional(),
   run: z
     .strictObject({
       state: z.enum(["not-begun", "begun", "done", "failed", "void", "unknown"]),
@@ -141,7 +145,7 @@ const waitingViewSchema: z.ZodType<WaitingView> = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
+export const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
   stagedId: stagedId.schema,
   outcome: z.union([stagedOutcomeSchema, z.literal("refused")]),
   detail: z.string(),
@@ -151,11 +155,25 @@ const stagedResultSchema: z.ZodType<StagedResult> = z.strictObject({
   replacedBy: stagedId.schema.exactOptional(),
 });
 
-export const stagedListParamsSchema: z.ZodType<{ readonly decided: boolean }> = z.strictObject({
+/** A page of what waits ends once it takes this much: the whole of it may be larger than one message. */
+export const WAITING_PAGE_BYTES: number = 1024 * 1024;
+
+export interface WaitingListParams extends ListParams {
+  /** Those of late that were decided as well. */
+  readonly decided: boolean;
+}
+export interface WaitingPage extends ListEnd {
+  readonly items: readonly WaitingView[];
+}
+
+export const stagedListParamsSchema: z.ZodType<WaitingListParams> = z.strictObject({
   decided: z.boolean(),
+  cursor: cursorSchema.exactOptional(),
+  limit: z.number().int().min(1).max(LIST_ROWS_MAX).exactOptional(),
 });
-export const waitingItemsSchema: z.ZodType<{ readonly items: readonly WaitingView[] }> = z.strictObject({
+export const waitingItemsSchema: z.ZodType<WaitingPage> = z.strictObject({
   items: z.array(waitingViewSchema),
+  next: cursorSchema.exactOptional(),
 });
 export const stagedItemsSchema: z.ZodType<{ readonly items: readonly StagedView[] }> = z.strictObject({
   items: z.array(stagedViewSchema),

@@ -20,6 +20,7 @@ import { episodeApi } from "./adapters/api/episodeApi.ts";
 import { inspectApi } from "./adapters/api/inspectApi.ts";
 import { ledgerApi } from "./adapters/api/ledgerApi.ts";
 import { leaseApi } from "./adapters/api/leaseApi.ts";
+import { classesApi } from "./adapters/api/classesApi.ts";
 import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi } from "./adapters/api/nodeApi.ts";
 import { policyApi } from "./adapters/api/policyApi.ts";
@@ -273,6 +274,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...timelineApi(services),
     ...egressApi(services),
     ...neverLeavesApi(services),
+    ...classesApi(services),
     ...policyApi(services, policy, files),
     ...inspectApi(services),
     ...ledgerApi(services),

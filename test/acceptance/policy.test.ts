@@ -67,6 +67,12 @@ test("a rule lets a trusted worker receive unasked, over a killed Home, until th
   assert.equal(unreadable.exitCode, 75);
   assert.match(unreadable.stderr, /\.arw\/policy\.jsonc:1:3/u);
   rmSync(workspacePolicy);
+  // Whoever can take the file away must not loosen what it forbade: that ends with what the owner adopts next.
+  assert.equal((await bench.cli(RUN)).exitCode, 75);
+  assert.match((await bench.cli(["policy", "show"])).stdout, /The file is gone\. What it forbade counts until/u);
+  const confirmed = await bench.cli(["policy", "adopt", "mine.jsonc"]);
+  assert.equal(confirmed.exitCode, 0, confirmed.stderr);
+  assert.equal((await bench.cli(RUN)).exitCode, 0);
 
   const posture = await bench.cli(["policy", "use", "local-only"]);
   assert.equal(posture.exitCode, 0, posture.stderr);

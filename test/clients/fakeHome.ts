@@ -31,7 +31,6 @@ import {
 } from "#protocol/ids.ts";
 import { byteCount, durationMs, epochMs, sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
-import type { MethodName } from "#protocol/wire/client.ts";
 import type { EpisodeView, HelloResult, NodeView, StorageView, TimelinePage } from "#protocol/wire/clientViews.ts";
 import type { PolicyView } from "#protocol/wire/policyViews.ts";
 import type { RequestView } from "#protocol/wire/requestView.ts";
@@ -271,6 +270,20 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     listNeverLeaves: async () => ({ marks: [{ glob: "secrets/", markedAt: epochMs(1_700_000_000_000), by: "cli" }] }),
     markNeverLeaves: async () => ({ withdrawn: [IDS.preview] }),
     unmarkNeverLeaves: owners,
+    listClasses: async () => ({
+      marks: [{ path: "docs", classification: "public", markedAt: epochMs(1_700_000_000_000), by: "cli" }],
+      derived: [],
+    }),
+    explainClasses: async ({ paths }) => ({
+      files: paths.map((path) => ({
+        path,
+        classification: "internal",
+        reasons: [{ source: "unknown", classification: "internal", text: "nothing says that it is anything else" }],
+      })),
+    }),
+    restrictClass: async () => ({ withdrawn: [IDS.preview] }),
+    declareClass: async () => ({ withdrawn: [] }),
+    clearClass: nothing,
     inspectPaths: async ({ paths }) => ({
       files: paths.map((path) => ({ path, classification: "internal", why: "no rule", findings: [], leaves: true })),
     }),
@@ -327,70 +340,4 @@ const CHECKS: readonly DiagnosisCheck[] = [
 const STORAGE: Omit<StorageView, "dryRun"> = {
   blobs: { kept: 3, dropped: 2, droppedBytes: byteCount(2_048) },
   outputs: { kept: 1, dropped: 1, droppedBytes: byteCount(512) },
-};
-
-/** Parameters that pass each method's decoder. */
-export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
-  hello: { v: PROTOCOL_VERSION, client: "test" },
-  openOwnerSession: { secret: OWNER_SECRET },
-  stopHome: {},
-  diagnose: {},
-  readTimeline: { fromSequence: 1 },
-  followTimeline: { fromSequence: 1 },
-  readOutput: { attemptId: IDS.attempt, stream: "stdout", fromByte: 0 },
-  startEpisode: { request: { kind: "ask", prompt: "why?" } },
-  cancelEpisode: { episodeId: IDS.episode },
-  showEpisode: { episodeId: IDS.episode },
-  showRequest: { episodeId: IDS.episode },
-  listEpisodes: {},
-  readPreview: { previewId: IDS.preview },
-  readPreviewItem: { previewId: IDS.preview, digest: DIGEST, fromByte: 0 },
-  reviseEgress: { previewId: IDS.preview, digest: DIGEST, leaveOut: ["src/a.ts"] },
-  approveEgress: { previewId: IDS.preview, digest: DIGEST },
-  denyEgress: { previewId: IDS.preview, reason: "no" },
-  showPolicy: {},
-  checkPolicy: { text: "{}", of: "home" },
-  explainPolicy: { action: "offload" },
-  adoptPolicy: { text: "{}" },
-  usePosture: { posture: "local-only" },
-  policyHistory: {},
-  listNeverLeaves: {},
-  markNeverLeaves: { globs: ["secrets/"] },
-  unmarkNeverLeaves: { globs: ["secrets/"] },
-  inspectPaths: { paths: ["src/a.ts"] },
-  pauseOffloads: {},
-  resumeOffloads: {},
-  listEgress: {},
-  showLedger: {},
-  listRecords: { filter: {} },
-  showRecord: { recordId: IDS.record, from: 0 },
-  readLeaves: { size: 0, from: 0 },
-  showReceipt: { episodeId: IDS.episode },
-  grantLease: {
-    nodeId: IDS.worker,
-    job: "command",
-    terms: { paths: ["src/**"], ceiling: "internal", budget: { uses: 5, bytes: 1_000 }, leaseMs: 60_000 },
-    reason: "nightly runs",
-  },
-  listLeases: {},
-  revokeLease: { leaseId: IDS.lease, reason: "done" },
-  listNodes: {},
-  createInvite: {},
-  approveNode: { nodeId: IDS.worker },
-  refuseNode: { nodeId: IDS.worker, reason: "unknown box" },
-  revokeNode: { nodeId: IDS.worker, reason: "sold" },
-  showProposal: { proposalId: IDS.proposal },
-  readProposedFile: { proposalId: IDS.proposal, digest: DIGEST, fromByte: byteCount(0) },
-  applyProposal: { proposalId: IDS.proposal, digest: DIGEST },
-  turnClusteringOn: {},
-  turnClusteringOff: {},
-  reopenJournal: {},
-  listStaged: { decided: false },
-  showStaged: { stagedIds: [IDS.staged] },
-  approveStaged: { items: [{ stagedId: IDS.staged, digest: DIGEST }] },
-  rejectStaged: { stagedId: IDS.staged, digest: DIGEST, reason: "" },
-  withdrawStaged: { stagedId: IDS.staged, reason: "" },
-  endorseStaged: { stagedId: IDS.staged, digest: DIGEST },
-  reviseStaged: { stagedId: IDS.staged, digest: DIGEST, change: { kind: "run-command", argv: ["make"] } },
-  collectStorage: { dryRun: true },
 };

@@ -1,5 +1,5 @@
-// A risky action in a real VS Code: a proposal that reaches a protected file waits for the owner, is looked at, rejected with a
-// reason, asked for again and approved once; until then nothing of it is written.
+// A risky action in a real VS Code: a proposal that reaches a protected file waits for the owner, is read on its page, rejected
+// with a reason, asked for again, changed and approved once; until then nothing of it is written.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
@@ -49,39 +49,66 @@ editorTest(
         (shown) => shown.includes("exit code 0"),
       );
     });
-    await step("applying it stops at the owner, who reads the risk and what is protected", async () => {
+    await step("applying it stops at the owner, who reads the risk and what is protected on a page", async () => {
       await asked();
-      const text = await window.dialogText();
-      assert.match(text, /Risk: high/u);
-      assert.match(text, /Writes 2 files: 0 deleted, 0 not asked for, 1 protected/u);
-      assert.match(text, /Not asked for, or protected: \.vscode\/settings\.json/u);
-      assert.match(text, /Approves exactly this \(sha256:/u);
-      await window.screenshot("staging-dialog");
+      const page = await window.webview("Review");
+      await page.getByText("protected: it steers git").waitFor();
+      await page.getByText("It writes files that steer git").first().waitFor();
+      await page.getByText("Exit code 0.").waitFor();
+      await window.screenshot("staging-page");
       assert.ok(!existsSync(setting));
     });
+    await step("a file of it opens in the editor's own diff", async () => {
+      const page = await window.webview("Review");
+      await page.getByRole("button", { name: ".vscode/settings.json" }).click();
+      await window.until(
+        "the diff",
+        () => window.tabs(),
+        (tabs) => tabs.some((tab) => tab.includes("Proposed by")),
+      );
+      await window.screenshot("staging-diff");
+    });
     await step("a no with its reason does nothing, and nothing waits any more", async () => {
-      await window.clickDialog("Reject…");
+      const page = await window.webview("Review");
+      await page.getByText("Reject…").click();
       await window.answer("Why?", "not in this project");
-      await window.toast("Rejected. Nothing was done.");
+      await page.getByText("not in this project Nothing was done").waitFor();
       assert.ok(!existsSync(setting));
       assert.ok(!existsSync(join(window.workspace, "result.txt")));
     });
-    await step("asked for again it waits again in Needs You, and one yes writes all of it", async () => {
+    await step("a change of what is asked again is a revision, and the page shows what is different", async () => {
       await asked();
-      await window.pressInDialog("Escape");
+      const page = await window.webview("Review");
+      await page.getByText("Propose a Change…").click();
+      await window.pick("result.txt");
+      await window.answer("Which files should still be written?", "");
+      await page.getByText("Revision 2.").waitFor();
+      await page.getByText("Only these").first().waitFor();
+      await window.screenshot("staging-revision");
+    });
+    await step("it waits in Needs You, and one yes to the dialog writes exactly what it repeats", async () => {
       await window.openContainer("ARW");
       const rows = await window.until(
         "the row",
         () => window.treeRows("Needs You"),
-        (shown) => shown.some((row) => row.includes("Write 2 files")),
+        (shown) => shown.some((row) => row.includes("Write .vscode/settings.json")),
       );
       assert.equal(rows.length, 1);
       await window.screenshot("staging-needs-you");
       await window.runCommand("ARW: Review Staged Action…");
+      const page = await window.webview("Review");
+      await page.getByText("Approve…").click();
+      const text = await window.dialogText();
+      assert.match(text, /Risk: high/u);
+      assert.match(text, /Writes 1 files: 0 deleted, 0 not asked for, 1 protected/u);
+      assert.match(text, /\.vscode\/settings\.json/u);
+      assert.match(text, /Approves exactly this \(sha256:/u);
+      await window.screenshot("staging-dialog");
+      assert.ok(!existsSync(setting));
       await window.clickDialog("Approve Once");
-      await window.toast("Done as you approved it.");
+      await page.getByText("Done as you approved it.").waitFor();
       assert.equal(readFileSync(setting, "utf8"), '{ "files.autoSave": "off" }\n');
-      assert.equal(readFileSync(join(window.workspace, "result.txt"), "utf8"), "made\n");
+      assert.ok(!existsSync(join(window.workspace, "result.txt")));
     });
     assert.deepEqual(window.watch.complaints, []);
   },

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { axeFindings } from "./host/accessibility.ts";
 import { editorTest, packagedExtension } from "./host/editor.ts";
+import { fill } from "./host/fill.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
 
 const PROGRAM = `console.log("the first line");
@@ -63,7 +64,7 @@ editorTest(
       "hidden behind another editor and shown again, it has its rows, its details and what was searched",
       async () => {
         const timeline = await window.webview("Timeline");
-        await timeline.locator("#search").fill("exit");
+        await fill(timeline.locator("#search"), "exit");
         await timeline
           .getByText("2 results")
           .or(timeline.getByText("1 of 2"))

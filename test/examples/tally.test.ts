@@ -67,6 +67,7 @@ test("planted secrets stay, and what may leave is enough to run the tests", asyn
       dependencies: { kind: "nothing" },
       leaveOut: [],
       neverLeaves: [],
+      classOf: () => ({}),
       destination: "remote",
       blobs,
       detector: createSecretDetector(new Map<never, never>()),

@@ -57,6 +57,7 @@ const EGRESS_ROOTS: ReadonlyMap<string, { readonly size: number; readonly root: 
   ["test/golden", { size: 11, root: "sha256:9b55e2da0ff7bb671ea41378ce23b9d749b9dba22faf186830575ec322ec9163" }],
   ["test/golden/staging", { size: 0, root: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }],
   ["test/golden/policy", { size: 4, root: "sha256:ac3db35d53fa6b613e01aea2eea3452138bf06000e9875faf130daa668a74c3b" }],
+  ["test/golden/classes", { size: 2, root: "sha256:ebf9821ca80011c54fb150c94ac1349db46db82df672791a33490d3e36d47cfe" }],
   ["test/golden/editor", { size: 2, root: "sha256:499334dbf2f990415cded4cc82b56ddf3d4cfc38723e4561b036437f5f210456" }],
 ]);
 

@@ -144,6 +144,7 @@ async function collected(
     detector,
     redaction: TEST_REDACTION,
     neverLeaves,
+    classOf: () => ({}),
   };
   const request = {
     kind: "command",

@@ -37,7 +37,7 @@ test("a ledger that only grows is proven at every connection, and the Home knows
     const witness = await witnessIn(folder);
     const said = witnessed(await home.meets(witness));
     assert.equal(said.size, size);
-    assert.ok(home.ledger.take(GPU.nodeId, GPU.publicKey, said));
+    assert.ok(home.hears(said));
     assert.deepEqual(witness.seen(), [size]);
   }
   const [seen] = home.witnesses.all();
@@ -196,18 +196,36 @@ test("what a witness says counts only with its own signature, and only of this l
   const home = await LedgerBench.open(t);
   await home.record(1, 3);
   const said = witnessed(await home.meets(await witnessIn(folderOf(t))));
-  assert.equal(home.ledger.take(GPU.nodeId, LOCAL.publicKey, said), false);
-  assert.equal(home.ledger.take(GPU.nodeId, GPU.publicKey, { ...said, size: 2 }), false);
-  assert.equal(home.ledger.take(GPU.nodeId, GPU.publicKey, { ...said, size: 4 }), false);
+  assert.equal(home.hears(said, LOCAL.publicKey), false);
+  assert.equal(home.hears({ ...said, size: 2 }), false);
+  assert.equal(home.hears({ ...said, size: 4 }), false);
   assert.deepEqual(home.witnesses.all(), []);
-  assert.equal(home.ledger.take(GPU.nodeId, GPU.publicKey, said), true);
+  assert.equal(home.hears(said), true);
+});
+
+test("no witness counts as agreeing with another ledger than the one it was shown, of whatever size and by its own hand", async (t) => {
+  const home = await LedgerBench.open(t);
+  await home.record(1, 3);
+  witnessed(await home.meets(await witnessIn(folderOf(t))));
+  // It signs, as it should, what another Home with the same key has shown it: as long, and another ledger.
+  const other = await LedgerBench.open(t);
+  await other.record(4, 6);
+  const saidOfOther = witnessed(await other.meets(await witnessIn(folderOf(t))));
+  assert.equal(saidOfOther.size, 3);
+  assert.equal(home.hears(saidOfOther), false);
+  // Nor an older head of this very ledger, once a longer one was shown.
+  const older = witnessed(await home.meets(await witnessIn(folderOf(t))));
+  await home.record(7, 7);
+  witnessed(await home.meets(await witnessIn(folderOf(t))));
+  assert.equal(home.hears(older), false);
+  assert.deepEqual(home.witnesses.all(), []);
 });
 
 test("what the Home knows of its witnesses is there after a restart, and a damaged file costs nothing", async (t) => {
   const folder = folderOf(t);
   const home = await LedgerBench.open(t, folder);
   await home.record(1, 3);
-  assert.ok(home.ledger.take(GPU.nodeId, GPU.publicKey, witnessed(await home.meets(await witnessIn(folderOf(t))))));
+  assert.ok(home.hears(witnessed(await home.meets(await witnessIn(folderOf(t))))));
   await home.witnesses.settled();
   assert.equal((await LedgerBench.open(t, folder)).witnesses.all()[0]?.size, 3);
   const [file = ""] = readdirSync(folder).filter((name) => name.startsWith("witnesses"));

@@ -50,6 +50,7 @@ async function bench(context: TestContext): Promise<Bench> {
     detector,
     redaction: TEST_REDACTION,
     neverLeaves: [],
+    classOf: () => ({}),
   };
   const never = new AbortController().signal;
   return {

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import type { PolicyDocument, WorkspacePolicy } from "#protocol/policy.ts";
 import { digestOf } from "#protocol/digest.ts";
+import type { Classification } from "#protocol/egress.ts";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { byteCount, costMicros, durationMs, epochMs, fencingToken } from "#protocol/quantities.ts";
 import type { LeaseScope } from "#protocol/lease.ts";
@@ -28,6 +29,8 @@ const nodeId = nodes.map((node) => node.nodeId);
 const target = nodeId;
 const bytes = fc.constantFrom(0, 1, 65_536, Number.MAX_SAFE_INTEGER).map(byteCount);
 const digest = fc.constantFrom(digestOf("a"), digestOf("b"));
+const classification = fc.constantFrom<Classification>("public", "internal", "secret", "regulated");
+const classPath = fc.constantFrom(".", "a", "b/c");
 const text = fc.constantFrom("", "a reason", "\ud800", "__proto__");
 const count = fc.nat({ max: 3 });
 const job = fc.constantFrom(commandJob(1), askJob(2));
@@ -141,7 +144,7 @@ const EVENTS: OneOfEach = {
     payload: digest,
     payloadBytes: bytes,
     items: count,
-    highestClassification: fc.constantFrom("public", "internal", "secret", "regulated"),
+    highestClassification: classification,
     leftOut: count,
     destination: nodes.map(destinationOf),
     rule: text,
@@ -179,6 +182,20 @@ const EVENTS: OneOfEach = {
   OffloadsResumed: kindOf("OffloadsResumed", { ...fact, by: text }),
   NeverLeavesMarked: kindOf("NeverLeavesMarked", { ...fact, glob: fc.constantFrom("a", "b/"), by: text }),
   NeverLeavesUnmarked: kindOf("NeverLeavesUnmarked", { ...fact, glob: fc.constantFrom("a", "b/"), by: text }),
+  ClassMarked: kindOf("ClassMarked", { ...fact, path: classPath, classification, by: text }),
+  ClassUnmarked: kindOf("ClassUnmarked", { ...fact, path: classPath, by: text }),
+  FilesDerived: sometimes(
+    kindOf("FilesDerived", {
+      ...episodeFact,
+      from: corrId.map((id) => ({ kind: "episode", episodeId: id }) as const),
+      classification,
+      paths: fc.uniqueArray(
+        fc.constantFrom("a", "b/c").map((path) => workspacePathSchema.parse(path)),
+        { maxLength: 2 },
+      ),
+    }),
+    { untrusted: text },
+  ),
   PolicyAdopted: kindOf("PolicyAdopted", {
     ...fact,
     epoch: fc.constantFrom(1, 7),
@@ -188,15 +205,18 @@ const EVENTS: OneOfEach = {
     by: text,
   }),
   PolicyFileJudged: sometimes(kindOf("PolicyFileJudged", { ...fact, epoch: fc.constantFrom(1, 7) }), { problem: text }),
-  WorkspacePolicyRead: kindOf("WorkspacePolicyRead", {
-    ...fact,
-    epoch: fc.constantFrom(1, 7),
-    found: fc.constantFrom<WorkspacePolicy>(
-      { kind: "absent" },
-      { kind: "document", digest: digestOf("a"), document: ASK_ALWAYS },
-      { kind: "unreadable", problem: "policy.jsonc:1:1 is empty." },
-    ),
-  }),
+  WorkspacePolicyRead: sometimes(
+    kindOf("WorkspacePolicyRead", {
+      ...fact,
+      epoch: fc.constantFrom(1, 7),
+      found: fc.constantFrom<WorkspacePolicy>(
+        { kind: "absent" },
+        { kind: "document", digest: digestOf("a"), document: ASK_ALWAYS },
+        { kind: "unreadable", problem: "policy.jsonc:1:1 is empty." },
+      ),
+    }),
+    { kept: fc.constant(ASK_ALWAYS) },
+  ),
   EgressSettled: sometimes(
     kindOf("EgressSettled", {
       ...jobFact,

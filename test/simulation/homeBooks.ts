@@ -100,6 +100,9 @@ export class HomeBooks {
         return;
       case "NeverLeavesMarked":
       case "NeverLeavesUnmarked":
+      case "ClassMarked":
+      case "ClassUnmarked":
+      case "FilesDerived":
       case "PolicyAdopted":
       case "PolicyFileJudged":
       case "WorkspacePolicyRead":

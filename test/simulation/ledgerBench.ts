@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { ArwError } from "#protocol/errors.ts";
 import { egressOrigin } from "#protocol/ledger/checkpointNote.ts";
-import { sign } from "#protocol/signature.ts";
+import type { ShownLedger } from "#protocol/ledger/witness.ts";
+import { type PublicKey, sign } from "#protocol/signature.ts";
 import type { Offer, Witnessed } from "#protocol/wire/worker.ts";
 import { LedgerDesk } from "../../server/src/adapters/ledger/ledgerDesk.ts";
 import { Witnesses } from "../../server/src/adapters/ledger/witnesses.ts";
@@ -19,6 +20,7 @@ import { GPU, IDENTITY, LOCAL } from "./homeScenario.ts";
 export class LedgerBench extends DeskBench {
   readonly ledger: LedgerDesk;
   readonly witnesses: Witnesses;
+  #shown: ShownLedger | undefined;
 
   private constructor(context: TestContext, witnesses: Witnesses) {
     super();
@@ -59,9 +61,16 @@ export class LedgerBench extends DeskBench {
 
   /** A worker connects: it says what it saw, and is shown the ledger. */
   async meets(witness: LedgerWitness): Promise<Witnessed | ArwError> {
-    const answer = await witness.take(await this.ledger.show(GPU.nodeId, witness.seen()));
+    this.#shown = await this.ledger.show(GPU.nodeId, witness.seen());
+    const answer = await witness.take(this.#shown);
     if (answer === undefined) throw new Error("the ledger was shown");
     return answer;
+  }
+
+  /** Whether the Home takes what the worker that met it last says of what it was shown. */
+  hears(said: Witnessed, key: PublicKey = GPU.publicKey): boolean {
+    if (this.#shown === undefined) throw new Error("nothing was shown");
+    return this.ledger.take(GPU.nodeId, key, said, this.#shown);
   }
 }
 

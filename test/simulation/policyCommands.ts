@@ -1,5 +1,5 @@
 // Commands about the policy, and documents for them. As in homeCommands.ts everything may be overridden.
-import type { AdoptPolicy, JudgePolicyFile, ReadWorkspacePolicy } from "#protocol/commands.ts";
+import type { AdoptPolicy, JudgePolicyFile, ReadWorkspacePolicy } from "#protocol/policyCommands.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { PolicyDocument, PolicyRule, WorkspacePolicy } from "#protocol/policy.ts";
 import { NOW, OWNER, SHELL } from "./homeCommands.ts";

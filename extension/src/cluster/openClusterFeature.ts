@@ -9,6 +9,9 @@ import { PracticeCluster } from "./practice/practiceCluster.ts";
 import { Reports } from "./reports.ts";
 import { pauseOffloads, resumeOffloads, turnOffClustering, turnOnClustering } from "./switches.ts";
 
+/** A node may be lost a moment before its process has ended: after the last change it is looked for once more. */
+const LOOK_AGAIN_MS = 2_000;
+
 export function openClusterFeature(editor: Editor): Feature {
   const reports = new Reports();
   const practice = new PracticeCluster(editor);
@@ -18,7 +21,12 @@ export function openClusterFeature(editor: Editor): Feature {
       .catch((error: unknown) => editor.log.warn(`The practice worker was not looked for: ${String(error)}`));
   };
   // Another window may start or stop it, and a crash shows as a node that is lost.
-  const found = editor.mirror.onDidChange(find);
+  let again: NodeJS.Timeout | undefined;
+  const found = editor.mirror.onDidChange(() => {
+    find();
+    clearTimeout(again);
+    again = setTimeout(find, LOOK_AGAIN_MS);
+  });
   find();
   return {
     commands: {
@@ -36,6 +44,9 @@ export function openClusterFeature(editor: Editor): Feature {
       "arw.explainPlacement": (given) => explainPlacement(editor, reports, given),
       "arw.diagnose": () => diagnose(editor, reports),
     },
-    dispose: () => vscode.Disposable.from(found, reports).dispose(),
+    dispose: () => {
+      clearTimeout(again);
+      vscode.Disposable.from(found, reports).dispose();
+    },
   };
 }

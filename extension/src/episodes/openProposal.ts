@@ -2,6 +2,8 @@
 // Looking writes nothing: applying is a command of its own.
 import { lstat } from "node:fs/promises";
 import * as vscode from "vscode";
+import * as z from "zod";
+import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
 import { METHODS } from "#protocol/wire/client.ts";
@@ -11,14 +13,27 @@ import { chosenEpisode } from "./chosenEpisode.ts";
 import { placeText } from "./episodeWords.ts";
 import { type ChangeSides, sidesOf } from "./proposedContent.ts";
 
+/** Of these files only, for somebody who decides elsewhere: then nothing is offered here. */
+interface Look {
+  readonly inReview: true;
+  readonly paths?: readonly string[];
+}
+const lookSchema: z.ZodType<Look> = z.looseObject({
+  inReview: z.literal(true),
+  paths: z.array(z.string()).exactOptional(),
+});
+
 export async function openProposal(editor: Editor, given: unknown): Promise<void> {
   const { episode, folder, view } = await proposalOf(editor, given);
   const { appliedAt, proposal } = view;
-  if (proposal.changes.length === 0) {
+  const decoded = decode(lookSchema, given);
+  const look = decoded.ok ? decoded.value : undefined;
+  const changes = proposal.changes.filter(({ path }) => look?.paths?.includes(path) !== false);
+  if (changes.length === 0) {
     void vscode.window.showWarningMessage(leftOutText(view) ?? vscode.l10n.t("“{0}” changed no file.", episode.title));
     return;
   }
-  const sides = await Promise.all(proposal.changes.map((change) => sidesNow(view, change, folder)));
+  const sides = await Promise.all(changes.map((change) => sidesNow(view, change, folder)));
   const title =
     appliedAt === undefined
       ? vscode.l10n.t("Proposed by “{0}” on {1}", episode.title, placeText(episode.target))
@@ -31,7 +46,7 @@ export async function openProposal(editor: Editor, given: unknown): Promise<void
     const resources = sides.map(({ label, left, right }) => [label, left, right]);
     await vscode.commands.executeCommand("vscode.changes", title, resources);
   }
-  if (appliedAt === undefined) void offerToApply(episode, view);
+  if (appliedAt === undefined && look === undefined) void offerToApply(episode, view);
 }
 
 /** The proposal of the episode that was given or is picked, as it is now. */

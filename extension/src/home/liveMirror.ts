@@ -4,6 +4,8 @@ import * as vscode from "vscode";
 import { messageOf } from "#protocol/errors.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
+import { pagesOf } from "#protocol/wire/listPage.ts";
+import type { WaitingView } from "#protocol/wire/stagingViews.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import { Coalesce } from "./coalesce.ts";
 import type { Home } from "./home.ts";
@@ -81,12 +83,12 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
 }
 
 async function readFacts(home: Home): Promise<HomeFacts> {
-  const [hello, { nodes }, episodes, { leases }, { items }] = await Promise.all([
+  const [hello, { nodes }, episodes, { leases }, items] = await Promise.all([
     home.call(METHODS.hello, { v: PROTOCOL_VERSION, client: "editor" }),
     home.call(METHODS.listNodes, {}),
     newestEpisodes(home),
     home.call(METHODS.listLeases, {}),
-    home.call(METHODS.listStaged, { decided: false }),
+    allWaiting(home),
   ]);
   const newestFirst = episodes.toSorted((a, b) => b.startedAt - a.startedAt);
   const asked = await Promise.all(newestFirst.map((episode) => egressOf(home, episode)));
@@ -104,6 +106,15 @@ async function readFacts(home: Home): Promise<HomeFacts> {
     offloadsPaused: hello.offloadsPaused,
     readOnly: hello.readOnly,
   };
+}
+
+/** All that waits: it is bounded by the Home, and read a page at a time. */
+async function allWaiting(home: Home): Promise<readonly WaitingView[]> {
+  const found: WaitingView[] = [];
+  for await (const { items } of pagesOf((page) => home.call(METHODS.listStaged, { decided: false, ...page }))) {
+    found.push(...items);
+  }
+  return found;
 }
 
 async function egressOf(home: Home, episode: EpisodeView): Promise<WaitingItem | undefined> {

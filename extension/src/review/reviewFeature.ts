@@ -17,7 +17,6 @@ import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
 import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
 import { ReviewPanel } from "./reviewPanel.ts";
-import { reviewStaged, stagedOf } from "./stagedReview.ts";
 import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice.ts";
 import { openWaitingNotice } from "./waitingNotice.ts";
 
@@ -72,7 +71,9 @@ export function openReviewFeature(editor: Editor): Feature {
     const shown = desk.view?.preview.previewId;
     const next = egress.find(({ previewId }) => previewId !== shown || !panel.isOpen) ?? egress[0];
     if (next !== undefined) return review(next);
-    if (stagedOf(facts).length > 0) return reviewStaged(editor, undefined);
+    if (facts.waiting.some(({ kind }) => kind === "staged")) {
+      return void (await vscode.commands.executeCommand("arw.reviewStaged"));
+    }
     await answerJoinOf(facts);
   };
   const content = new ExactContent(editor);
@@ -92,7 +93,6 @@ export function openReviewFeature(editor: Editor): Feature {
       "arw.review": async (given) =>
         review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?"))),
       "arw.leaveOutSelection": leaveOutSelection,
-      "arw.reviewStaged": (given) => reviewStaged(editor, given),
       "arw.denyEgress": (given) => denyEgress(editor, given),
       "arw.showWhatLeaves": (given) => showWhatLeaves(editor, given),
       "arw.manageLeases": () => manageLeases(editor),

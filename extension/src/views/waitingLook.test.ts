@@ -5,7 +5,7 @@ import { digestOf } from "#protocol/digest.ts";
 import { episodeId, jobId, nodeId, previewId, stagedId } from "#protocol/ids.ts";
 import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
 import type { WaitingItem } from "../home/homeMirror.ts";
-import { stagedDetail } from "../review/stagedReview.ts";
+import { stagedDetail } from "../staged/stagedText.ts";
 import { tooltipMarkdown } from "./itemLook.ts";
 import { oldestFirst, waitingLook } from "./waitingLook.ts";
 

@@ -48,6 +48,8 @@ const ROWS: readonly ExitCodeRow[] = [
       "secrets-unread",
       "offloads-paused",
       "never-leaves",
+      "class-changed",
+      "folder-stays",
       "egress-*",
       "preview-*",
       "lease-*",

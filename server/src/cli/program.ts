@@ -6,6 +6,7 @@ import { plainText } from "#protocol/text/plainText.ts";
 import { PROTOCOL_VERSION } from "#protocol/wire/version.ts";
 import type { CliHost } from "./cliHost.ts";
 import { binder, usage } from "./commandLine.ts";
+import { addClassifyCommands } from "./commands/classify.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEgressCommands } from "./commands/egress.ts";
 import { addEpisodeCommands } from "./commands/episodes.ts";
@@ -64,6 +65,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addEgressCommands(program, bind);
   addOffloadCommands(program, bind);
   addNeverLeavesCommands(program, bind);
+  addClassifyCommands(program, bind);
   addPolicyCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);

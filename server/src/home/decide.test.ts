@@ -51,6 +51,7 @@ import {
   policyOf,
   readWorkspacePolicy,
 } from "../../../test/simulation/policyCommands.ts";
+import { clearClass, deriveFiles, markClass } from "../../../test/simulation/classCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
 import { rotate } from "../../../test/simulation/nodeLeaves.ts";
 
@@ -67,6 +68,9 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "resume-offloads": resumeOffloads(),
   "mark-never-leaves": markNeverLeaves("secrets/"),
   "unmark-never-leaves": unmarkNeverLeaves("secrets/"),
+  "mark-class": markClass("vault", "secret"),
+  "clear-class": clearClass("vault"),
+  "derive-files": deriveFiles(1, "secret", ["a.txt"]),
   "approve-egress": approve(1),
   "adopt-policy": adoptPolicy(policyOf()),
   "judge-policy-file": judgePolicyFile("it is broken"),
@@ -110,6 +114,7 @@ const ANY_CLIENT: readonly CommandKind[] = [
   "revise-egress",
   "pause-offloads",
   "mark-never-leaves",
+  "mark-class",
   "stage-action",
   "endorse-staged",
   "withdraw-staged",
@@ -125,6 +130,7 @@ const SHELL_ONLY: readonly CommandKind[] = [
   "rotate-certificate",
   "connect-node",
   "expire-leases",
+  "derive-files",
   "end-staged",
   "judge-policy-file",
   "read-workspace-policy",
@@ -148,7 +154,7 @@ const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
 
 test("a client of the same user without the owner session can give none of the owner's commands", () => {
   const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
-  assert.equal(owners.length, 16);
+  assert.equal(owners.length, 17);
   for (const kind of owners) {
     assert.equal(code(kind, CLIENT), "owner-session-required", kind);
     assert.equal(code(kind, SHELL), "owner-session-required", kind);

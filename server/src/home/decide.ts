@@ -23,6 +23,9 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "resume-offloads": ["owner"],
   "mark-never-leaves": ["client", "owner"],
   "unmark-never-leaves": ["owner"],
+  "mark-class": ["client", "owner"],
+  "clear-class": ["owner"],
+  "derive-files": ["home"],
   "approve-egress": ["owner"],
   "adopt-policy": ["owner"],
   "judge-policy-file": ["home"],
@@ -87,6 +90,9 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "resume-offloads":
     case "mark-never-leaves":
     case "unmark-never-leaves":
+    case "mark-class":
+    case "clear-class":
+    case "derive-files":
       return decideEgress(state, command);
     case "adopt-policy":
     case "judge-policy-file":

@@ -44,6 +44,9 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "OffloadsResumed":
     case "NeverLeavesMarked":
     case "NeverLeavesUnmarked":
+    case "ClassMarked":
+    case "ClassUnmarked":
+    case "FilesDerived":
       return { ...state, egress: evolveEgress(state.egress, event) };
     case "PolicyAdopted":
     case "PolicyFileJudged":

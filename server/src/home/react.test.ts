@@ -5,6 +5,7 @@ import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { eventSchemas } from "#protocol/decodeEvent.ts";
 import { epochMs } from "#protocol/quantities.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
+import { clearClass, deriveFiles, markClass } from "../../../test/simulation/classCommands.ts";
 import {
   markNeverLeaves,
   pauseOffloads,
@@ -88,6 +89,9 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   OffloadsResumed: [],
   NeverLeavesMarked: [],
   NeverLeavesUnmarked: [],
+  ClassMarked: [],
+  ClassUnmarked: [],
+  FilesDerived: [],
   EgressRecorded: [],
   EgressSettled: [],
   PolicyAdopted: [],
@@ -147,6 +151,9 @@ function wholeLife(): Scenario {
     deny(13),
     markNeverLeaves("secrets/"),
     unmarkNeverLeaves("secrets/"),
+    markClass("vault", "secret"),
+    clearClass("vault"),
+    deriveFiles(1, "secret", ["a.txt"]),
     stage(1),
     endorseStaged(1),
     reviseStaged(1, 2),

@@ -89,6 +89,9 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "OffloadsResumed":
     case "NeverLeavesMarked":
     case "NeverLeavesUnmarked":
+    case "ClassMarked":
+    case "ClassUnmarked":
+    case "FilesDerived":
     case "ContributionMetered":
     case "PolicyAdopted":
     case "PolicyFileJudged":

@@ -2,6 +2,7 @@
 // It must never press a key that nothing would take: what loses the keyboard on the way is tried again.
 import type { Locator, Page } from "playwright-core";
 import { until } from "../../acceptance/processes.ts";
+import { fill } from "./fill.ts";
 import { ASK_AGAIN_MS, PATIENCE_MS } from "./patience.ts";
 
 export class QuickInput {
@@ -89,22 +90,27 @@ export class QuickInput {
     await this.#input().press("Enter");
   }
 
-  /** Answers VS Code's own dialog for a file. It takes no answer before it has looked at the folder, so it is asked again. */
-  async saveAs(asked: string, path: string): Promise<void> {
+  /**
+   * Answers VS Code's own dialog for a file, which must show this text, until what it was opened for is done. It may draw
+   * itself anew at any moment, and takes no answer before it has looked at the folder; an entry of its list that is still
+   * chosen would be taken for the answer.
+   */
+  async saveAs(asked: string, path: string, isSaved: () => boolean): Promise<void> {
     const box = this.#page.locator(".quick-input-widget:visible", { hasText: asked });
-    await box.waitFor();
+    const chosen = box.locator(".quick-input-list .monaco-list-row.focused");
     await until(
       `the dialog "${asked}" to take ${path}`,
       async () => {
-        if (!(await box.isVisible())) return true;
-        await this.filter(path);
-        await this.#input().press("Enter");
         try {
+          await box.waitFor({ timeout: ASK_AGAIN_MS });
+          await this.#input().fill(path, { timeout: ASK_AGAIN_MS });
+          await chosen.first().waitFor({ state: "detached", timeout: ASK_AGAIN_MS });
+          await this.#input().press("Enter", { timeout: ASK_AGAIN_MS });
           await box.waitFor({ state: "hidden", timeout: ASK_AGAIN_MS });
-          return true;
         } catch {
-          return undefined;
+          // Not open, or not answered yet: what counts is the file.
         }
+        return isSaved() ? true : undefined;
       },
       PATIENCE_MS,
     );
@@ -112,7 +118,7 @@ export class QuickInput {
 
   /** Types into the open quick input. */
   async filter(text: string): Promise<void> {
-    await this.#input().fill(text);
+    await fill(this.#input(), text);
   }
 
   /** The row with exactly this label. */

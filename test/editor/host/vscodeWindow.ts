@@ -1,7 +1,7 @@
 // One window of VS Code, used as a person uses it: palette, views, toasts, dialogs, editors, terminals and webviews.
 // It decides which elements of the workbench stand for what, so that no test names one. It must never sleep for luck:
 // every verb waits for what it needs, and says what it waited for in vain.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Frame, Locator, Page } from "playwright-core";
 import { until } from "../../acceptance/processes.ts";
@@ -89,9 +89,9 @@ export class VscodeWindow {
     await this.#quickInput.answer(asked, text);
   }
 
-  /** Answers the open dialog for a file, which must show this text. */
-  async saveAs(asked: string, path: string): Promise<void> {
-    await this.#quickInput.saveAs(asked, path);
+  /** Answers the open dialog for a file, which must show this text; returns when the file is there. */
+  async saveAs(asked: string, path: string, isSaved: () => boolean = () => existsSync(path)): Promise<void> {
+    await this.#quickInput.saveAs(asked, path, isSaved);
   }
 
   /** Opens a view container of the activity bar, or leaves it open. */

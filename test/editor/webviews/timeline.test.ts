@@ -231,14 +231,13 @@ webviewTest("fifty times hidden and shown, it comes back as it was left and comp
   const view = page.page;
   await view.getByRole("button", { name: "Filters" }).click();
   await view.getByRole("button", { name: "Only what crossed" }).click();
-  await view.locator("#search").fill("gpubox");
-  await page.postedMessage("anything", () =>
-    JSON.stringify(page.state ?? "").includes('"search":"gpubox"') ? true : undefined,
-  );
   for (let cycle = 0; cycle < CYCLES; cycle++) {
+    // No pause in between: what was typed last is there even when the page is left at once.
+    const typed = cycle % 2 === 0 ? "gpubox" : "box";
+    await view.locator("#search").fill(typed);
     await page.hideAndShow();
     await view.getByText("3 of 48 events").waitFor();
-    assert.equal(await view.locator("#search").inputValue(), "gpubox");
+    assert.equal(await view.locator("#search").inputValue(), typed);
   }
   assertQuiet(page);
 });

@@ -24,8 +24,6 @@ import { waterfallPart } from "./waterfallPart.ts";
 const OLDER_ROWS_AHEAD = 60;
 /** What runs is drawn again so often, for its length of time. */
 const CLOCK_MS = 1_000;
-/** What a person chose is kept when they have paused for so long. */
-const KEEP_AFTER_MS = 250;
 
 export interface TimelinePageOptions {
   readonly root: HTMLElement;
@@ -47,7 +45,6 @@ export class TimelinePage {
   #drawing = false;
   #undrawn: number[] = [];
   #unseen = 0;
-  #keeping: number | undefined;
   #wanted: Extract<TimelineToPage, { kind: "jump" | "reveal" }> | undefined;
 
   constructor(options: TimelinePageOptions) {
@@ -295,12 +292,9 @@ export class TimelinePage {
     this.#dom.said.textContent = line;
   }
 
+  /** At once: whoever types and leaves finds it again, and a page that is being hidden has no time left. */
   #keep(): void {
-    if (this.#keeping !== undefined) return;
-    this.#keeping = window.setTimeout(() => {
-      this.#keeping = undefined;
-      this.#options.keep(keptOf(this.#model.scope, this.#sight, this.#model.rows.filter));
-    }, KEEP_AFTER_MS);
+    this.#options.keep(keptOf(this.#model.scope, this.#sight, this.#model.rows.filter));
   }
 
   /** Whether anything unfinished is on the page, whose length of time grows. */

@@ -7,6 +7,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import { attemptId, episodeId, jobId, type NodeId } from "#protocol/ids.ts";
 import type { Evidence } from "#protocol/staging.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
+import { classesIn } from "../../home/egress/classMarks.ts";
 import { globsOf } from "../../home/egress/neverLeaves.ts";
 import { pauseProblem } from "../../home/egress/pause.ts";
 import { episodeView } from "../../home/episode/view.ts";
@@ -19,7 +20,7 @@ import { putBeforeOwner } from "../staging/putBefore.ts";
 import { commandTitle } from "../staging/titles.ts";
 import { redactedStart } from "#platform/redaction/redactedStart.ts";
 import type { Redactor } from "#platform/redaction/redactor.ts";
-import { collectJob } from "./jobInputs.ts";
+import { collectJob, inputClassOf } from "./jobInputs.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
 type EpisodeApi = Pick<HomeApi, "startEpisode" | "cancelEpisode" | "showEpisode" | "listEpisodes">;
@@ -63,7 +64,7 @@ async function startEpisode(
   const paused = placed.local ? undefined : pauseProblem(home.state.egress);
   if (paused !== undefined) return paused;
   const collected = await collectJob(
-    { ...services, neverLeaves: globsOf(home.state.egress) },
+    { ...services, neverLeaves: globsOf(home.state.egress), classOf: classesIn(home.state.egress) },
     request,
     placed,
     session.signal,
@@ -75,26 +76,31 @@ async function startEpisode(
     title: titleOf(request, title, services.redaction.current),
     job: collected.previewed.job,
     target: placed.target,
+    ...inputClassOf(collected.items),
     ...(on === undefined ? {} : { on: placed.target }),
   };
   if (!placed.local) return offload(services, { begun, placed, collected, session });
+  // What runs here may be asked about or denied as well.
+  await services.freshPolicy();
   const order = { kind: "start-episode", at: now(), by: requesterOf(session), attemptId: mint(attemptId) } as const;
   const executed = await home.execute({ ...order, ...begun }, collected.durable);
-  if (executed.kind === "refusal") return stagedInstead(services, begun, session, executed);
+  if (executed.kind === "refusal") return stagedInstead(services, { ...begun, request }, session, executed);
   return { ...started(begun, placed), sequence: executed.sequence };
 }
 
 /** A start that the owner must see first waits for the owner. */
 async function stagedInstead(
   services: HomeServices,
-  { job, target }: NewOffload["begun"],
+  { job, request, target }: NewOffload["begun"] & Pick<ParamsOf<"startEpisode">, "request">,
   session: ClientSession,
   refusal: Refusal,
 ): Promise<Refusal> {
   if (refusal.code !== STAGING_NEEDED || job.kind !== "command") return refusal;
   const contained = isContained(services.home.state, target);
   const action = { kind: "run-command", job, target, contained } as const;
-  const evidence: Evidence = { kind: "command", job: digestOfJson(job), argv: job.argv, folder: job.folder };
+  const leftOut = request.kind === "command" && request.leaveOut !== undefined ? { leaveOut: request.leaveOut } : {};
+  const of = { argv: job.argv, folder: job.folder, ...leftOut } as const;
+  const evidence: Evidence = { kind: "command", job: digestOfJson(job), ...of };
   const why = riskOf(action).reason;
   return putBeforeOwner(services, session, {
     action,

@@ -3,6 +3,7 @@
 import type { Destination } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { keyWords } from "#protocol/identity.ts";
+import { classesIn } from "../../home/egress/classMarks.ts";
 import { globsOf } from "../../home/egress/neverLeaves.ts";
 import type { HeldNode } from "../../home/node/state.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
@@ -17,7 +18,8 @@ export function inspectApi({ home, workspaceFolder, detector }: HomeServices): I
       const destination = destinationOf([...home.state.nodes.byId.values()], on);
       if (destination !== undefined && "code" in destination) return destination;
       const neverLeaves = globsOf(home.state.egress);
-      const files = await inspectPaths({ workspaceFolder, paths, neverLeaves, detector }, signal);
+      const classOf = classesIn(home.state.egress);
+      const files = await inspectPaths({ workspaceFolder, paths, neverLeaves, classOf, detector }, signal);
       return { files, ...(destination === undefined ? {} : { destination }) };
     },
   };

@@ -1,7 +1,8 @@
 // Turns what a client asks for into a job whose bytes are in blobs, collected and classified for where it will run.
 // What leaves is what was collected here: nothing serialises it again afterwards.
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import type { LeftOut, PreviewItem } from "#protocol/egress.ts";
+import { highestClass, type PathClass } from "#protocol/classes.ts";
+import type { Classification, LeftOut, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { AskJob, ChatMessage, CommandJob, JobLimits, JobSpec, TreeManifest } from "#protocol/job.ts";
 import { byteCount, durationMs } from "#protocol/quantities.ts";
@@ -41,6 +42,8 @@ const LOCAL = { kind: "local" } as const;
 export interface JobServices extends Pick<HomeServices, "workspaceFolder" | "blobs" | "detector" | "redaction"> {
   /** Globs of what the owner marked. */
   readonly neverLeaves: readonly string[];
+  /** What marks and derivation say of the class of paths. */
+  readonly classOf: (path: string) => PathClass;
 }
 
 export async function collectJob(
@@ -67,7 +70,7 @@ export async function collectJob(
 }
 
 async function collectCommand(
-  { workspaceFolder, blobs, detector, neverLeaves }: JobServices,
+  { workspaceFolder, blobs, detector, neverLeaves, classOf }: JobServices,
   request: EpisodeRequest & { kind: "command" },
   placed: Placement,
   signal: AbortSignal,
@@ -82,7 +85,7 @@ async function collectCommand(
   const leaveOut = request.leaveOut ?? [];
   const destination = placed.local ? "local" : "remote";
   const tree = await collectTree(
-    { workspaceFolder, folder, dependencies, leaveOut, neverLeaves, destination, blobs, detector },
+    { workspaceFolder, folder, dependencies, leaveOut, neverLeaves, classOf, destination, blobs, detector },
     signal,
   );
   const memoryBytes = request.memoryBytes ?? byteCount(MEMORY_BYTES_DEFAULT);
@@ -137,6 +140,12 @@ async function collectAsk(
   const { item, removed } = prompt;
   const previewed = { job, removed };
   return { kind: "collected", previewed, items: [item], leftOut: [], paths: [], durable: prompt.prompt.durable };
+}
+
+/** The highest class of what a job is given, as its facts carry it: absent for internal. */
+export function inputClassOf(items: readonly PreviewItem[]): { readonly inputClass?: Classification } {
+  const inputClass = highestClass(items.map(({ classification }) => classification));
+  return inputClass === "internal" ? {} : { inputClass };
 }
 
 /** The same paths for a job that was collected before: its tree, which its digest commits to, has them. */

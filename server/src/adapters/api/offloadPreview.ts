@@ -2,6 +2,7 @@
 // Nothing is sent here: the job waits for the owner, unless the core finds a lease that covers it.
 import type { PreviewOffload } from "#protocol/commands.ts";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
+import { highestClass } from "#protocol/classes.ts";
 import type { Classification, Cost, Destination, EgressPreview, PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { keyWords } from "#protocol/identity.ts";
@@ -22,6 +23,7 @@ import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quan
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
 import type { BeginningBlobStore, BegunBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalBytes } from "#platform/givingWay.ts";
+import { taintOf } from "../../home/egress/taint.ts";
 import { judgeOffload, type OffloadFacts } from "../../home/policy/offload.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
@@ -77,13 +79,15 @@ export async function previewOffload(
   const { episodeId, jobId, title } = begun;
   const { client } = session;
   const nodeId = placed.target;
-  const judged = { at: now(), client, job, nodeId, paths: collected.paths, cost };
+  const judged = { at: now(), client, corrId: episodeId, job, nodeId, paths: collected.paths, cost };
   const why = {
     rule: `${placed.rule}: ${placed.why}`,
     localAlternative: placed.localAlternative,
     ...policyOf(home.state, { ...judged, items: collected.items }),
   };
-  const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs };
+  const taint = taintOf(home.state, { ...judged, highestClassification: highestOf(collected.items) });
+  const met = taint === undefined ? {} : { taint };
+  const facts = { previewId: id, episodeId, jobId, title, destination, why, ...met, cost, leaseMs };
   const document = previewDocument({
     ...facts,
     ...collected.previewed,
@@ -141,11 +145,8 @@ function deniedOffload(preview: PreviewOffload): DeniedOffload {
   return { episodeId, title, destination: destination.name, facts };
 }
 
-const ASCENDING: readonly Classification[] = ["public", "internal", "secret", "regulated"];
-
 export function highestOf(items: readonly PreviewItem[]): Classification {
-  const top = items.reduce((highest, item) => Math.max(highest, ASCENDING.indexOf(item.classification)), 0);
-  return ASCENDING[top] ?? "internal";
+  return highestClass(items.map(({ classification }) => classification));
 }
 
 /** What the job may cost by the node's price card, with these items. */

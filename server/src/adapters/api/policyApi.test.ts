@@ -11,9 +11,11 @@ import { POLICY_CHARACTERS_MAX } from "#protocol/policy.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
-import { homeWith } from "../../../../test/simulation/homeCommands.ts";
-import { GPU } from "../../../../test/simulation/homeScenario.ts";
-import { PolicyDesk } from "../policy/policyDesk.ts";
+import { connect, homeWith } from "../../../../test/simulation/homeCommands.ts";
+import { stagingOf } from "../../home/staging/state.ts";
+import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL } from "../../../../test/simulation/homeScenario.ts";
+import { approveAndDo } from "../staging/actionRuns.ts";
+import { POLICY_RETRY_FIRST_MS, POLICY_RETRY_MS_MAX, PolicyDesk } from "../policy/policyDesk.ts";
 import { type PolicyFiles, policyFiles } from "../policy/policyFiles.ts";
 import { POSTURE_TEXTS } from "../policy/postures.ts";
 import { egressApi } from "./egressApi.ts";
@@ -32,7 +34,14 @@ interface PolicyBench {
 async function policyBench(t: TestContext): Promise<PolicyBench> {
   const homeFolder = await mkdtemp(join(tmpdir(), "arw-policy-"));
   t.after(() => rm(homeFolder, { recursive: true, force: true }));
-  const base = await services(t, new DeskBench(homeWith(GPU).state), { "a.txt": "one", "notes/b.txt": "two" });
+  const home = homeWith(GPU);
+  // No sandbox here: what anyone but the owner starts here waits.
+  home.run(
+    connect(LOCAL, {
+      capabilities: { ...capabilitiesWith(COMMAND_ENGINE), sandbox: { kind: "none", reason: "no tool" } },
+    }),
+  );
+  const base = await services(t, new DeskBench(home.state), { "a.txt": "one", "notes/b.txt": "two" });
   const files = policyFiles(homeFolder, base.workspaceFolder);
   const desk = new PolicyDesk({ services: base, files, onTrouble: (what) => assert.fail(what) });
   const here: HomeServices = { ...base, freshPolicy: () => desk.look() };
@@ -131,7 +140,110 @@ test("the workspace's own document makes things stricter at the next send, and n
   const { digest } = answered(await egressApi(bench.here).readPreview({ previewId }, ANYONE));
   assert.equal(codeOf(await egressApi(bench.here).approveEgress({ previewId, digest }, OWNER)), "preview-answered");
   await rm(bench.files.workspaceFile);
+  const waiting = answered(await bench.start());
+  assert.ok(waiting.leaseId === undefined, "the rule that asks counts without its file");
+  const removed = answered(await bench.api.showPolicy({}, ANYONE));
+  assert.ok(decode(METHODS.showPolicy.result, removed).ok);
+  assert.deepEqual([removed.workspace?.unconfirmed, removed.workspace?.name], ["removed", "mine"]);
+  const { entries } = answered(await bench.api.policyHistory({}, ANYONE));
+  assert.match(entries[0]?.text ?? "", /is gone; what mine forbade counts until the owner adopts a policy/);
+  await bench.api.adoptPolicy({ text: documentText(rule("all", "allow")) }, OWNER);
   assert.ok(answered(await bench.start()).leaseId !== undefined);
+});
+
+test("a folder that is a link is not followed out of the workspace: what lies there is no policy, and denies", async (t) => {
+  const bench = await policyBench(t);
+  const elsewhere = await mkdtemp(join(tmpdir(), "arw-elsewhere-"));
+  t.after(() => rm(elsewhere, { recursive: true, force: true }));
+  await writeFile(join(elsewhere, "policy.jsonc"), documentText());
+  await symlink(elsewhere, dirname(bench.files.workspaceFile));
+  const refused = await bench.start();
+  assert.ok("code" in refused && refused.code === "policy-denied");
+  assert.match(refused.message, /its folder is a link/);
+  await rm(dirname(bench.files.workspaceFile));
+  assert.equal(codeOf(await bench.start()), undefined);
+});
+
+test("a file that cannot be read for a moment denies, and is read again by itself though nothing about it changes", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const bench = await policyBench(t);
+  let failing = true;
+  const reading: PolicyFiles = {
+    ...bench.files,
+    read: async (file) => (failing ? { kind: "unreadable", reason: "EMFILE", passing: true } : bench.files.read(file)),
+  };
+  const desk = new PolicyDesk({ services: bench.here, files: reading, onTrouble: (what) => assert.fail(what) });
+  t.after(() => desk[Symbol.asyncDispose]());
+  const problem = (): string | undefined => bench.here.home.state.policy?.fileProblem;
+  await desk.look();
+  assert.match(problem() ?? "", /EMFILE/);
+  failing = false;
+  for (let turns = 0; problem() !== undefined && turns < 10_000; turns++) {
+    t.mock.timers.tick(POLICY_RETRY_FIRST_MS);
+    await new Promise((resume) => setImmediate(resume));
+  }
+  assert.equal(problem(), undefined);
+});
+
+test("a look that fails is said and repeated, ever later up to the limit, until it is known what the files say", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const bench = await policyBench(t);
+  let looks = 0;
+  const failing: PolicyFiles = {
+    ...bench.files,
+    stamp: async () => {
+      looks += 1;
+      throw new Error("the disk is away");
+    },
+  };
+  const troubles: string[] = [];
+  const desk = new PolicyDesk({ services: bench.here, files: failing, onTrouble: (what) => troubles.push(what) });
+  await assert.rejects(desk.look(), /the disk is away/);
+  const settled = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn++) await new Promise((resume) => setImmediate(resume));
+  };
+  let delayMs = POLICY_RETRY_FIRST_MS;
+  for (let tries = 1; tries <= 10; tries++) {
+    t.mock.timers.tick(delayMs - 1);
+    await settled();
+    assert.equal(looks, tries);
+    t.mock.timers.tick(1);
+    await settled();
+    assert.equal(looks, tries + 1);
+    delayMs = Math.min(POLICY_RETRY_MS_MAX, 2 * delayMs);
+  }
+  assert.equal(troubles.length, 10);
+  await desk[Symbol.asyncDispose]();
+  t.mock.timers.tick(POLICY_RETRY_MS_MAX);
+  await settled();
+  assert.equal(looks, 11, "a desk that ended looks no more");
+});
+
+test("what starts here, a revision and a staged run know what the files say at that moment", async (t) => {
+  const bench = await policyBench(t);
+  const { previewId } = answered(await bench.start());
+  assert.ok(previewId !== undefined);
+  const { digest } = answered(await egressApi(bench.here).readPreview({ previewId }, ANYONE));
+  const staged = await episodeApi(bench.here).startEpisode({ request: command("make"), on: "local" }, ANYONE);
+  assert.ok("code" in staged && staged.code === "waits-for-owner", "nothing holds a command here, so it waits");
+  const [item] = stagingOf(bench.here.home.state).byId.values();
+  assert.ok(item !== undefined);
+  const never = { actions: ["run-here", "offload"] };
+  await writeWorkspace(bench, documentText(rule("never", "deny", never)));
+  const here = await episodeApi(bench.here).startEpisode({ request: command("make"), on: "local" }, OWNER);
+  assert.equal(codeOf(here), "policy-denied");
+  await rm(bench.files.workspaceFile);
+  await bench.api.usePosture({ posture: "ask-always" }, OWNER);
+  await writeWorkspace(bench, documentText(rule("never", "deny", never)));
+  const leaveOut = ["a.txt"];
+  const revised = await egressApi(bench.here).reviseEgress({ previewId, digest, leaveOut }, OWNER);
+  assert.ok(codeOf(revised) !== undefined, "the preview was withdrawn by what the file says now");
+  await rm(bench.files.workspaceFile);
+  await bench.api.usePosture({ posture: "ask-always" }, OWNER);
+  await writeWorkspace(bench, documentText(rule("never", "deny", never)));
+  const done = await approveAndDo(bench.here, OWNER, item);
+  assert.notEqual(done.outcome, "done");
+  assert.equal(bench.here.home.state.policy?.workspace?.kind, "document", "the file was looked at before the run");
 });
 
 test("what the files say counts without a send as well: what waits is withdrawn once a watched file forbids it", async (t) => {

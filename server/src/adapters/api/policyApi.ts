@@ -9,12 +9,15 @@ import {
   type PolicyHistoryEntry,
   type PolicyView,
   type RuleDecision,
+  type WorkspacePolicyView,
 } from "#protocol/wire/policyViews.ts";
+import { givingWay } from "#platform/givingWay.ts";
 import { leaseViews } from "../../home/lease/view.ts";
+import { taintOf } from "../../home/egress/taint.ts";
 import { evaluate, type PolicyInForce, WORKSPACE_RULE_PREFIX } from "../../home/policy/evaluate.ts";
 import { sandboxLevel } from "../../home/policy/obligations.ts";
 import type { PolicyRequest } from "../../home/policy/request.ts";
-import { noPolicy, policyInForce } from "../../home/policy/state.ts";
+import { noPolicy, type PolicyState, policyInForce } from "../../home/policy/state.ts";
 import { whatIf } from "../../home/policy/whatIf.ts";
 import type { HomeState } from "../../home/state.ts";
 import { projectEvent } from "../../home/timeline/project.ts";
@@ -54,7 +57,7 @@ export function policyApi(services: HomeServices, desk: PolicyDesk, files: Polic
 }
 
 async function policyView(state: HomeState, files: PolicyFiles): Promise<PolicyView> {
-  const { epoch, adopted, fileProblem, workspace } = state.policy ?? noPolicy;
+  const { epoch, adopted, fileProblem, workspace, kept } = state.policy ?? noPolicy;
   const text = adopted?.text ?? POSTURE_TEXTS["ask-always"];
   const [own, theirs] = [await files.read(files.homeFile), await files.read(files.workspaceFile)];
   const nodes = knownNodes(state);
@@ -69,16 +72,25 @@ async function policyView(state: HomeState, files: PolicyFiles): Promise<PolicyV
     edited: edited !== undefined,
     ...(fileProblem === undefined ? {} : { problem: fileProblem }),
     findings: policyFindings(edited ?? readPolicy(text), "home", nodes),
-    ...(workspace === undefined
+    ...(workspace === undefined && kept === undefined
       ? {}
       : {
           workspace: {
             file: files.workspaceFile,
-            ...(workspace.kind === "document" ? { name: workspace.document.name } : { problem: workspace.problem }),
+            ...workspaceFacts(workspace, kept),
             findings: read === undefined ? [] : policyFindings(read, "workspace", nodes),
           },
         }),
   };
+}
+
+function workspaceFacts(
+  workspace: PolicyState["workspace"],
+  kept: PolicyState["kept"],
+): Pick<WorkspacePolicyView, "name" | "problem" | "unconfirmed"> {
+  if (workspace?.kind === "unreadable") return { problem: workspace.problem };
+  if (workspace === undefined) return kept === undefined ? {} : { name: kept.name, unconfirmed: "removed" };
+  return { name: workspace.document.name, ...(kept === undefined ? {} : { unconfirmed: "changed" }) };
 }
 
 async function checkPolicy(services: HomeServices, params: ParamsOf<"checkPolicy">): Promise<CheckPolicyResult> {
@@ -92,20 +104,20 @@ async function checkPolicy(services: HomeServices, params: ParamsOf<"checkPolicy
   const before = policyInForce(home.state.policy);
   const past = await pastOffloads(services, services.deniedOffloads);
   const after = inForceWith(before, params.of, reading);
-  const changed = whatIf(before, after, past).map(({ past: offload, ...decided }) => {
+  const changed = (await givingWay(whatIf(before, after, past))).map(({ past: offload, ...decided }) => {
     const { request: _, ...shown } = offload;
     return { ...shown, ...decided };
   });
-  const decided = lastDecisions(after, params.of, past);
+  const decided = await givingWay(lastDecisions(after, params.of, past));
   return { name: reading.document.name, findings, changed, looked: past.length, decided };
 }
 
 /** The newest past offload that each rule of the asker's document fits. */
-function lastDecisions(
+function* lastDecisions(
   policy: PolicyInForce,
   of: "home" | "workspace",
   past: readonly PastOffload[],
-): readonly RuleDecision[] {
+): Generator<void, readonly RuleDecision[]> {
   const prefix = of === "home" ? "" : WORKSPACE_RULE_PREFIX;
   const last = new Map<string, RuleDecision>();
   for (const { request, ...shown } of past) {
@@ -114,6 +126,7 @@ function lastDecisions(
       if (rule.startsWith(prefix))
         last.set(rule.slice(prefix.length), { rule: rule.slice(prefix.length), ...shown, effect });
     }
+    yield;
   }
   return [...last.values()];
 }
@@ -145,6 +158,7 @@ function requestOf(
 ): PolicyRequest {
   const { purpose = model === undefined ? "command" : "ask", at = now } = said;
   const worker = [...state.nodes.byId.values()].find((held) => held.nodeId === node || held.name === node);
+  const taint = taintOf(state, { paths, highestClassification: classification });
   const destination = worker === undefined ? {} : { destination: destinationOf(worker, purpose) };
   return {
     action,
@@ -153,6 +167,7 @@ function requestOf(
     ...destination,
     purpose,
     at: epochMs(at),
+    ...(taint === undefined ? {} : { taint }),
   };
 }
 

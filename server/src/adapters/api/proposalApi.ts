@@ -8,6 +8,7 @@ import { readProposal } from "../attempts/proposalFetch.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { applyProposal } from "../proposal/applyProposal.ts";
 import { conflictsOf } from "../proposal/conflicts.ts";
+import { recordDerived } from "../proposal/derivedClass.ts";
 import { applicationOf, leftOf, needsReview, PROPOSAL_UNKNOWN } from "../staging/application.ts";
 import { putBeforeOwner } from "../staging/putBefore.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
@@ -39,6 +40,8 @@ export function proposalApi(services: HomeServices): ProposalApi {
       const why = session.owner ? riskOf(action).reason : "Only the owner may apply a proposal.";
       return putBeforeOwner(services, session, { action, title, evidence, why, episodeId: held.episodeId });
     }
+    const refusal = await recordDerived(services, application, session.signal);
+    if (refusal !== undefined) return refusal;
     const { files } = await applyProposal(workspaceFolder, proposal, blobs, session.signal);
     const by = requesterOf(session);
     const named = paths === undefined ? {} : { paths: proposal.changes.map(({ path }) => path) };

@@ -7,6 +7,7 @@ import { type PreviewId, previewId } from "#protocol/ids.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
 import { waitingPreview } from "../../home/egress/decide.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
+import { taintOf } from "../../home/egress/taint.ts";
 import { requesterOf as clientOf } from "../../home/episode/state.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { previewDocument } from "../collect/previewDocument.ts";
@@ -32,6 +33,7 @@ export async function revisePreview(
   const shown = await previews.read(held.preview);
   const input = await revisedInput(job, shown, params, blobs, session.signal);
   if (input.kind === "refusal") return input;
+  await services.freshPolicy();
   const document = revisedDocument(services, held, shown, input);
   const { digest, durable } = await storePreview(blobs, document, input.job);
   await durable;
@@ -80,10 +82,12 @@ function revisedDocument(
   const cost = costOf(node?.capabilities?.priceCard, job, items);
   const id: PreviewId = mint(previewId);
   const client = clientOf(home.state.episodes, episodeId);
-  const judged = { at: now(), client, job, nodeId: destination.nodeId, paths, cost };
+  const judged = { at: now(), client, corrId: episodeId, job, nodeId: destination.nodeId, paths, cost };
   const { policy: _, ...placed } = shown.why;
   const why = { ...placed, ...policyOf(home.state, { ...judged, items }) };
-  const facts = { previewId: id, episodeId, jobId, title, destination, why, cost, leaseMs, items, leftOut };
+  const taint = taintOf(home.state, { ...judged, highestClassification: highestOf(items) });
+  const met = taint === undefined ? {} : { taint };
+  const facts = { previewId: id, episodeId, jobId, title, destination, why, ...met, cost, leaseMs, items, leftOut };
   return job.kind === "ask"
     ? previewDocument({ ...facts, job, removed: shown.removed ?? [] })
     : previewDocument({ ...facts, job });

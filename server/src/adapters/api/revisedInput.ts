@@ -66,9 +66,8 @@ async function revisedTree(
   });
   const manifest: TreeManifest = { kind: "tree", entries };
   const tree = await blobs.put(await canonicalBytes(manifest));
-  const list = { path: FILE_LIST_ITEM, bytes: tree.bytes, classification: "internal", digest: tree.digest } as const;
   const items = shown.items.flatMap((item) => {
-    if (item.path === FILE_LIST_ITEM) return [list];
+    if (item.path === FILE_LIST_ITEM) return [{ ...item, bytes: tree.bytes, digest: tree.digest }];
     return taken.has(item.path) ? [] : [changed.get(item.path) ?? item];
   });
   const paths = kept.map(({ path }) => path);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { type Digest, digestOf } from "#protocol/digest.ts";
+import { epochMs } from "#protocol/quantities.ts";
 import type { Proposal } from "#protocol/proposal.ts";
 import type { StagedView, WaitingView } from "#protocol/wire/stagingViews.ts";
 import { type WorkspacePath, workspacePathSchema } from "#protocol/workspacePath.ts";
@@ -107,7 +108,9 @@ describe("applying a proposal", () => {
     const { results } = answered(await stagedApi(here).approveStaged({ items: [item] }, OWNER));
     assert.deepEqual(results, [{ stagedId: item.stagedId, outcome: "done", detail: "", files: 2 }]);
     assert.equal(await written(here, name), "made by a job");
-    const order = ["ActionStaged", "LeaseGranted", "StagedApproved", "StagedBegun", "ProposalApplied", "StagedEnded"];
+    const approved = ["ActionStaged", "LeaseGranted", "StagedApproved", "StagedBegun"];
+    // The class of the files is known before a byte of them is there.
+    const order = [...approved, "FilesDerived", "ProposalApplied", "StagedEnded"];
     const told = (await bench.events()).slice(-order.length).map(({ kind }) => kind);
     assert.deepEqual(told, order);
     assert.equal(codeOf(await applyProposal({ proposalId, digest }, OWNER)), "proposal-applied");
@@ -272,6 +275,24 @@ describe("a command that no sandbox holds", () => {
     answered(await startEpisode({ request: command("make", "again"), on: "local" }, OWNER));
   });
 
+  test("keeps out of its inputs what the request kept out, when it is approved and when it is revised", async (t) => {
+    const here = await unsandboxed(t);
+    await writeFile(join(here.workspaceFolder, "huge.bin"), "not for this");
+    const request = { ...command("make"), leaveOut: ["huge.bin"] };
+    const { startEpisode } = episodeApi(here);
+    assert.equal(codeOf(await startEpisode({ request, on: "local" }, ANYONE)), "waits-for-owner");
+    const item = await waiting(here);
+    assert.equal(item.stale, undefined);
+    const change = { kind: "run-command", argv: ["make", "all"] } as const;
+    const { digest, stagedId } = item;
+    answered(await stagedApi(here).reviseStaged({ stagedId, digest, change }, OWNER));
+    const next = await waiting(here);
+    assert.ok(item.action.kind === "run-command" && next.action.kind === "run-command");
+    assert.deepEqual([next.stale, next.action.job.tree], [undefined, item.action.job.tree]);
+    await writeFile(join(here.workspaceFolder, "huge.bin"), "another, which changes nothing");
+    assert.equal(answered(await stagedApi(here).approveStaged({ items: [next] }, OWNER)).results[0]?.outcome, "done");
+  });
+
   test("is void once a file of its inputs has changed", async (t) => {
     const here = await unsandboxed(t);
     await episodeApi(here).startEpisode({ request: command("make"), on: "local" }, ANYONE);
@@ -295,6 +316,29 @@ test("a preview that waits stands in the same list, in its order, and in no seco
   assert.ok(egress?.kind === "egress");
   assert.deepEqual([egress.digest, egress.node, egress.title], [digestOf("preview 1"), GPU.name, "episode 1"]);
   assert.equal(stagingOf(here.home.state).byId.size, 1);
+});
+
+test("what waits is read in pages: each item in exactly one, also when others are decided between two pages", async (t) => {
+  const bench = new DeskBench();
+  const here = await services(t, bench);
+  const [first, second, third] = [stage(1), stage(2), stage(3)];
+  const at = (ms: number): { readonly at: typeof first.at } => ({ at: epochMs(first.at + ms) });
+  await bench.give({ ...first, ...at(0) }, { ...second, ...at(0) }, { ...third, ...at(5) }, stage(4, at(9)));
+  const { listStaged, withdrawStaged } = stagedApi(here);
+  const idsIn = ({ items }: { readonly items: readonly WaitingView[] }): readonly string[] =>
+    items.map((item) => (item.kind === "action" ? item.staged.stagedId : item.previewId));
+  const page = answered(await listStaged({ decided: false, limit: 1 }, ANYONE));
+  assert.deepEqual(idsIn(page), [first.stagedId, second.stagedId]);
+  assert.ok(page.next !== undefined);
+  await withdrawStaged({ stagedId: first.stagedId, reason: "" }, ANYONE);
+  const next = answered(await listStaged({ decided: false, limit: 1, cursor: page.next }, ANYONE));
+  assert.deepEqual(idsIn(next), [third.stagedId]);
+  const rest = answered(await listStaged({ decided: false, cursor: next.next ?? 0 }, ANYONE));
+  assert.deepEqual([idsIn(rest), rest.next], [[stage(4).stagedId], undefined]);
+  const titles = { title: "x".repeat(200 * 1024) };
+  for (let number = 10; number < 20; number++) await bench.give(stage(number, { ...at(number * 10), ...titles }));
+  const cut = answered(await listStaged({ decided: false }, ANYONE));
+  assert.ok(cut.next !== undefined && cut.items.length < 10);
 });
 
 test("only items of one kind are approved together, and each has its own answer", async (t) => {

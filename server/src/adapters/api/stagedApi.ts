@@ -1,5 +1,6 @@
 // Staged actions for clients: what waits, what each would do now, and the owner's answers. An approval carries the digests
 // that were shown; the core compares them, here nothing is decided.
+import { digestOfJson } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { stagedId } from "#protocol/ids.ts";
 import type { StagedAction } from "#protocol/staging.ts";
@@ -7,12 +8,12 @@ import type { ParamsOf } from "#protocol/wire/client.ts";
 import type { StagedView } from "#protocol/wire/stagingViews.ts";
 import { isContained } from "../../home/staging/action.ts";
 import { type HeldStaged, stagingOf } from "../../home/staging/state.ts";
-import { stagedView, waitingViews } from "../../home/staging/view.ts";
+import { stagedView, waitingPage } from "../../home/staging/view.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
 import { approveAndDo, staleness } from "../staging/actionRuns.ts";
 import { applicationOf } from "../staging/application.ts";
-import { collectAgain } from "../staging/commandAgain.ts";
+import { collectAgain, leftOutOf } from "../staging/commandAgain.ts";
 import { commandTitle, leaseTitle, unmarkTitle } from "../staging/titles.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
@@ -25,14 +26,14 @@ export function stagedApi(services: HomeServices): StagedApi {
   const { home, now } = services;
   const heldOf = (id: HeldStaged["stagedId"]): HeldStaged | undefined => stagingOf(home.state).byId.get(id);
   return {
-    listStaged: async ({ decided }) => ({ items: waitingViews(home.state, decided) }),
+    listStaged: async (params) => waitingPage(home.state, params),
     showStaged: async ({ stagedIds }, { signal }) => {
       const items: StagedView[] = [];
       for (const id of stagedIds) {
         const held = heldOf(id);
         if (held === undefined) return STAGED_UNKNOWN;
         const stale = await staleness(services, held, signal);
-        items.push({ ...stagedView(held), ...(stale === undefined ? {} : { stale }) });
+        items.push({ ...stagedView(stagingOf(home.state), held), ...(stale === undefined ? {} : { stale }) });
       }
       return { items };
     },
@@ -102,17 +103,25 @@ async function changedAction(
     }
     case "run-command": {
       if (action.kind !== change.kind) return OTHER_KIND;
-      const collected = await collectAgain(services, { ...action.job, argv: change.argv }, action.target, signal);
+      const collected = await collectAgain(
+        services,
+        { ...action.job, argv: change.argv },
+        action.target,
+        leftOutOf(evidence),
+        signal,
+      );
       if (collected.kind === "refusal") return collected;
       if (collected.previewed.job.kind !== "command") return OTHER_KIND;
       await collected.durable;
       const contained = isContained(services.home.state, action.target);
-      const next: StagedAction = { ...action, job: collected.previewed.job, contained };
+      const next = { ...action, job: collected.previewed.job, contained };
       return {
         kind: "changed",
         action: next,
         title: `Run ${commandTitle(change.argv, services.redaction.current)}`,
-        evidence,
+        evidence: evidence.map((piece) =>
+          piece.kind === "command" ? { ...piece, job: digestOfJson(next.job), argv: change.argv } : piece,
+        ),
       };
     }
     case "grant-lease": {

@@ -1,6 +1,7 @@
 // The form of each slice of the state in a checkpoint: maps stand there as lists of their entries, in order.
 // A field of the state without a schema here does not compile; a field that is not known is refused, never dropped.
 import * as z from "zod";
+import { classMarkSchema, derivedPathSchema } from "#protocol/classes.ts";
 import { digestSchema } from "#protocol/digest.ts";
 import { classificationSchema, costSchema, destinationSchema } from "#protocol/egress.ts";
 import { leaseSchema, leaseUnfitSchema } from "#protocol/lease.ts";
@@ -58,6 +59,7 @@ const episode: z.ZodType<Episode> = z.strictObject({
   requestedBy: text,
   startedAt: epochMsSchema,
   jobId: jobId.schema.exactOptional(),
+  inputClass: classificationSchema.exactOptional(),
   proposalId: proposalId.schema.exactOptional(),
   ended: z
     .strictObject({ at: epochMsSchema, outcome: jobOutcomeSchema, snapshot: episodeSnapshotSchema })
@@ -204,6 +206,8 @@ const egress: z.ZodType<EgressState> = z.strictObject({
   previews: map(previewId.schema, heldPreviewSchema),
   open: map(egressRecordId.schema, openRecord),
   neverLeaves: z.array(neverLeavesMarkSchema).exactOptional(),
+  classMarks: z.array(classMarkSchema).exactOptional(),
+  derived: z.array(derivedPathSchema).exactOptional(),
   paused: z.strictObject({ at: epochMsSchema, by: text }).exactOptional(),
 });
 const nodes: z.ZodType<NodesState> = z.strictObject({
@@ -268,6 +272,7 @@ const policy: z.ZodType<PolicyState> = z.strictObject({
       z.strictObject({ kind: z.literal("unreadable"), problem: policyProblemSchema }),
     ])
     .exactOptional(),
+  kept: policyDocumentSchema.exactOptional(),
 });
 
 export const homeStateSchema: z.ZodType<HomeState> = z.strictObject({

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { BlobStore, StoredBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalBytes } from "#platform/givingWay.ts";
 import { errnoOf } from "#platform/files/fileSystem.ts";
+import { classSaid, highestClass, type PathClass, saidText, staysHere } from "#protocol/classes.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { LeftOut, PreviewItem } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
@@ -27,6 +28,8 @@ export interface CollectRequest {
   readonly leaveOut: readonly string[];
   /** Globs of what the owner marked as never leaving; they count for another machine only. */
   readonly neverLeaves: readonly string[];
+  /** What marks and derivation say of the class of paths. */
+  readonly classOf: (path: string) => PathClass;
   /** `local` withholds nothing for secrecy: it stays on this machine. */
   readonly destination: "local" | "remote";
   readonly blobs: BlobStore;
@@ -59,8 +62,9 @@ const FILES_AT_ONCE = 4;
 type FileEntry = Extract<TreeEntry, { kind: "file" }>;
 type FileCandidate = Extract<Candidate, { kind: "file" }>;
 
-/** Throws ArwError `tree-too-large`, `file-changing`, `git-failed`, `folder-missing` or `dependency-folder-missing`. */
+/** Throws ArwError `folder-stays`, `tree-too-large`, `file-changing`, `git-failed`, `folder-missing` or `dependency-folder-missing`. */
 export async function collectTree(request: CollectRequest, signal: AbortSignal): Promise<CollectedTree> {
+  requireLeavingFolder(request);
   const root = await workspaceRoot(request.workspaceFolder);
   const candidates = await treeCandidates({ ...request, root }, signal);
   const named = await withoutSecretNames(candidates.entries, request.destination, signal);
@@ -78,7 +82,8 @@ export async function collectTree(request: CollectRequest, signal: AbortSignal):
     else if (collected !== undefined) {
       const { digest, bytes: fileBytes } = collected;
       entries.push(collected);
-      items.push({ path: file.path, bytes: fileBytes, classification: file.classification, digest });
+      const { classification, path, why } = file;
+      items.push({ path, bytes: fileBytes, classification, ...(why === undefined ? {} : { why }), digest });
       bytes += fileBytes;
     }
     request.onProgress?.({ files: ++done, filesTotal: files.length, bytes });
@@ -89,7 +94,7 @@ export async function collectTree(request: CollectRequest, signal: AbortSignal):
 
   const manifest: TreeManifest = { kind: "tree", entries: entries.sort(byPath) };
   const tree = await request.blobs.put(await canonicalBytes(manifest));
-  items.push({ path: FILE_LIST_ITEM, bytes: tree.bytes, classification: "internal", digest: tree.digest });
+  items.push({ path: FILE_LIST_ITEM, bytes: tree.bytes, ...listClass(request, items), digest: tree.digest });
   return {
     manifest,
     tree,
@@ -97,6 +102,31 @@ export async function collectTree(request: CollectRequest, signal: AbortSignal):
     leftOut: leftOut.sort(byPath),
     bytes: byteCount(bytes + tree.bytes),
   };
+}
+
+/** The list says how the folder is laid out, so it is of its class, and of no lower one than any file in it. */
+function listClass(
+  { classOf, folder }: CollectRequest,
+  items: readonly PreviewItem[],
+): Pick<PreviewItem, "classification" | "why"> {
+  const said = classOf(folder);
+  const why = saidText(said, folder);
+  const classes = items.map(({ classification }) => classification);
+  return {
+    classification: highestClass([classSaid(said), ...classes]),
+    ...(why === undefined ? {} : { why }),
+  };
+}
+
+/** Nothing of a folder that stays here is in any collection, its list of files included. */
+function requireLeavingFolder({ classOf, destination, folder }: CollectRequest): void {
+  const said = classOf(folder);
+  if (destination === "local" || !staysHere(classSaid(said))) return;
+  throw new ArwError(
+    "folder-stays",
+    `Nothing in ${folder === "." ? "this workspace" : folder} may leave this machine: ${saidText(said, folder) ?? ""}.`,
+    "Run it here (--on local), or let the owner mark the folder otherwise: arw-home classify.",
+  );
 }
 
 /** Throws ArwError `folder-missing`. */

@@ -2,14 +2,14 @@
 // It judges by the very rules that a collection has, stores nothing, and never returns a byte of what it reads.
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
+import type { PathClass } from "#protocol/classes.ts";
 import { digestOf } from "#protocol/digest.ts";
 import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { WorkspacePath } from "#protocol/workspacePath.ts";
 import { atOnce } from "./atOnce.ts";
-import { classifySource } from "./classify.ts";
+import { explainClass } from "./explainClass.ts";
 import { findingReason, whyUnreadable, withoutSecretNames, workspaceRoot } from "./inputTree.ts";
-import { classOfRule } from "./regulatedPatterns.ts";
 import type { Finding, SecretDetector } from "./secretDetector.ts";
 import { readSteadyFile } from "./steadyFile.ts";
 import { treeCandidates } from "./treeCandidates.ts";
@@ -19,6 +19,7 @@ export interface InspectRequest {
   readonly workspaceFolder: string;
   readonly paths: readonly WorkspacePath[];
   readonly neverLeaves: readonly string[];
+  readonly classOf: (path: string) => PathClass;
   readonly detector: SecretDetector;
 }
 
@@ -46,7 +47,12 @@ export async function inspectPaths(request: InspectRequest, signal: AbortSignal)
           ? content.reason
           : "secret: its name holds one"
         : await whyNotListed(root, path));
-    inspected.set(path, { path, ...classOf(path, content.findings), ...content.shown, ...leaving(reason) });
+    inspected.set(path, {
+      path,
+      ...classAndWhy(request, path, content.findings),
+      ...content.shown,
+      ...leaving(reason),
+    });
   };
   await atOnce([...new Set(request.paths)], FILES_AT_ONCE, inspectOne, signal);
   return request.paths.flatMap((path) => inspected.get(path) ?? []);
@@ -101,13 +107,13 @@ async function whyNotListed(root: string, path: WorkspacePath): Promise<string> 
   return "ignored by git, or part of a repository of its own";
 }
 
-function classOf(path: WorkspacePath, findings: readonly Finding[]): Pick<InspectedFile, "classification" | "why"> {
-  const { classification, reason } = classifySource(path);
-  if (reason !== undefined) return { classification, why: `its name: ${reason}` };
-  // The higher class counts, whatever was found first.
-  const first = findings.find(({ rule }) => classOfRule(rule) === "regulated") ?? findings[0];
-  if (first !== undefined) return { classification: classOfRule(first.rule), why: `its content: ${first.message}` };
-  return { classification, why: "no rule says that it is more" };
+function classAndWhy(
+  { classOf }: InspectRequest,
+  path: WorkspacePath,
+  findings: readonly Finding[],
+): Pick<InspectedFile, "classification" | "why"> {
+  const { classification, reasons } = explainClass(path, findings, classOf(path));
+  return { classification, why: reasons.map(({ text }) => text).join("; ") };
 }
 
 function leaving(reason: string | undefined): Pick<InspectedFile, "leaves" | "reason"> {

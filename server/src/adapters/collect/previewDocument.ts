@@ -1,7 +1,15 @@
 // Builds the document that the owner approves before anything leaves. Pure: the same facts give the same digest.
 // It must never carry a secret item: one here is a bug of the collector, and it throws before anybody could approve it.
 import { canonicalJson } from "#protocol/canonicalJson.ts";
-import type { Cost, Destination, EgressPreview, LeftOut, PreviewItem, RemovedSecret } from "#protocol/egress.ts";
+import type {
+  Cost,
+  Destination,
+  EgressPreview,
+  EpisodeTaint,
+  LeftOut,
+  PreviewItem,
+  RemovedSecret,
+} from "#protocol/egress.ts";
 import type { EpisodeId, JobId, PreviewId } from "#protocol/ids.ts";
 import { type AskJob, type CommandJob, type JobSpec, jobKey } from "#protocol/job.ts";
 import { byteCount, type Bytes, type DurationMs } from "#protocol/quantities.ts";
@@ -23,6 +31,8 @@ interface DocumentFacts {
   readonly leftOut: readonly LeftOut[];
   readonly destination: Destination;
   readonly why: EgressPreview["why"];
+  /** Absent where private and untrusted content have not met. */
+  readonly taint?: EpisodeTaint;
   readonly cost: Cost;
   readonly leaseMs: DurationMs;
 }

@@ -3,6 +3,7 @@
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { errnoOf } from "#platform/files/fileSystem.ts";
+import { classSaid, highestClass, type PathClass, saidText, staysHere } from "#protocol/classes.ts";
 import type { Classification, LeftOut } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { Dependencies } from "#protocol/job.ts";
@@ -24,6 +25,8 @@ export interface CandidateRequest {
   readonly leaveOut: readonly string[];
   /** What the owner marked; it counts for another machine only. */
   readonly neverLeaves: readonly string[];
+  /** What marks and derivation say of the class of paths. */
+  readonly classOf: (path: string) => PathClass;
   readonly destination: "local" | "remote";
   /** Judges just these of the paths; absent for all of them. */
   readonly only?: ReadonlySet<string>;
@@ -35,6 +38,8 @@ export type Candidate =
       readonly path: WorkspacePath;
       readonly fileBytes: number;
       readonly classification: Classification;
+      /** Why it is of this class; absent where nothing says that it is anything but internal. */
+      readonly why?: string;
     }
   | { readonly kind: "symlink"; readonly path: WorkspacePath; readonly target: string };
 
@@ -68,12 +73,21 @@ export async function treeCandidates(request: CandidateRequest, signal: AbortSig
         ? ({ kind: "left-out", reason: `never leaves: marked ${mark}` } as const)
         : withParents(path).some(isLeftOut)
           ? ({ kind: "left-out", reason: LEFT_OUT_BY_YOU } as const)
-          : await judge(request, path);
+          : (keptByClass(request, path) ?? (await judge(request, path)));
     if (judged.kind === "left-out") leftOut.push({ path, reason: judged.reason });
     else if (judged.kind !== "gone") entries.push(judged);
   };
   await atOnce(wanted, LOOKUPS_AT_ONCE, judgeOne, signal);
   return { entries, leftOut };
+}
+
+/** Why a path stays by what was said of it or of what it was written from; links have names too. */
+function keptByClass({ classOf, destination }: CandidateRequest, path: string): Judged | undefined {
+  if (destination === "local") return undefined;
+  const said = classOf(path);
+  const classification = classSaid(said);
+  if (!staysHere(classification)) return undefined;
+  return { kind: "left-out", reason: `${classification}: ${saidText(said, path) ?? ""}` };
 }
 
 async function listedPaths(
@@ -145,7 +159,10 @@ async function judge(request: CandidateRequest, path: string): Promise<Judged> {
   const { classification, reason } = classifySource(path);
   if (reason !== undefined && request.destination === "remote")
     return { kind: "left-out", reason: `secret: ${reason}` };
-  return { kind: "file", path, fileBytes: found.size, classification };
+  const said = request.classOf(path);
+  const why = reason === undefined ? saidText(said, path) : `its name: ${reason}`;
+  const highest = reason === undefined ? classSaid(said) : highestClass([classification, classSaid(said)]);
+  return { kind: "file", path, fileBytes: found.size, classification: highest, ...(why === undefined ? {} : { why }) };
 }
 
 async function judgeSymlink(root: string, path: WorkspacePath, absolute: string): Promise<Judged> {

@@ -2,6 +2,7 @@
 // It must never prove what is not durable, nor take a witness's word that its key did not sign.
 import type { AttemptId, NodeId } from "#protocol/ids.ts";
 import type { LeafProof } from "#protocol/ledger/leafProof.ts";
+import type { SizedRoot } from "#protocol/ledger/proofs.ts";
 import { SEEN_CHECKPOINTS_MAX, type ShownLedger } from "#protocol/ledger/witness.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { PublicKey } from "#protocol/signature.ts";
@@ -19,6 +20,8 @@ export interface LedgerDeskTerms {
 
 export class LedgerDesk {
   readonly #terms: LedgerDeskTerms;
+  /** The head of each ledger that was shown: only of exactly that may its witness speak. */
+  readonly #heads = new WeakMap<ShownLedger, SizedRoot>();
 
   constructor(terms: LedgerDeskTerms) {
     this.#terms = terms;
@@ -35,18 +38,22 @@ export class LedgerDesk {
       return { checkpoint, consistency: [] };
     }
     // The journal is read only where something has come since.
-    if (seen.every((size) => size === 0 || size === head.size)) return { checkpoint, consistency: seen.map(() => []) };
-    const { hashes } = await view.current();
-    return { checkpoint, consistency: seen.map((size) => hashes.consistencyProof(size, head.size)) };
+    const isKnown = seen.every((size) => size === 0 || size === head.size);
+    const hashes = isKnown ? undefined : (await view.current()).hashes;
+    const consistency = seen.map((size) => hashes?.consistencyProof(size, head.size) ?? []);
+    const shown: ShownLedger = { checkpoint, consistency };
+    this.#heads.set(shown, head);
+    return shown;
   }
 
   proofOf(attemptId: AttemptId): LeafProof | undefined {
     return this.#terms.tree.proofOf(attemptId);
   }
 
-  /** False where the witness did not sign what it says, or says it of a ledger that is not this one. */
-  take(witness: NodeId, key: PublicKey, witnessed: Witnessed): boolean {
-    const { tree, witnesses, now } = this.#terms;
-    return witnessed.size <= tree.frontier.size && witnesses.take(witness, key, witnessed, now());
+  /** False where the witness did not sign what it says, or says it of another ledger than the one it was shown on this link. */
+  take(witness: NodeId, key: PublicKey, witnessed: Witnessed, shown: ShownLedger): boolean {
+    const head = this.#heads.get(shown);
+    if (head === undefined || witnessed.size !== head.size || witnessed.root !== head.root) return false;
+    return this.#terms.witnesses.take(witness, key, witnessed, this.#terms.now());
   }
 }

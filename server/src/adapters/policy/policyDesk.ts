@@ -19,6 +19,10 @@ import { type PolicyReading, readPolicy } from "./readPolicy.ts";
 /** Both files are looked at this often while nothing leaves; a send looks by itself. */
 export const POLICY_LOOK_MS = 2_000;
 
+/** A look that failed is repeated: first after this long, then after twice as long each time, at most the other. */
+export const POLICY_RETRY_FIRST_MS = 250;
+export const POLICY_RETRY_MS_MAX = 30_000;
+
 const HOME: Requester = { client: "home", session: "home" };
 
 export interface PolicyDeskTerms {
@@ -32,6 +36,10 @@ export class PolicyDesk implements AsyncDisposable {
   readonly #turns = new InTurn();
   /** Of the files and the epoch that were looked at last. */
   #looked: string | undefined;
+  /** Looks in a row that did not come to know both files. */
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #disposed = false;
   readonly #onChange = (): void => {
     this.look().catch((error: unknown) => this.#terms.onTrouble("reading the policy", error));
   };
@@ -53,19 +61,45 @@ export class PolicyDesk implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { homeFile, workspaceFile } = this.#terms.files;
     for (const file of [homeFile, workspaceFile]) unwatchFile(file, this.#onChange);
+    this.#disposed = true;
+    clearTimeout(this.#retry);
     await this.#turns.settled();
   }
 
   /** Tells the core what the files say now. Throws where that cannot be made a fact: then nothing may be judged either. */
   look(): Promise<void> {
     return this.#turns.run(async () => {
-      const filesStamp = await this.#terms.files.stamp();
-      if (`${filesStamp} ${this.#policy.epoch}` === this.#looked) return;
-      await this.#lookAtHome();
-      await this.#lookAtWorkspace();
-      // What changes from here on is another stamp than this one.
-      this.#looked = `${filesStamp} ${this.#policy.epoch}`;
+      let isRead = false;
+      try {
+        isRead = await this.#look();
+      } finally {
+        this.#lookAgain(isRead);
+      }
     });
+  }
+
+  /** Whether both files are known now; one that could not be read this time denies until it can be. */
+  async #look(): Promise<boolean> {
+    const filesStamp = await this.#terms.files.stamp();
+    if (`${filesStamp} ${this.#policy.epoch}` === this.#looked) return true;
+    const found = [await this.#lookAtHome(), await this.#lookAtWorkspace()];
+    if (found.some((one) => one.kind === "unreadable" && one.passing === true)) return false;
+    // What changes from here on is another stamp than this one.
+    this.#looked = `${filesStamp} ${this.#policy.epoch}`;
+    return true;
+  }
+
+  /** A file that could not be read does not change when it can be: nobody would say so. */
+  #lookAgain(isRead: boolean): void {
+    clearTimeout(this.#retry);
+    if (isRead) {
+      this.#failures = 0;
+      return;
+    }
+    this.#looked = undefined;
+    const delayMs = Math.min(POLICY_RETRY_MS_MAX, POLICY_RETRY_FIRST_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    if (!this.#disposed) this.#retry = setTimeout(this.#onChange, delayMs).unref();
   }
 
   adopt(text: string, by: Requester): Promise<AdoptPolicyResult | Refusal> {
@@ -84,7 +118,7 @@ export class PolicyDesk implements AsyncDisposable {
     return this.#terms.services.home.state.policy ?? noPolicy;
   }
 
-  async #lookAtHome(): Promise<void> {
+  async #lookAtHome(): Promise<PolicyFileText> {
     const { files } = this.#terms;
     const found = await files.read(files.homeFile);
     const { adopted } = this.#policy;
@@ -94,20 +128,22 @@ export class PolicyDesk implements AsyncDisposable {
     if (found.kind === "absent" || isBehind) await files.writeHome(inForce);
     const reading = found.kind === "text" && !isBehind && found.text !== inForce ? readPolicy(found.text) : undefined;
     const problem = problemIn(HOME_POLICY, found, reading);
-    if (this.#policy.fileProblem === problem) return;
+    if (this.#policy.fileProblem === problem) return found;
     await this.#mustExecute((judged) => {
-      const found = problem === undefined ? {} : { problem };
-      return { ...judged, kind: "judge-policy-file", by: HOME, ...found };
+      const told = problem === undefined ? {} : { problem };
+      return { ...judged, kind: "judge-policy-file", by: HOME, ...told };
     });
+    return found;
   }
 
-  async #lookAtWorkspace(): Promise<void> {
+  async #lookAtWorkspace(): Promise<PolicyFileText> {
     const { files } = this.#terms;
     const text = await files.read(files.workspaceFile);
     const found = workspacePolicy(text);
     const known: WorkspacePolicy = this.#policy.workspace ?? { kind: "absent" };
-    if (found.kind === "absent" && known.kind === "absent") return;
+    if (found.kind === "absent" && known.kind === "absent") return text;
     await this.#mustExecute((judged) => ({ ...judged, kind: "read-workspace-policy", by: HOME, found }));
+    return text;
   }
 
   async #mustExecute(commandOf: (judged: Judged) => Command): Promise<void> {

@@ -1,8 +1,8 @@
 // The two files of a policy: the Home's own, private in its state folder, and the workspace's, which anyone may have written.
 // It reads text and writes the Home's file whole. It never follows a link, and never takes less than all of a file for the file.
 import { constants } from "node:fs";
-import { open, rename, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, open, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { POLICY_CHARACTERS_MAX } from "#protocol/policy.ts";
 import { errnoOf } from "#platform/files/fileSystem.ts";
 
@@ -17,7 +17,8 @@ const BYTES_MAX: number = POLICY_CHARACTERS_MAX * BYTES_PER_CHARACTER_MAX;
 export type PolicyFileText =
   | { readonly kind: "absent" }
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "unreadable"; readonly reason: string };
+  /** `passing`: the same file may be read the next time, though nothing about it changes. */
+  | { readonly kind: "unreadable"; readonly reason: string; readonly passing?: true };
 
 export interface PolicyFiles {
   readonly homeFile: string;
@@ -34,18 +35,35 @@ export function policyFiles(homeFolder: string, workspaceFolder: string): Policy
   return {
     homeFile,
     workspaceFile,
-    stamp: async () => (await Promise.all([stampOf(homeFile), stampOf(workspaceFile)])).join(" "),
-    read,
+    stamp: async () => {
+      const stamps = [stampOf(homeFile), stampOf(workspaceFile), isLink(dirname(workspaceFile))];
+      return (await Promise.all(stamps)).join(" ");
+    },
+    // The folder is anyone's as well: what a link leads to is not this workspace's.
+    read: async (file) => {
+      if (file !== workspaceFile) return read(file);
+      const found = await read(file);
+      return (await isLink(dirname(file))) ? { kind: "unreadable", reason: "its folder is a link" } : found;
+    },
     writeHome: (text) => write(homeFile, text),
   };
 }
 
 async function stampOf(file: string): Promise<string> {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    const { ino, size, mtimeNs, ctimeNs } = await lstat(file, { bigint: true });
     return [ino, size, mtimeNs, ctimeNs].join(":");
   } catch (error) {
     return errnoOf(error) ?? "unknown";
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return false;
+    throw error;
   }
 }
 
@@ -61,7 +79,8 @@ async function read(file: string): Promise<PolicyFileText> {
     const errno = errnoOf(error);
     if (errno === "ENOENT" || errno === "ENOTDIR") return { kind: "absent" };
     if (errno === "ELOOP") return { kind: "unreadable", reason: "it is a link" };
-    return { kind: "unreadable", reason: errno ?? "it is no text in UTF-8" };
+    if (errno === undefined) return { kind: "unreadable", reason: "it is no text in UTF-8" };
+    return { kind: "unreadable", reason: errno, passing: true };
   }
 }
 

@@ -16,10 +16,12 @@ import { type HomeServices, requesterOf } from "../api/services.ts";
 import { HOME } from "../attempts/dealtAttempts.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import { inputClassOf } from "../api/jobInputs.ts";
 import { applyProposal } from "../proposal/applyProposal.ts";
 import { conflictsOf } from "../proposal/conflicts.ts";
+import { recordDerived } from "../proposal/derivedClass.ts";
 import { applicationOf } from "./application.ts";
-import { collectAgain } from "./commandAgain.ts";
+import { collectAgain, leftOutOf } from "./commandAgain.ts";
 import { commandTitle } from "./titles.ts";
 
 /** What would be done now, and what speaks for it. */
@@ -68,7 +70,8 @@ async function doApproved(
   const { home, now, steady } = services;
   let ready: Ready | Refusal;
   try {
-    ready = await readyOf(services, held.action, session.signal);
+    ready = await readyOf(services, held, session.signal);
+    await services.freshPolicy();
   } catch (error) {
     ready = refusalOf(error);
   }
@@ -84,7 +87,11 @@ async function doApproved(
 }
 
 /** What it would be now. */
-async function readyOf(services: HomeServices, action: StagedAction, signal: AbortSignal): Promise<Ready | Refusal> {
+async function readyOf(
+  services: HomeServices,
+  { action, evidence: said }: Pick<HeldStaged, "action" | "evidence">,
+  signal: AbortSignal,
+): Promise<Ready | Refusal> {
   const { home, now } = services;
   const of = { at: now(), by: HOME } as const;
   switch (action.kind) {
@@ -96,7 +103,7 @@ async function readyOf(services: HomeServices, action: StagedAction, signal: Abo
     }
     case "run-command": {
       const { job: asked, target } = action;
-      const collected = await collectAgain(services, asked, target, signal);
+      const collected = await collectAgain(services, asked, target, leftOutOf(said), signal);
       if (collected.kind === "refusal") return collected;
       const { durable } = collected;
       const { job } = collected.previewed;
@@ -109,9 +116,16 @@ async function readyOf(services: HomeServices, action: StagedAction, signal: Abo
         title: commandTitle(job.argv, services.redaction.current),
         job,
         target,
+        ...inputClassOf(collected.items),
       } as const;
       const found: StagedAction = { ...action, job, contained: isContained(home.state, target) };
-      return { kind: "ready", begun: { kind: "order", order: { ...start, on: target } }, found, evidence: [], durable };
+      return {
+        kind: "ready",
+        begun: { kind: "order", order: { ...start, on: target } },
+        found,
+        evidence: said,
+        durable,
+      };
     }
     case "grant-lease": {
       const { job, nodeId, terms } = action;
@@ -138,7 +152,7 @@ export async function staleness(
 ): Promise<string | undefined> {
   if (held.status.kind !== "pending") return undefined;
   try {
-    const ready = await readyOf(services, held.action, signal);
+    const ready = await readyOf(services, held, signal);
     if (ready.kind === "refusal") return `${ready.message} ${ready.advice}`;
     if (stagedDigest(ready.found) !== held.digest) return "What it would do has changed since it was staged.";
     return held.action.kind === "apply-proposal" ? await conflictText(services, held) : undefined;
@@ -166,6 +180,8 @@ async function write(services: HomeServices, session: ClientSession, held: HeldS
     if (application.kind === "refusal") return await ended(services, held, "failed", application.message);
     // The very changes that were compared: between the two nothing but this could write.
     if (application.action.changes !== action.changes) throw new Error("what is proposed changed while it was applied");
+    const refusal = await recordDerived(services, application, session.signal);
+    if (refusal !== undefined) return await ended(services, held, "failed", refusal.message);
     const { files } = await applyProposal(workspaceFolder, application.proposal, blobs, session.signal, "approved");
     const named = action.paths === undefined ? {} : { paths: application.proposal.changes.map(({ path }) => path) };
     const { proposalId, proposal: digest } = action;

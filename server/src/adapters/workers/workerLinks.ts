@@ -106,8 +106,8 @@ export class WorkerLinks {
   readonly #awaited = new Map<NodeId, SilenceWatch>();
   /** Nodes whose hello is being made durable: what comes of it says whether they are back. */
   readonly #greeting: NodeId[] = [];
-  /** Links of workers that check the ledger. */
-  readonly #witnessing = new WeakSet<HomeLink>();
+  /** Links of workers that check the ledger, and what each was shown of it. */
+  readonly #witnessing = new WeakMap<HomeLink, ShownLedger>();
   #disposed = false;
 
   constructor(terms: WorkerLinksTerms) {
@@ -214,10 +214,11 @@ export class WorkerLinks {
   /** Before the node counts as connected: no offer may overtake what it demands of the ledger. */
   async #shownLedger(link: HomeLink, { nodeId, seenLedger }: Hello): Promise<ShownLedger | undefined> {
     if (seenLedger === undefined) return undefined;
-    this.#witnessing.add(link);
     this.#greeting.push(nodeId);
     try {
-      return await this.#terms.ledger.show(nodeId, seenLedger);
+      const shown = await this.#terms.ledger.show(nodeId, seenLedger);
+      this.#witnessing.set(link, shown);
+      return shown;
     } finally {
       this.#greeting.splice(this.#greeting.indexOf(nodeId), 1);
     }
@@ -232,8 +233,9 @@ export class WorkerLinks {
 
   #witnessed({ link, channel: { nodeId } }: Connected, message: Witnessed): void {
     const key = this.#terms.home().state.nodes.byId.get(nodeId)?.publicKey;
-    if (key !== undefined && this.#terms.ledger.take(nodeId, key, message)) return;
-    link.close("unexpected-message", "what it says it witnessed is not this Home's ledger, or not signed by it");
+    const shown = this.#witnessing.get(link);
+    if (key !== undefined && shown !== undefined && this.#terms.ledger.take(nodeId, key, message, shown)) return;
+    link.close("unexpected-message", "what it says it witnessed is not the ledger it was shown, or not signed by it");
   }
 
   async #connect(hello: Hello, held: readonly AttemptId[]): Promise<Executed | Refusal> {

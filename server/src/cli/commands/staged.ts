@@ -5,7 +5,8 @@ import * as z from "zod";
 import { ArwError } from "#protocol/errors.ts";
 import { type StagedId, stagedId } from "#protocol/ids.ts";
 import { METHODS } from "#protocol/wire/client.ts";
-import type { StagedChange, StagedResult, StagedView } from "#protocol/wire/stagingViews.ts";
+import { pagesOf } from "#protocol/wire/listPage.ts";
+import type { StagedChange, StagedResult, StagedView, WaitingView } from "#protocol/wire/stagingViews.ts";
 import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
 import { exitCodeOf } from "../exitCodes.ts";
@@ -39,7 +40,10 @@ export function addStagedCommands(program: Command, bind: Bind): void {
     .option("--all", "those of late that were decided as well");
   bind(list, async (session, _words, raw) => {
     const decided = readOptions(allSchema, raw).all === true;
-    const { items } = await (await session.home()).call(METHODS.listStaged, { decided });
+    const home = await session.home();
+    const items: WaitingView[] = [];
+    for await (const page of pagesOf((of) => home.call(METHODS.listStaged, { decided, ...of })))
+      items.push(...page.items);
     for (const item of items) await session.terminal.emit("waiting", { item });
     await session.terminal.print(waitingLines(items, Date.now(), session.terminal.style));
   });

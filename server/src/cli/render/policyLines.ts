@@ -28,6 +28,7 @@ export function policyLines(view: PolicyView, style: Style): readonly string[] {
               ? `makes it stricter: ${plainText(workspace.name ?? "")}`
               : style.red(`Nothing leaves: ${plainText(workspace.problem)}`)
           }`,
+          ...(workspace.unconfirmed === undefined ? [] : [unconfirmedLine(workspace.unconfirmed)]),
           ...findingLines(workspace.file, workspace.findings, style),
         ];
   return [
@@ -39,6 +40,11 @@ export function policyLines(view: PolicyView, style: Style): readonly string[] {
       .split(/\r\n|\r|\n/)
       .map((text) => plainText(text)),
   ];
+}
+
+function unconfirmedLine(what: "removed" | "changed"): string {
+  const how = what === "removed" ? "The file is gone" : "The file forbids less than before";
+  return `${how}. What it forbade counts until you adopt a policy: arw-home policy adopt <file>`;
 }
 
 export function findingLines(file: string, findings: readonly PolicyFinding[], style: Style): readonly string[] {

@@ -1,5 +1,6 @@
 // The egress preview as a person reads it before saying yes: what leaves, what stays, where, why, what it costs, until when.
 // It shows the preview it is given and nothing else, because the approval binds that preview's digest.
+import { taintText } from "#protocol/classes.ts";
 import type { Digest } from "#protocol/digest.ts";
 import type { Classification, EgressPreview, PreviewPolicy } from "#protocol/egress.ts";
 import { type LeaseUnfit, leaseUnfitText, type ScopedTerms } from "#protocol/lease.ts";
@@ -31,7 +32,7 @@ export function previewCardLines(
   { leaseUnfit, sandbox, scoped }: CardFacts,
   style: Style,
 ): readonly string[] {
-  const { destination, items, leftOut, why } = preview;
+  const { destination, items, leftOut, taint, why } = preview;
   const name = plainText(destination.name);
   return [
     style.bold(`Send this to ${name}?`) + `  ${plainText(preview.title)}`,
@@ -45,6 +46,7 @@ export function previewCardLines(
     ...(isQuestion(preview) ? [] : [`${style.bold("Sandbox")} — ${sandboxText(sandbox)}`]),
     `${style.bold("Why")} — rule ${plainText(why.rule).replace(/\.$/, "")}. Here: ${plainText(why.localAlternative)}`,
     ...(why.policy === undefined ? [] : [`${style.bold("Policy")} — ${policyText(why.policy)}`]),
+    ...(taint === undefined ? [] : [`${style.bold("Asked each time")} — ${plainText(taintText(taint))}`]),
     `${style.bold("Cost")} — ${plainText(costText(preview.cost))}`,
     ...(leaseUnfit === undefined ? [] : [`${style.bold("Asked")} — ${leaseUnfitText(leaseUnfit)}`]),
     `${style.bold("Until")} — ${scoped === undefined ? onceText(preview) : termsText(scoped)}`,
@@ -91,8 +93,8 @@ function itemRows({ items }: EgressPreview): readonly string[] {
   const width = Math.max(0, ...shown.map(({ path }) => plainText(path).length));
   return capped(
     sorted.map(
-      ({ path, bytes, classification }) =>
-        `  ${plainText(path).padEnd(width)}  ${classification.padEnd(9)}  ${bytesText(bytes)}`,
+      ({ path, bytes, classification, why }) =>
+        `  ${plainText(path).padEnd(width)}  ${classification.padEnd(9)}  ${bytesText(bytes)}${why === undefined ? "" : `  ${plainText(why)}`}`,
     ),
   );
 }

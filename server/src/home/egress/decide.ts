@@ -13,6 +13,7 @@ import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/de
 import { requesterOf } from "../episode/state.ts";
 import { judgeOffload, looksAtPaths } from "../policy/offload.ts";
 import type { HomeState } from "../state.ts";
+import { clearClass, deriveFiles, markClass } from "./classMarks.ts";
 import { markNeverLeaves, unmarkNeverLeaves } from "./neverLeaves.ts";
 import { pause, pauseProblem, resumeOffloads } from "./pause.ts";
 import { revise } from "./revise.ts";
@@ -38,6 +39,12 @@ export function decideEgress(state: HomeState, command: EgressCommand): readonly
       return markNeverLeaves(state, command);
     case "unmark-never-leaves":
       return unmarkNeverLeaves(state, command);
+    case "mark-class":
+      return markClass(state, command);
+    case "clear-class":
+      return clearClass(state, command);
+    case "derive-files":
+      return deriveFiles(state, command);
   }
 }
 
@@ -109,6 +116,7 @@ function policyProblem(state: HomeState, command: ApproveEgress, held: HeldPrevi
     highestClassification,
     bytes,
     cost,
+    corrId,
   };
   const decision = judgeOffload(state, { ...facts, paths: paths ?? [] });
   return decision.effect === "deny" ? refuse("policy-denied", decision.explanation, "Run it here instead.") : undefined;

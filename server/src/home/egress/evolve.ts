@@ -1,4 +1,6 @@
 // How previews, records and settlements change what is known of egress. Total.
+import { type DerivedPath, staysHere, withDerived, withoutDerived } from "#protocol/classes.ts";
+import type { ClassMarked, ClassUnmarked } from "#protocol/classEvents.ts";
 import type { EgressEvent, JobCancelled, JobFailed, NeverLeavesMarked, NeverLeavesUnmarked } from "#protocol/events.ts";
 import type { PreviewId } from "#protocol/ids.ts";
 import { withEntry } from "../boundedMap.ts";
@@ -62,6 +64,15 @@ export function evolveEgress(
     case "NeverLeavesMarked":
     case "NeverLeavesUnmarked":
       return withMark(state, event);
+    case "ClassMarked":
+    case "ClassUnmarked":
+      return withClassMark(state, event);
+    case "FilesDerived": {
+      const { classification, from, untrusted } = event;
+      const origin = { classification, from, ...(untrusted === undefined ? {} : { untrusted }) };
+      const written = event.paths.map((path): DerivedPath => ({ path, ...origin }));
+      return derivedAre(state, withDerived(state.derived ?? [], written));
+    }
     case "JobFailed":
     case "JobCancelled": {
       const waiting = [...state.previews.values()].find(
@@ -78,6 +89,21 @@ function withMark(state: EgressState, event: NeverLeavesMarked | NeverLeavesUnma
   const { glob, by, at: markedAt } = event;
   const marks = event.kind === "NeverLeavesMarked" ? [...others, { glob, markedAt, by }] : others;
   return marks.length === 0 ? rest : { ...rest, neverLeaves: marks };
+}
+
+/** Only the owner marks something as public or internal, and has looked at it: what it was written from is answered for. */
+function withClassMark(state: EgressState, event: ClassMarked | ClassUnmarked): EgressState {
+  const { classMarks: before = [], ...rest } = state;
+  const others = before.filter(({ path }) => path !== event.path);
+  if (event.kind === "ClassUnmarked") return others.length === 0 ? rest : { ...rest, classMarks: others };
+  const { path, classification, by, at: markedAt } = event;
+  const marked = { ...rest, classMarks: [...others, { path, classification, markedAt, by }] };
+  return staysHere(classification) ? marked : derivedAre(marked, withoutDerived(state.derived ?? [], path));
+}
+
+function derivedAre(state: EgressState, derived: readonly DerivedPath[]): EgressState {
+  const { derived: _, ...rest } = state;
+  return derived.length === 0 ? rest : { ...rest, derived };
 }
 
 function changed(state: EgressState, id: PreviewId, change: Partial<HeldPreview>): EgressState {

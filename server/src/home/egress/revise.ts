@@ -9,8 +9,10 @@ import { leaseFor } from "../lease/covers.ts";
 import { requesterOf } from "../episode/state.ts";
 import { judgeOffload } from "../policy/offload.ts";
 import type { HomeState } from "../state.ts";
+import { classProblem } from "./classMarks.ts";
 import { markProblem } from "./neverLeaves.ts";
 import type { HeldPreview } from "./state.ts";
+import { taintOf } from "./taint.ts";
 
 export function revise(
   state: HomeState,
@@ -28,13 +30,24 @@ export function revise(
       "Start the episode again for anything else.",
     );
   }
-  const marked = markProblem(state.egress, command.paths);
+  const marked = markProblem(state.egress, command.paths) ?? classProblem(state.egress, command);
   if (marked !== undefined) return marked;
   const { at, highestClassification, cost, payloadBytes, steady, paths } = command;
   const { corrId, jobId, destination, leaseMs } = held;
   const { nodeId } = destination;
   const client = requesterOf(state.episodes, corrId);
-  const shown = { at, client, job: command.job, nodeId, paths, highestClassification, bytes: payloadBytes, cost };
+  const shown = {
+    at,
+    client,
+    corrId,
+    job: command.job,
+    nodeId,
+    paths,
+    highestClassification,
+    bytes: payloadBytes,
+    cost,
+  };
+  const taint = taintOf(state, shown);
   const decision = judgeOffload(state, shown);
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Run it here instead.");
   // Whoever takes something out is looking at it: a lease that would cover what is left does not send it from under them.
@@ -70,6 +83,7 @@ export function revise(
       cost,
       leaseMs,
       ...(unfit === undefined ? {} : { leaseUnfit: unfit }),
+      ...(taint === undefined ? {} : { taint }),
     },
   ];
 }

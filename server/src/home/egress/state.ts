@@ -1,5 +1,6 @@
 // Egress: previews that wait for the owner or were answered, and records whose send has not been settled.
 // The ledger itself is the journal; this is only what deciding needs.
+import type { ClassMark, DerivedPath } from "#protocol/classes.ts";
 import type { Digest } from "#protocol/digest.ts";
 import type { Classification, Cost, Destination } from "#protocol/egress.ts";
 import type { AttemptId, EgressRecordId, EpisodeId, JobId, LeaseId, NodeId, PreviewId } from "#protocol/ids.ts";
@@ -45,6 +46,9 @@ export interface EgressState {
   readonly open: ReadonlyMap<EgressRecordId, OpenRecord>;
   /** What never leaves; absent where nothing is marked. */
   readonly neverLeaves?: readonly NeverLeavesMark[];
+  /** What people said of the class of paths, and what files were written from; each absent where there is nothing. */
+  readonly classMarks?: readonly ClassMark[];
+  readonly derived?: readonly DerivedPath[];
   /** Since when and by whom nothing new may leave; absent where it may. */
   readonly paused?: { readonly at: EpochMs; readonly by: string };
 }

@@ -6,15 +6,17 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { type JobSpec, jobKey } from "#protocol/job.ts";
 import type { Lease } from "#protocol/lease.ts";
 import { fencingToken } from "#protocol/quantities.ts";
+import { classProblem } from "../egress/classMarks.ts";
 import { markProblem } from "../egress/neverLeaves.ts";
 import { pauseProblem } from "../egress/pause.ts";
 import { sendEvents } from "../egress/send.ts";
+import { taintOf } from "../egress/taint.ts";
 import { crossedWith, endingEvents } from "../job/ending.ts";
 import { slotProblem } from "../job/slots.ts";
 import { liveAttempts } from "../job/state.ts";
 import { leaseFor } from "../lease/covers.ts";
 import { newLease } from "../lease/decide.ts";
-import { BUILT_IN_RULES, type PolicyDecision } from "../policy/evaluate.ts";
+import { asksAlways, type PolicyDecision } from "../policy/evaluate.ts";
 import { judgeOffload, judgeRunHere } from "../policy/offload.ts";
 import { type Placement, place } from "../scheduler/place.ts";
 import { STAGING_NEEDED, startNeedsOwner } from "../staging/action.ts";
@@ -72,18 +74,29 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   const placed = placedAgain(state, command);
   if (placed.kind === "refusal") return placed;
   if (placed.local || placed.target !== command.destination.nodeId) return placementChanged(placed);
-  const held = pauseProblem(state.egress) ?? markProblem(state.egress, command.paths);
+  const held =
+    pauseProblem(state.egress) ?? markProblem(state.egress, command.paths) ?? classProblem(state.egress, command);
   if (held !== undefined) return held;
   const { at, episodeId: corrId, jobId, previewId, payloadBytes, highestClassification, cost, job, paths } = command;
   const { client } = command.by;
-  const offload = { at, client, job, nodeId: placed.target, paths, highestClassification, bytes: payloadBytes, cost };
+  const offload = {
+    at,
+    client,
+    corrId,
+    job,
+    nodeId: placed.target,
+    paths,
+    highestClassification,
+    bytes: payloadBytes,
+    cost,
+  };
+  const taint = taintOf(state, offload);
   const decision = judgeOffload(state, offload);
   // A deny beats any lease: no lease has been looked at yet.
   if (decision.effect === "deny") return refuse("policy-denied", decision.explanation, "Take it out, or run here.");
   const use = { nodeId: placed.target, job: command.job.kind, paths: command.paths, bytes: payloadBytes };
   const found = leaseFor(state.leases, { ...use, highestClassification, cost }, command.steady);
-  // Who takes only paid work is asked about each time: no lease answers for a price that nobody has seen.
-  const { covering, unfit } = decision.rules.includes(BUILT_IN_RULES.paidOnly.id) ? {} : found;
+  const { covering, unfit } = asksAlways(decision) ? {} : found;
   const payload = jobKey(command.job);
   const granted =
     covering === undefined && decision.effect === "allow" ? allowed(command, payload, decision) : undefined;
@@ -115,6 +128,7 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
       leaseMs: command.leaseMs,
       ...(lease === undefined ? {} : { leaseId: lease.leaseId }),
       ...(unfit === undefined || granted !== undefined ? {} : { leaseUnfit: unfit }),
+      ...(taint === undefined ? {} : { taint }),
     },
     ...(granted === undefined ? [] : [{ kind: "LeaseGranted", version: 1, at, corrId, lease: granted } as const]),
     ...(lease === undefined ? [] : sendEvents(state, previewed, { ...sending, lease })),
@@ -157,6 +171,7 @@ function beginning(
       jobKey: digestOfJson(command.job),
       job: command.job,
       title: command.title,
+      ...(command.inputClass === undefined ? {} : { inputClass: command.inputClass }),
     },
     {
       ...of,

@@ -20,7 +20,10 @@ export function evolveEpisodes(state: EpisodesState, event: EpisodeEvent | JobQu
       return { ...state, byId: withEntry(state.byId, event.corrId, episode, recent) };
     }
     case "JobQueued":
-      return changed(state, event.corrId, { jobId: event.jobId });
+      return changed(state, event.corrId, {
+        jobId: event.jobId,
+        ...(event.inputClass === undefined ? {} : { inputClass: event.inputClass }),
+      });
     case "ProposalReceived": {
       const held = {
         proposalId: event.proposalId,

@@ -1,6 +1,7 @@
 // Episodes: what was asked, whether it has ended, and the proposals that came back.
 // It never holds prompts or outputs; those are blobs and output records.
 import type { Digest } from "#protocol/digest.ts";
+import type { Classification } from "#protocol/egress.ts";
 import type { EpisodeSnapshot } from "#protocol/events.ts";
 import type { EpisodeId, JobId, ProposalId } from "#protocol/ids.ts";
 import type { JobKind } from "#protocol/job.ts";
@@ -17,6 +18,8 @@ export interface Episode {
   readonly requestedBy: string;
   readonly startedAt: EpochMs;
   readonly jobId?: JobId;
+  /** The highest class of what it was given; absent for internal. */
+  readonly inputClass?: Classification;
   readonly proposalId?: ProposalId;
   readonly ended?: { readonly at: EpochMs; readonly outcome: JobOutcome; readonly snapshot: EpisodeSnapshot };
 }

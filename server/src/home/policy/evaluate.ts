@@ -1,5 +1,6 @@
 // Whether something may happen: allow, ask the owner, or deny, with every rule that said so and words a person can read. Pure.
 // Default deny. A deny beats an ask, an ask beats an allow, and a deny beats every lease. What is built in no document can loosen.
+import { taintText } from "#protocol/classes.ts";
 import type {
   PolicyAction,
   PolicyDocument,
@@ -53,10 +54,19 @@ interface Matches {
 
 export function evaluate(policy: PolicyInForce, request: PolicyRequest): PolicyDecision {
   const matches: Matches = { denies: builtInDenies(request), asks: [], allows: [], askGrants: false, obligations: {} };
+  if (request.taint !== undefined && LEAVING.has(request.action)) {
+    const { id, reason } = BUILT_IN_RULES.tainted;
+    matches.asks.push({ id, reason: `${reason} ${taintText(request.taint)}.` });
+  }
   const facts = "document" in policy.home ? nodeFacts(policy.home.document, request.destination) : NOTHING_STATED;
   judgeByHome(policy.home, request, facts, matches);
   if (policy.workspace !== undefined) narrowByWorkspace(policy.workspace, request, facts, matches);
   return decisionOf(matches);
+}
+
+/** Whether the owner is asked about each send: for a price that nobody has seen, or for what met in the episode. */
+export function asksAlways({ rules }: PolicyDecision): boolean {
+  return rules.includes(BUILT_IN_RULES.paidOnly.id) || rules.includes(BUILT_IN_RULES.tainted.id);
 }
 
 const NOTHING_STATED: PolicyNodeFacts = { node: "" };
@@ -72,7 +82,15 @@ const LEAVING: ReadonlySet<PolicyAction> = new Set<PolicyAction>([
 const TO_A_NODE: ReadonlySet<PolicyAction> = new Set<PolicyAction>(["offload", "blob-fetch"]);
 
 export const BUILT_IN_RULES: {
-  readonly [Name in "secrets" | "enrolled" | "local" | "noEgress" | "paidOnly" | "unreadable" | "nothing"]: Match;
+  readonly [Name in
+    | "secrets"
+    | "enrolled"
+    | "local"
+    | "noEgress"
+    | "paidOnly"
+    | "tainted"
+    | "unreadable"
+    | "nothing"]: Match;
 } = {
   secrets: { id: "secrets-never-leave", reason: "Secret and regulated data never leave this machine." },
   enrolled: {
@@ -84,6 +102,10 @@ export const BUILT_IN_RULES: {
   paidOnly: {
     id: "paid-only",
     reason: "The worker takes only paid work: its price must be known, and the owner says yes to it.",
+  },
+  tainted: {
+    id: "tainted-episode",
+    reason: "Private data and content from elsewhere have met in this episode, so the owner is asked each time:",
   },
   unreadable: {
     id: "policy-unreadable",

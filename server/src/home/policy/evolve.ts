@@ -7,7 +7,8 @@ export function evolvePolicy(state: PolicyState = noPolicy, event: PolicyEvent):
   switch (event.kind) {
     case "PolicyAdopted": {
       // Whoever adopts a text has mended the file with it.
-      const { fileProblem: _, ...rest } = state;
+      // So has whoever was told that the workspace's file forbids less now.
+      const { fileProblem: _, kept: __, ...rest } = state;
       const { document, text, digest, by, at: adoptedAt } = event;
       const replaced = state.adopted === undefined ? {} : { replaced: state.adopted.digest };
       return { ...rest, epoch, adopted: { document, text, digest, adoptedAt, by, ...replaced } };
@@ -17,8 +18,14 @@ export function evolvePolicy(state: PolicyState = noPolicy, event: PolicyEvent):
       return { ...rest, epoch, ...(event.problem === undefined ? {} : { fileProblem: event.problem }) };
     }
     case "WorkspacePolicyRead": {
-      const { workspace: _, ...rest } = state;
-      return event.found.kind === "absent" ? { ...rest, epoch } : { ...rest, epoch, workspace: event.found };
+      const { workspace: _, kept: __, ...rest } = state;
+      const { found, kept } = event;
+      return {
+        ...rest,
+        epoch,
+        ...(found.kind === "absent" ? {} : { workspace: found }),
+        ...(kept === undefined ? {} : { kept }),
+      };
     }
   }
 }

@@ -1,10 +1,11 @@
 // Policy asked about the Home's own requests: an offload to a node, and work that stays here. The facts come from the state;
 // what the document says of them is for `evaluate`.
 import type { Classification, Cost } from "#protocol/egress.ts";
-import type { NodeId } from "#protocol/ids.ts";
+import type { EpisodeId, NodeId } from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
 import type { EngineAdvert } from "#protocol/node.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
+import { taintOf } from "../egress/taint.ts";
 import type { HomeState } from "../state.ts";
 import { evaluate, type PolicyDecision } from "./evaluate.ts";
 import { sandboxLevel } from "./obligations.ts";
@@ -21,6 +22,8 @@ export interface OffloadFacts {
   readonly highestClassification: Classification;
   readonly bytes: number;
   readonly cost: Cost;
+  /** The episode that it is of; absent where nobody asks for an episode's sake. */
+  readonly corrId?: EpisodeId;
 }
 
 export function judgeOffload(state: HomeState, facts: OffloadFacts): PolicyDecision {
@@ -43,6 +46,7 @@ export function judgeRunHere(
 export function offloadRequest(state: HomeState, facts: OffloadFacts): PolicyRequest {
   const { at, client, job, nodeId, paths, highestClassification, bytes, cost } = facts;
   const node = state.nodes.byId.get(nodeId);
+  const taint = taintOf(state, facts);
   const { capabilities } = node ?? {};
   return {
     action: "offload",
@@ -58,6 +62,7 @@ export function offloadRequest(state: HomeState, facts: OffloadFacts): PolicyReq
     },
     purpose: job.kind,
     at,
+    ...(taint === undefined ? {} : { taint }),
   };
 }
 

@@ -1,5 +1,5 @@
 // What policy is asked: who wants what, with which data, to where, what for and when. Plain facts; nothing is decided here.
-import type { Classification } from "#protocol/egress.ts";
+import type { Classification, EpisodeTaint } from "#protocol/egress.ts";
 import type { NodeId } from "#protocol/ids.ts";
 import type { PolicyAction, PolicySubjectKind, SandboxLevel } from "#protocol/policy.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
@@ -20,6 +20,8 @@ export interface PolicyRequest {
   readonly destination?: PolicyDestination;
   readonly purpose: string;
   readonly at: EpochMs;
+  /** Private and untrusted content are together in it; absent where they are not. */
+  readonly taint?: EpisodeTaint;
 }
 
 export interface PolicyDestination {

@@ -4,6 +4,7 @@ import type { Digest } from "#protocol/digest.ts";
 import type { PolicyDocument, WorkspacePolicy } from "#protocol/policy.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { PolicyInForce } from "./evaluate.ts";
+import { together } from "./kept.ts";
 import { ASK_ALWAYS } from "./postures.ts";
 
 export interface AdoptedPolicy {
@@ -24,6 +25,8 @@ export interface PolicyState {
   readonly fileProblem?: string;
   /** Absent where the workspace has no document. */
   readonly workspace?: Exclude<WorkspacePolicy, { readonly kind: "absent" }>;
+  /** The workspace's document from before its file was removed or forbade less: it counts too until the owner adopts a policy. */
+  readonly kept?: PolicyDocument;
 }
 
 export const noPolicy: PolicyState = { epoch: 0 };
@@ -40,9 +43,12 @@ export function policyInForce(state: PolicyState = noPolicy): PolicyInForce {
 
 const IN_FORCE = new WeakMap<PolicyState, PolicyInForce>();
 
-function inForceOf({ adopted, fileProblem, workspace }: PolicyState): PolicyInForce {
+function inForceOf({ adopted, fileProblem, workspace, kept }: PolicyState): PolicyInForce {
   const home = fileProblem === undefined ? { document: adopted?.document ?? ASK_ALWAYS } : { unreadable: fileProblem };
-  if (workspace === undefined) return { home };
-  const own = workspace.kind === "document" ? { document: workspace.document } : { unreadable: workspace.problem };
+  if (workspace === undefined) return kept === undefined ? { home } : { home, workspace: { document: kept } };
+  const own =
+    workspace.kind === "document"
+      ? { document: together(kept, workspace.document) }
+      : { unreadable: workspace.problem };
   return { home, workspace: own };
 }

@@ -14,15 +14,24 @@ export interface DecidedOtherwise<Past> {
   readonly explanation: string;
 }
 
-/** Both policies are asked anew, so that only they make the difference, and not what has become of a node since. */
-export function whatIf<Past extends { readonly request: PolicyRequest }>(
+/**
+ * Both policies are asked anew, so that only they make the difference, and not what has become of a node since. One step a
+ * request: it may name tens of thousands of paths, and whoever runs it lets others have their turn in between.
+ */
+export function* whatIf<Past extends { readonly request: PolicyRequest }>(
   before: PolicyInForce,
   after: PolicyInForce,
   pastRequests: readonly Past[],
-): readonly DecidedOtherwise<Past>[] {
-  return pastRequests.slice(-WHAT_IF_REQUESTS_MAX).flatMap((past) => {
-    const [was, would] = [evaluate(before, past.request), evaluate(after, past.request)];
-    if (was.effect === would.effect) return [];
-    return [{ past, before: was.effect, after: would.effect, explanation: would.explanation }];
-  });
+): Generator<void, readonly DecidedOtherwise<Past>[]> {
+  const otherwise: DecidedOtherwise<Past>[] = [];
+  for (const past of pastRequests.slice(-WHAT_IF_REQUESTS_MAX)) {
+    const was = evaluate(before, past.request);
+    yield;
+    const would = evaluate(after, past.request);
+    if (was.effect !== would.effect) {
+      otherwise.push({ past, before: was.effect, after: would.effect, explanation: would.explanation });
+    }
+    yield;
+  }
+  return otherwise;
 }

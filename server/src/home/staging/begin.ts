@@ -13,7 +13,8 @@ import { budgetLeft } from "../lease/state.ts";
 import type { HomeState } from "../state.ts";
 import { actionOf } from "./action.ts";
 import { about, episodeOf, staged } from "./facts.ts";
-import { type HeldStaged, PENDING_STAGED_MAX, pendingStaged, stagingOf } from "./state.ts";
+import { roomProblem } from "./room.ts";
+import { type HeldStaged, pendingStaged, stagingOf } from "./state.ts";
 
 /** Decides the order of an approved action, as if its owner had given it. */
 export type DecideOrder = (state: HomeState, order: Command) => readonly JournalEvent[] | Refusal;
@@ -88,7 +89,8 @@ function voided(
   const { title, requestedBy } = held;
   const digest = stagedDigest(found);
   const waiting = pendingStaged(stagingOf(state));
-  const room = waiting.length < PENDING_STAGED_MAX && !stagingOf(state).byId.has(replacedBy);
+  const isFull = roomProblem(waiting, { action: found, evidence, title }) !== undefined;
+  const room = !isFull && !stagingOf(state).byId.has(replacedBy);
   const asked = waiting.find((other) => other.digest === digest)?.stagedId ?? (room ? replacedBy : undefined);
   const ended: JournalEvent = {
     kind: "StagedEnded",

@@ -1,7 +1,7 @@
 // The gate: which facts come of every command in every state of an item, who is told what, and what nothing may do.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Command, CommandKind } from "#protocol/commands.ts";
+import type { Command, CommandKind, StageAction } from "#protocol/commands.ts";
 import type { EventKind, JournalEvent } from "#protocol/events.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { durationMs } from "#protocol/quantities.ts";
@@ -46,7 +46,14 @@ import {
 } from "../../../../test/simulation/stagingCommands.ts";
 import { STAGING_NEEDED } from "./action.ts";
 import { ACTION_LEASE_MS_MAX } from "./decide.ts";
-import { ENDORSEMENTS_MAX, PENDING_STAGED_MAX, RECENT_STAGED_MAX, stagingOf } from "./state.ts";
+import {
+  ENDORSEMENTS_MAX,
+  PENDING_STAGED_BYTES_MAX,
+  PENDING_STAGED_MAX,
+  RECENT_STAGED_MAX,
+  STAGED_BYTES_MAX,
+  stagingOf,
+} from "./state.ts";
 
 /** Every state that item 1 may be in, and how it gets there. */
 const STATES = {
@@ -302,6 +309,19 @@ test("as many items as the limit may wait, and one more is refused and not done 
   for (let number = 1; number <= PENDING_STAGED_MAX; number++) home.run(stage(number));
   home.refuses(stage(PENDING_STAGED_MAX + 1), "too-many-staged");
   home.run(rejectStaged(1), stage(PENDING_STAGED_MAX + 1));
+});
+
+test("an item is held to its bytes, and all that wait to theirs; what has no room is not done", () => {
+  const home = homeAlone();
+  const near = STAGED_BYTES_MAX - 1_024;
+  const sized = (number: number, bytes: number): StageAction => stage(number, { title: "x".repeat(bytes) });
+  home.refuses(sized(1, STAGED_BYTES_MAX), "staged-too-large");
+  const fit = Math.floor(PENDING_STAGED_BYTES_MAX / STAGED_BYTES_MAX);
+  for (let number = 1; number <= fit; number++) home.run(sized(number, near));
+  home.refuses(sized(fit + 1, near), "too-many-staged");
+  home.refuses(reviseStaged(1, fit + 1, { title: "x".repeat(STAGED_BYTES_MAX) }), "staged-too-large");
+  home.run(reviseStaged(1, fit + 1, { title: "x".repeat(near) }));
+  home.run(rejectStaged(2), sized(fit + 2, near));
 });
 
 test("what is void beside a full list ends all the same, and says that it has to be asked for again", () => {

@@ -21,7 +21,8 @@ import type { HomeState } from "../state.ts";
 import { asHeldHere } from "./action.ts";
 import { begin, type DecideOrder, leaseBack } from "./begin.ts";
 import { about, episodeOf, staged } from "./facts.ts";
-import { ENDORSEMENTS_MAX, type HeldStaged, PENDING_STAGED_MAX, pendingStaged, stagingOf } from "./state.ts";
+import { roomProblem } from "./room.ts";
+import { ENDORSEMENTS_MAX, type HeldStaged, pendingStaged, stagingOf } from "./state.ts";
 
 /** The lease of an approval lives at most this long; it is used at once, in the same call. */
 export const ACTION_LEASE_MS_MAX: number = 10 * 60_000;
@@ -61,13 +62,8 @@ function stage(state: HomeState, command: StageAction): readonly JournalEvent[] 
   const waiting = pendingStaged(stagingOf(state));
   // The same question twice is one question.
   if (waiting.some((held) => held.digest === digest)) return [];
-  if (waiting.length >= PENDING_STAGED_MAX) {
-    return refuse(
-      "too-many-staged",
-      `${waiting.length} actions wait for the owner already, so this one was neither staged nor done.`,
-      "Answer some of them: arw-home staged list. Then ask again.",
-    );
-  }
+  const full = roomProblem(waiting, { ...command, action });
+  if (full !== undefined) return full;
   return [
     staged(command.at, {
       ...command,
@@ -150,6 +146,9 @@ function revise(state: HomeState, command: ReviseStaged): readonly JournalEvent[
   if (digest === held.digest) {
     return refuse("staged-unchanged", "This would be the same action again.", "Change something, or leave it.");
   }
+  const others = pendingStaged(stagingOf(state)).filter(({ stagedId }) => stagedId !== held.stagedId);
+  const full = roomProblem(others, { action, evidence, title });
+  if (full !== undefined) return full;
   const by = command.by.client;
   const revision = held.revision + 1;
   return [

@@ -7,6 +7,9 @@ import type { Evidence, Risk, StagedAction, StagedOutcome } from "#protocol/stag
 
 /** Items that wait at once; one more is refused, and nothing of it is done. Nobody reads hundreds with care. */
 export const PENDING_STAGED_MAX = 64;
+/** What one item and all that wait may take, as canonical JSON: a person reads far less, and a list of them travels in pages. */
+export const STAGED_BYTES_MAX: number = 256 * 1024;
+export const PENDING_STAGED_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Decided items stay in memory up to this many, the waiting ones included. */
 export const RECENT_STAGED_MAX = 200;
 /** One for each person who could have read it; more is refused. */

@@ -1,24 +1,54 @@
 // What waits for the owner as clients see it: staged actions and previews in one list, the oldest first.
 // A preview is derived from the state of egress and held nowhere twice. A view permits nothing.
+import { canonicalJson } from "#protocol/canonicalJson.ts";
+import type { StagedId } from "#protocol/ids.ts";
 import { epochMs } from "#protocol/quantities.ts";
 import type { Risk } from "#protocol/staging.ts";
-import type { StagedView, WaitingView } from "#protocol/wire/stagingViews.ts";
+import { LIST_ROWS_MAX } from "#protocol/wire/listPage.ts";
+import {
+  type StagedView,
+  WAITING_PAGE_BYTES,
+  type WaitingListParams,
+  type WaitingPage,
+  type WaitingView,
+} from "#protocol/wire/stagingViews.ts";
 import type { HeldPreview } from "../egress/state.ts";
 import type { HomeState } from "../state.ts";
-import { type HeldStaged, stagingOf } from "./state.ts";
+import { type HeldStaged, type StagingState, stagingOf } from "./state.ts";
 
-/** The oldest first; with `decided` the items that wait no more as well. */
-export function waitingViews(state: HomeState, decided: boolean): readonly WaitingView[] {
+/**
+ * A page of them, the oldest first. The next one begins with what waits since a later moment: an item is in exactly one page,
+ * also when others are decided meanwhile, and those of the same moment stay together.
+ */
+export function waitingPage(
+  state: HomeState,
+  { cursor = 0, decided, limit = LIST_ROWS_MAX }: WaitingListParams,
+): WaitingPage {
+  const all = waitingViews(state, decided).filter((view) => sinceOf(view) >= cursor);
+  let taken = 0;
+  for (let bytes = 0; taken < all.length; taken++) {
+    const [last, next] = [all[taken - 1], all[taken]];
+    if (next === undefined) break;
+    const isLater = last !== undefined && sinceOf(next) > sinceOf(last);
+    if (isLater && (taken >= limit || bytes >= WAITING_PAGE_BYTES))
+      return { items: all.slice(0, taken), next: sinceOf(next) };
+    bytes += new TextEncoder().encode(canonicalJson(next)).length;
+  }
+  return { items: all };
+}
+
+/** With `decided` the items that wait no more as well. */
+function waitingViews(state: HomeState, decided: boolean): readonly WaitingView[] {
   const staged = [...stagingOf(state).byId.values()]
     .filter(({ status }) => decided || status.kind === "pending")
-    .map((held): WaitingView => ({ kind: "action", staged: stagedView(held) }));
+    .map((held): WaitingView => ({ kind: "action", staged: stagedView(stagingOf(state), held) }));
   const previews = [...state.egress.previews.values()]
     .filter((held) => held.state === "waiting")
     .map((held) => previewView(state, held));
   return [...staged, ...previews].sort((one, other) => sinceOf(one) - sinceOf(other));
 }
 
-export function stagedView(held: HeldStaged): StagedView {
+export function stagedView(staging: StagingState, held: HeldStaged): StagedView {
   const { stagedId, corrId, digest, action, risk, title, evidence, requestedBy, stagedAt, revision } = held;
   const { endorsements, status } = held;
   const of = {
@@ -30,7 +60,9 @@ export function stagedView(held: HeldStaged): StagedView {
     title,
     evidence,
   };
-  const waits = { ...of, requestedBy, stagedAt, revision, endorsements };
+  const before = revision === 1 ? undefined : replacedOf(staging, stagedId);
+  const replaces = before === undefined ? {} : { replaces: before };
+  const waits = { ...of, requestedBy, stagedAt, revision, endorsements, ...replaces };
   switch (status.kind) {
     case "pending":
       return { ...waits, state: "pending" };
@@ -52,6 +84,16 @@ export function stagedView(held: HeldStaged): StagedView {
       return { ...waits, state: "superseded", decided: { at, by }, replacedBy };
     }
   }
+}
+
+/** The item whose place this one took: a revision was proposed, or it was void when it was to be done. */
+function replacedOf({ byId }: StagingState, id: StagedId): StagedId | undefined {
+  for (const { stagedId, status } of byId.values()) {
+    if (status.kind === "superseded" && status.replacedBy === id) return stagedId;
+    if (status.kind !== "approved" || status.run.kind !== "ended") continue;
+    if (status.run.replacedBy === id) return stagedId;
+  }
+  return undefined;
 }
 
 const LEAVES: Risk = {

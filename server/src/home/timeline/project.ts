@@ -1,6 +1,8 @@
 // One event as every surface shows it: one projection, so that editor, terminal and guests read the same words.
 // It reads only the event and what names nodes have; it never invents a correlation.
 import type { Digest } from "#protocol/digest.ts";
+import { staysHere, taintText } from "#protocol/classes.ts";
+import type { FilesDerived } from "#protocol/classEvents.ts";
 import type {
   EgressPreviewed,
   EgressRecorded,
@@ -131,6 +133,15 @@ function told(event: JournalEvent, names: TimelineNames): Told {
       return { text: `${event.by} marked ${event.glob}: it never leaves this machine` };
     case "NeverLeavesUnmarked":
       return { text: `${event.by} took the mark off ${event.glob}: it may leave after a preview`, level: "attention" };
+    case "ClassMarked":
+      return {
+        text: `${event.by} marked ${event.path} ${event.classification}`,
+        level: staysHere(event.classification) ? "info" : "attention",
+      };
+    case "ClassUnmarked":
+      return { text: `${event.by} took the class mark off ${event.path}`, level: "attention" };
+    case "FilesDerived":
+      return { text: derivedText(event), level: "attention" };
     case "PolicyAdopted":
       return {
         text: `${event.by} adopted the policy ${event.document.name} (epoch ${event.epoch})`,
@@ -198,13 +209,21 @@ function told(event: JournalEvent, names: TimelineNames): Told {
 }
 
 function previewedText(event: EgressPreviewed): string {
-  const { destination, items, leaseId, leaseUnfit, leftOut, payloadBytes } = event;
+  const { destination, items, leaseId, leaseUnfit, leftOut, payloadBytes, taint } = event;
   const what = `${items} ${items === 1 ? "item" : "items"}, ${payloadBytes} bytes`;
   if (leaseId !== undefined) {
     return `Lease ${leaseId} covers this: ${what} may go to ${destination.name}; ${leftOut} stay here`;
   }
   const unfit = leaseUnfit === undefined ? "" : ` (${leaseUnfitText(leaseUnfit)})`;
-  return `Waits for the owner: ${what} would go to ${destination.name}; ${leftOut} stay here${unfit}`;
+  const tainted = taint === undefined ? "" : `. Asked about whatever is leased: ${taintText(taint)}`;
+  return `Waits for the owner: ${what} would go to ${destination.name}; ${leftOut} stay here${unfit}${tainted}`;
+}
+
+function derivedText({ classification, paths, untrusted }: FilesDerived): string {
+  const [first = "", ...more] = paths;
+  const files = `${first}${more.length === 0 ? "" : ` and ${more.length} more`}`;
+  const from = untrusted === undefined ? "" : ` and untrusted (${untrusted})`;
+  return `${files} counted as ${classification}${from}, as what the episode was given, until somebody marks it otherwise`;
 }
 
 function grantedText({ leaseId, scope, budget, grantedAt, expiresAt }: Lease, node: string): string {
@@ -277,7 +296,12 @@ function recorded(event: EgressRecorded): Told {
   return { text: `Recorded: ${shortDigest(event.payload)} may leave for ${event.destination}${under}`, crossing };
 }
 
-function workspacePolicyRead({ found }: WorkspacePolicyRead): Told {
+function workspacePolicyRead({ found, kept }: WorkspacePolicyRead): Told {
+  if (kept !== undefined && found.kind !== "unreadable") {
+    const what = found.kind === "absent" ? "is gone" : "forbids less";
+    const text = `The workspace's policy ${what}; what ${kept.name} forbade counts until the owner adopts a policy`;
+    return { text, level: "attention" };
+  }
   switch (found.kind) {
     case "absent":
       return { text: "The workspace has no policy of its own any more", level: "attention" };

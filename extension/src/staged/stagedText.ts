@@ -1,45 +1,37 @@
-// The review of a staged action: VS Code's own dialog says what would be done, how risky it is and why, what it binds and how
-// it is undone. Its first button only looks; nothing is approved by a key that was meant for something else.
+// The words of the confirmation: what would be done, how risky it is and why, what it binds and how much of it is said to be
+// stale. It is made from the action itself, in full: an approval must never cover what was not shown.
 import * as vscode from "vscode";
-import { ArwError } from "#protocol/errors.ts";
-import { plainText } from "#protocol/text/plainText.ts";
-import { METHODS } from "#protocol/wire/client.ts";
 import { costBudgetText } from "#protocol/lease.ts";
 import type { StagedAction } from "#protocol/staging.ts";
-import type { StagedResult, StagedView } from "#protocol/wire/stagingViews.ts";
-import { Dismissed } from "../commandRunner.ts";
-import type { Editor } from "../editor.ts";
-import type { HomeFacts } from "../home/homeMirror.ts";
+import { plainText } from "#protocol/text/plainText.ts";
+import type { StagedView } from "#protocol/wire/stagingViews.ts";
 
 const TEXT_CHARACTERS_MAX = 200;
 const DIGEST_CHARACTERS = 19;
 
-/** The one that a row hands over, else the oldest; read again, so that the digest is of what is shown now. */
-export async function reviewStaged(editor: Editor, given: unknown): Promise<void> {
-  const { home, mirror } = editor;
-  const waiting = stagedOf(await mirror.refresh());
-  const pointer = pointerOf(given);
-  const meant = pointer === undefined ? waiting[0] : waiting.find(({ stagedId }) => stagedId === pointer);
-  if (meant === undefined) throw nothingStaged();
-  const [view] = (await home.call(METHODS.showStaged, { stagedIds: [meant.stagedId] })).items;
-  if (view?.state !== "pending") throw nothingStaged();
-  const look = vscode.l10n.t("Look First");
-  const approve = vscode.l10n.t("Approve Once");
-  const reject = vscode.l10n.t("Reject…");
-  const message = vscode.l10n.t("{0}?", plainText(view.title, TEXT_CHARACTERS_MAX));
-  const options = { modal: true, detail: stagedDetail(view) };
-  const answer = await vscode.window.showWarningMessage(message, options, look, approve, reject);
-  if (answer === look) return lookAt(view);
-  if (answer === reject) return rejectStaged(editor, view);
-  if (answer !== approve) throw new Dismissed();
-  const { digest, stagedId } = view;
-  const { results } = await home.call(METHODS.approveStaged, { items: [{ stagedId, digest }] });
-  await mirror.refresh();
-  for (const result of results) tellResult(result);
+export function stagedQuestion(views: readonly StagedView[]): string {
+  const [only] = views;
+  return only === undefined || views.length > 1
+    ? vscode.l10n.t("Approve these {0} actions?", views.length)
+    : vscode.l10n.t("{0}?", plainText(only.title, TEXT_CHARACTERS_MAX));
 }
 
-export function stagedOf({ waiting }: HomeFacts): readonly StagedView[] {
-  return waiting.flatMap((item) => (item.kind === "staged" ? [item.staged] : []));
+/** Of several, each is repeated with its risk and its digest. */
+export function tableDetail(views: readonly StagedView[]): string {
+  return [
+    ...views.map((view, index) =>
+      [
+        vscode.l10n.t("{0}. {1} Risk: {2}.", index + 1, plainText(view.title, TEXT_CHARACTERS_MAX), levelText(view)),
+        ...actionLines(view.action),
+        ...(view.stale === undefined ? [] : [vscode.l10n.t("Stale: {0}", plainText(view.stale, TEXT_CHARACTERS_MAX))]),
+        view.digest.slice(0, DIGEST_CHARACTERS),
+      ].join("\n"),
+    ),
+    vscode.l10n.t(
+      "Approves exactly these {0} actions in this workspace, each once, now. Each is decided by itself: one that changed is not done, and you are asked again.",
+      views.length,
+    ),
+  ].join("\n\n");
 }
 
 /** What the dialog repeats: what, where, until when, and what speaks for and against it. */
@@ -143,47 +135,4 @@ function levelText({ risk }: StagedView): string {
     case "high":
       return vscode.l10n.t("high");
   }
-}
-
-/** Files are seen in the diff of their proposal, anything else where it was asked for. */
-async function lookAt({ action, episodeId }: StagedView): Promise<void> {
-  if (action.kind === "apply-proposal" && episodeId !== undefined) {
-    await vscode.commands.executeCommand("arw.openProposal", { episodeId });
-  } else await vscode.commands.executeCommand("arw.openTimeline");
-}
-
-async function rejectStaged({ home, mirror }: Editor, { digest, stagedId }: StagedView): Promise<void> {
-  const reason = await vscode.window.showInputBox({
-    title: vscode.l10n.t("Reject"),
-    prompt: vscode.l10n.t("Why? Whoever asked reads it. It may stay empty."),
-  });
-  if (reason === undefined) throw new Dismissed();
-  await home.call(METHODS.rejectStaged, { stagedId, digest, reason });
-  await mirror.refresh();
-  void vscode.window.showInformationMessage(vscode.l10n.t("Rejected. Nothing was done."));
-}
-
-function tellResult({ detail, outcome }: StagedResult): void {
-  if (outcome === "done") {
-    void vscode.window.showInformationMessage(vscode.l10n.t("Done as you approved it."));
-  } else {
-    void vscode.window.showWarningMessage(vscode.l10n.t("Not done: {0}", plainText(detail, TEXT_CHARACTERS_MAX)));
-  }
-}
-
-function pointerOf(given: unknown): unknown {
-  let value = given;
-  for (const key of ["item", "staged", "stagedId"]) {
-    value =
-      typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
-  }
-  return value;
-}
-
-function nothingStaged(): ArwError {
-  return new ArwError(
-    "nothing-waits",
-    vscode.l10n.t("No action waits for your approval."),
-    vscode.l10n.t("Risky actions stop here before they run."),
-  );
 }

@@ -1,0 +1,33 @@
+// Commands about the class of paths: what a person says of them, and files that are about to be written.
+import type { CollectedPaths, Requester, Transfer } from "./commands.ts";
+import type { Classification } from "./egress.ts";
+import type { ProposalId } from "./ids.ts";
+import type { EpochMs } from "./quantities.ts";
+import type { WorkspacePath } from "./workspacePath.ts";
+
+interface ClassOrder<Kind extends string> {
+  readonly kind: Kind;
+  readonly at: EpochMs;
+  readonly by: Requester;
+}
+
+/** Says of what class files and folders are. What waits, or is still being fetched, and is more by it, ends. */
+export interface MarkClass extends ClassOrder<"mark-class"> {
+  readonly paths: readonly string[];
+  readonly classification: Classification;
+  readonly collected: readonly CollectedPaths[];
+  readonly transfers: readonly Transfer[];
+}
+export interface ClearClass extends ClassOrder<"clear-class"> {
+  readonly paths: readonly string[];
+}
+/** These files of a proposal are about to be written; `classification` is the highest of what its episode was given. */
+export interface DeriveFiles extends ClassOrder<"derive-files"> {
+  readonly proposalId: ProposalId;
+  readonly classification: Classification;
+  /** What of the episode's inputs came from elsewhere. */
+  readonly untrusted?: string;
+  readonly paths: readonly WorkspacePath[];
+}
+
+export type ClassCommand = MarkClass | ClearClass | DeriveFiles;
