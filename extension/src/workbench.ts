@@ -2,6 +2,7 @@
 // It is the extension's composition root: no rule lives here, and no feature knows another.
 import * as vscode from "vscode";
 import { messageOf } from "#protocol/errors.ts";
+import { openAttentionFeature } from "./attention/waitingNotice.ts";
 import { openClusterFeature } from "./cluster/openClusterFeature.ts";
 import { runCommand } from "./commandRunner.ts";
 import { openContextKeys } from "./contextKeys.ts";
@@ -30,6 +31,7 @@ const FEATURES: readonly OpenFeature[] = [
   openEpisodesFeature,
   openClusterFeature,
   openReviewFeature,
+  openAttentionFeature,
   openStagedFeature,
   openPolicyFeature,
   openTimelineFeature,

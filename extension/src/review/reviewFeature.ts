@@ -18,7 +18,6 @@ import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
 import { ReviewPanel } from "./reviewPanel.ts";
 import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice.ts";
-import { openWaitingNotice } from "./waitingNotice.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -81,7 +80,6 @@ export function openReviewFeature(editor: Editor): Feature {
   const subscriptions = [
     content,
     marks,
-    openWaitingNotice(editor),
     mirror.onDidChange((facts) => {
       if (panel.isOpen) void desk.follow(facts).catch(show);
     }),
