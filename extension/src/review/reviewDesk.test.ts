@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
-import { previewId } from "#protocol/ids.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { FACTS, FIRST, LOCAL, ONCE, opened, previewOf, REQUEST, SECOND } from "./reviewDeskBench.ts";
 

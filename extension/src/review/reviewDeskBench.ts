@@ -1,6 +1,5 @@
 // A review desk for tests, over a Home of two previews that says what it was asked, and answers only what it decoded.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { decode } from "#protocol/decode.ts";
 import { type Digest, digestOf, digestOfJson } from "#protocol/digest.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
-import { leaseId, type NodeId, nodeId, previewId } from "#protocol/ids.ts";
+import { leaseId, type NodeId } from "#protocol/ids.ts";
 import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
 import { ENTROPY, FACTS, FIRST, LOCAL, opened, SECOND } from "./reviewDeskBench.ts";

@@ -1,7 +1,10 @@
 // The approval surfaces: the Review panel, the documents of exactly what is sent, leases, and notices of what waits.
 // It joins them; what is shown and what becomes of an ask is the desk's, and every decision is a native confirmation's.
 import * as vscode from "vscode";
+import * as z from "zod";
+import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
+import { type PreviewId, previewId } from "#protocol/ids.ts";
 import { durationMs } from "#protocol/quantities.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
@@ -50,8 +53,8 @@ export function openReviewFeature(editor: Editor): Feature {
     mirror.facts,
   );
   const panel = new ReviewPanel(editor, { view: () => desk.view, ask: (ask) => void desk.ask(ask).catch(show) });
-  const review = async ({ previewId }: WaitingEgress): Promise<void> => {
-    await desk.show(previewId);
+  const review = async ({ previewId: id }: Pick<WaitingEgress, "previewId">): Promise<void> => {
+    await desk.show(id);
     panel.reveal();
   };
   const leaveOutSelection = async (): Promise<void> => {
@@ -88,8 +91,11 @@ export function openReviewFeature(editor: Editor): Feature {
   return {
     commands: {
       "arw.reviewNext": reviewNext,
-      "arw.review": async (given) =>
-        review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?"))),
+      "arw.review": async (given) => {
+        const past = decode(namedPreview, given);
+        if (past.ok) return review({ previewId: past.value.preview });
+        return review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?")));
+      },
       "arw.leaveOutSelection": leaveOutSelection,
       "arw.denyEgress": (given) => denyEgress(editor, given),
       "arw.showWhatLeaves": (given) => showWhatLeaves(editor, given),
@@ -103,6 +109,9 @@ export function openReviewFeature(editor: Editor): Feature {
     dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
   };
 }
+
+/** A preview by its id, waiting or answered: the ledger names it so. */
+const namedPreview: z.ZodType<{ readonly preview: PreviewId }> = z.looseObject({ preview: previewId.schema });
 
 /** A machine that wants in is answered by its own command, which shows the words to compare. */
 async function answerJoinOf({ waiting }: HomeFacts): Promise<void> {
