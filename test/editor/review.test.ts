@@ -87,6 +87,15 @@ editorTest(
       );
       await window.screenshot("review-exactly-in-vscode");
     });
+    await step("the selected line stays here: what is sent is shorter, and can be put back", async () => {
+      await window.runCommand("ARW: Leave Out Selection");
+      const page = await window.webview("Review: cat numbers.txt");
+      // The cursor stands in the first line, or in the one that differs, once the diff has jumped to it.
+      await page.getByText(/sent without lines [12]/u).waitFor();
+      await window.screenshot("review-cut-in-vscode");
+      await page.getByRole("button", { name: "Put them back" }).click();
+      await page.getByText("with the lines that you put back").waitFor();
+    });
     await step("the yes is a native dialog that repeats all of it, and Enter only shows more", async () => {
       const page = await window.webview("Review: cat numbers.txt");
       await page.getByText("Send under this lease…").click();
