@@ -15,7 +15,7 @@ import { LiveMirror } from "./home/liveMirror.ts";
 import { ownerSecretDialogs } from "./home/ownerSecretDialogs.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
-import { openLedgerFeature } from "./ledger/verifyReceipt.ts";
+import { openLedgerFeature } from "./ledger/ledgerFeature.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStagedFeature } from "./staged/stagedFeature.ts";
