@@ -15,6 +15,7 @@ import { ownerSecretDialogs } from "./home/ownerSecretDialogs.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
 import { openLedgerFeature } from "./ledger/verifyReceipt.ts";
+import { openClassFeature } from "./classes/classFeature.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStagedFeature } from "./staged/stagedFeature.ts";
@@ -30,6 +31,7 @@ const FEATURES: readonly OpenFeature[] = [
   openEpisodesFeature,
   openClusterFeature,
   openReviewFeature,
+  openClassFeature,
   openStagedFeature,
   openPolicyFeature,
   openTimelineFeature,
