@@ -2,6 +2,7 @@
 // It is the extension's composition root: no rule lives here, and no feature knows another.
 import * as vscode from "vscode";
 import { messageOf } from "#protocol/errors.ts";
+import { openAttentionFeature } from "./attention/waitingNotice.ts";
 import { openClusterFeature } from "./cluster/openClusterFeature.ts";
 import { runCommand } from "./commandRunner.ts";
 import { openContextKeys } from "./contextKeys.ts";
@@ -14,8 +15,8 @@ import { LiveMirror } from "./home/liveMirror.ts";
 import { ownerSecretDialogs } from "./home/ownerSecretDialogs.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
-import { openLedgerFeature } from "./ledger/verifyReceipt.ts";
 import { openClassFeature } from "./classes/classFeature.ts";
+import { openLedgerFeature } from "./ledger/ledgerFeature.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStagedFeature } from "./staged/stagedFeature.ts";
@@ -32,6 +33,7 @@ const FEATURES: readonly OpenFeature[] = [
   openClusterFeature,
   openReviewFeature,
   openClassFeature,
+  openAttentionFeature,
   openStagedFeature,
   openPolicyFeature,
   openTimelineFeature,

@@ -101,15 +101,17 @@ const shownEpisode: z.ZodType<ShownEpisode> = z.strictObject({
   usage: usageSchema.exactOptional(),
 });
 
+export const homeNoticeSchema: z.ZodType<HomeNotice> = z.strictObject({
+  kind: z.literal("home"),
+  reachable: z.boolean(),
+  text: z.string().max(4_096),
+  urgent: z.boolean(),
+});
+
 export const feedToPageSchemas: SchemaOfKind<FeedToPage> = {
   snapshot: z.strictObject({ kind: z.literal("snapshot"), entries, older: z.boolean() }),
   live: z.strictObject({ kind: z.literal("live"), number: z.number().int().min(1), entries }),
-  home: z.strictObject({
-    kind: z.literal("home"),
-    reachable: z.boolean(),
-    text: z.string().max(4_096),
-    urgent: z.boolean(),
-  }),
+  home: homeNoticeSchema,
   output: z.strictObject({
     kind: z.literal("output"),
     attemptId: attemptId.schema,

@@ -19,7 +19,6 @@ import {
   type PreviewId,
   previewId,
 } from "../ids.ts";
-import { treeSizeSchema } from "../ledger/merkleTree.ts";
 import { type Bytes, bytesSchema, type Sequence, sequenceSchema } from "../quantities.ts";
 import { cursorSchema, type ListEnd } from "./listPage.ts";
 
@@ -110,8 +109,8 @@ const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const ledgerRecordSchema: z.ZodType<LedgerRecord> = z.strictObject({
   row: egressLedgerRowSchema,
   number: cursorSchema,
-  leaf: treeSizeSchema,
-  settledLeaf: treeSizeSchema.exactOptional(),
+  leaf: count,
+  settledLeaf: count.exactOptional(),
   at: z.strictObject({ sequence: sequenceSchema, index: count }),
   title: z.string(),
   previewId: previewId.schema,

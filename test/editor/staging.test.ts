@@ -2,7 +2,7 @@
 // with a reason, asked for again, changed and approved once; until then nothing of it is written.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { editorTest, packagedExtension } from "./host/editor.ts";
@@ -86,6 +86,27 @@ editorTest(
       await page.getByText("Only these").first().waitFor();
       await window.screenshot("staging-revision");
     });
+    await step(
+      "a file in its place makes it stale in Needs You and on the page, until it is gone; no notice says so",
+      async () => {
+        const rowsOf = (): Promise<readonly string[]> => window.treeRows("Needs You");
+        await window.openContainer("ARW");
+        const page = await window.webview("Review");
+        mkdirSync(join(window.workspace, ".vscode"));
+        writeFileSync(setting, "mine");
+        await window.until("the mark", rowsOf, (rows) => rows.some((row) => row.includes("stale")));
+        await page.getByText("Approved as it is, it would not be done.").waitFor();
+        await window.screenshot("staging-stale");
+        rmSync(setting);
+        await window.until(
+          "no mark",
+          rowsOf,
+          (rows) => rows.length === 1 && !rows.some((row) => row.includes("stale")),
+        );
+        // What the person's own command opened is before their eyes: nobody tells them of it.
+        assert.equal(await window.page.getByText("this waits for your approval").count(), 0);
+      },
+    );
     await step("it waits in Needs You, and one yes to the dialog writes exactly what it repeats", async () => {
       await window.openContainer("ARW");
       const rows = await window.until(

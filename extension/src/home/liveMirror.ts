@@ -11,6 +11,7 @@ import { Coalesce } from "./coalesce.ts";
 import type { Home } from "./home.ts";
 import type { HomeFacts, HomeMirror, WaitingItem } from "./homeMirror.ts";
 import { newestEpisodes } from "./newestEpisodes.ts";
+import { StaleMarks } from "./staleMarks.ts";
 
 /** A burst of entries is one reading. */
 const REFRESH_PAUSE_MS = 150;
@@ -24,6 +25,7 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #changes = new vscode.EventEmitter<HomeFacts>();
   readonly #refreshing: Coalesce;
+  readonly #marks: StaleMarks;
   readonly #subscriptions: vscode.Disposable[];
   readonly #heartbeat: NodeJS.Timeout;
   readonly onDidChange: vscode.Event<HomeFacts> = this.#changes.event;
@@ -35,7 +37,17 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
     this.#home = home;
     this.#log = log;
     this.#refreshing = new Coalesce(() => this.#refreshQuietly(), REFRESH_PAUSE_MS);
+    this.#marks = new StaleMarks(home, () => {
+      this.#facts = { ...this.#facts, waiting: this.#marks.mark(this.#facts.waiting) };
+      this.#changes.fire(this.#facts);
+    });
+    const files = vscode.workspace.createFileSystemWatcher("**/*");
+    const look = (): void => this.#marks.fileChanged();
     this.#subscriptions = [
+      files,
+      files.onDidChange(look),
+      files.onDidCreate(look),
+      files.onDidDelete(look),
       home.onDidReceivePage(() => this.#refreshing.request()),
       home.onDidChangeStatus((status) => {
         if (status.kind === "connected") this.#refreshing.request();
@@ -57,9 +69,10 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
   }
 
   async #read(read: number): Promise<HomeFacts> {
-    const facts = await readFacts(this.#home);
+    const said = await readFacts(this.#home);
     // Overtaken: whoever asked gets the newer answer, never what was known before they asked.
     if (read < this.#reads && this.#newest !== undefined) return this.#newest;
+    const facts = { ...said, waiting: this.#marks.mark(said.waiting) };
     this.#facts = facts;
     this.#changes.fire(facts);
     return facts;
@@ -68,6 +81,7 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
   dispose(): void {
     clearInterval(this.#heartbeat);
     this.#refreshing[Symbol.dispose]();
+    this.#marks[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changes.dispose();
   }

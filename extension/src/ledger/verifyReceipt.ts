@@ -4,23 +4,16 @@ import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import { RECEIPT_CHARACTERS_MAX, verifyReceipt } from "#protocol/ledger/receiptFile.ts";
 import { Dismissed } from "../commandRunner.ts";
-import type { Editor, Feature } from "../editor.ts";
 import { receiptDetail, receiptVerdict } from "./receiptWords.ts";
 
-export function openLedgerFeature({ folder }: Editor): Feature {
-  return {
-    commands: {
-      "arw.verifyReceipt": async (given) => {
-        const uri = given instanceof vscode.Uri ? given : await chosenFile(folder?.uri);
-        const report = verifyReceipt(await textOf(uri));
-        const options = { modal: true, detail: receiptDetail(report) };
-        const verdict = receiptVerdict(report);
-        if (report.valid) void vscode.window.showInformationMessage(verdict, options);
-        else void vscode.window.showErrorMessage(verdict, options);
-      },
-    },
-    dispose: () => undefined,
-  };
+/** `given`: the file, where a menu hands one over. */
+export async function verifyReceiptFile(folder: vscode.WorkspaceFolder | undefined, given: unknown): Promise<void> {
+  const uri = given instanceof vscode.Uri ? given : await chosenFile(folder?.uri);
+  const report = verifyReceipt(await textOf(uri));
+  const options = { modal: true, detail: receiptDetail(report) };
+  const verdict = receiptVerdict(report);
+  if (report.valid) void vscode.window.showInformationMessage(verdict, options);
+  else void vscode.window.showErrorMessage(verdict, options);
 }
 
 async function chosenFile(defaultUri: vscode.Uri | undefined): Promise<vscode.Uri> {

@@ -1,7 +1,10 @@
 // The approval surfaces: the Review panel, the documents of exactly what is sent, leases, and notices of what waits.
 // It joins them; what is shown and what becomes of an ask is the desk's, and every decision is a native confirmation's.
 import * as vscode from "vscode";
+import * as z from "zod";
+import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
+import { type PreviewId, previewId } from "#protocol/ids.ts";
 import { durationMs } from "#protocol/quantities.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
@@ -12,12 +15,12 @@ import type { HomeFacts } from "../home/homeMirror.ts";
 import { confirmSend } from "./confirmSend.ts";
 import { ExactContent, openExactly } from "./exactContent.ts";
 import { inspectFiles } from "./fileInspection.ts";
+import { askLines, selectedLines } from "./leaveOutLines.ts";
 import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
 import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
 import { ReviewPanel } from "./reviewPanel.ts";
 import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice.ts";
-import { openWaitingNotice } from "./waitingNotice.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -38,14 +41,30 @@ export function openReviewFeature(editor: Editor): Feature {
         void vscode.commands.executeCommand("arw.showOutput", { episodeId });
       },
       showItem: (preview, item) => openExactly(folderOf(editor), preview, item, panel.besideColumn),
+      askLines: async (preview, item) => {
+        await openExactly(folderOf(editor), preview, item, panel.besideColumn);
+        return askLines(preview, item);
+      },
+      revokeLease: (id) => revokeLease(editor, id),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
+      nowMs: () => performance.now(),
     },
     mirror.facts,
   );
   const panel = new ReviewPanel(editor, { view: () => desk.view, ask: (ask) => void desk.ask(ask).catch(show) });
-  const review = async ({ previewId }: WaitingEgress): Promise<void> => {
-    await desk.show(previewId);
+  const review = async ({ previewId: id }: Pick<WaitingEgress, "previewId">): Promise<void> => {
+    await desk.show(id);
+    panel.reveal();
+  };
+  const leaveOutSelection = async (): Promise<void> => {
+    const column = vscode.window.tabGroups.activeTabGroup.viewColumn;
+    const { lines, path, previewId } = await selectedLines(home);
+    await desk.leaveOutLines(previewId, path, lines);
+    const preview = desk.view?.preview;
+    const item = preview?.items.findIndex((each) => each.path === path) ?? -1;
+    // What is sent now takes the place of what was in front; the review beside it says what changed, or why nothing did.
+    if (preview !== undefined && item !== -1) await openExactly(folderOf(editor), preview, item, column);
     panel.reveal();
   };
   const reviewNext = async (): Promise<void> => {
@@ -64,7 +83,6 @@ export function openReviewFeature(editor: Editor): Feature {
   const subscriptions = [
     content,
     marks,
-    openWaitingNotice(editor),
     mirror.onDidChange((facts) => {
       if (panel.isOpen) void desk.follow(facts).catch(show);
     }),
@@ -73,8 +91,12 @@ export function openReviewFeature(editor: Editor): Feature {
   return {
     commands: {
       "arw.reviewNext": reviewNext,
-      "arw.review": async (given) =>
-        review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?"))),
+      "arw.review": async (given) => {
+        const past = decode(namedPreview, given);
+        if (past.ok) return review({ previewId: past.value.preview });
+        return review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?")));
+      },
+      "arw.leaveOutSelection": leaveOutSelection,
       "arw.denyEgress": (given) => denyEgress(editor, given),
       "arw.showWhatLeaves": (given) => showWhatLeaves(editor, given),
       "arw.manageLeases": () => manageLeases(editor),
@@ -87,6 +109,9 @@ export function openReviewFeature(editor: Editor): Feature {
     dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
   };
 }
+
+/** A preview by its id, waiting or answered: the ledger names it so. */
+const namedPreview: z.ZodType<{ readonly preview: PreviewId }> = z.looseObject({ preview: previewId.schema });
 
 /** A machine that wants in is answered by its own command, which shows the words to compare. */
 async function answerJoinOf({ waiting }: HomeFacts): Promise<void> {

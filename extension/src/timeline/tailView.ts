@@ -5,9 +5,9 @@ import type { Sequence } from "#protocol/quantities.ts";
 import { tailFromPageSchema, type TailFromPage, type TailToPage } from "#protocol/webview/tail.ts";
 import type { Editor } from "../editor.ts";
 import { openPage } from "../webviewHost/webviewPage.ts";
-import { homeNotice } from "./homeNotice.ts";
+import { homeNotice } from "../webviewHost/homeNotice.ts";
 import { TailSession, type TailWish } from "./tailSession.ts";
-import { timerAfter } from "./timerAfter.ts";
+import { timerAfter } from "../webviewHost/timerAfter.ts";
 
 const VIEW_ID = "arw.tail";
 

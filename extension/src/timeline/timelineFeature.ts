@@ -5,6 +5,7 @@ import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
 import { type EpisodeId, episodeId } from "#protocol/ids.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
+import { type EntryPlace, entryPlaceSchema } from "#protocol/webview/feed.ts";
 import {
   timelineKeptSchema,
   type RevealEntry,
@@ -14,8 +15,8 @@ import {
 import type { Editor, Feature } from "../editor.ts";
 import { openTailView } from "./tailView.ts";
 import { TimelinePanel, titleOf, VIEW_TYPE } from "./timelinePanel.ts";
-import { timerAfter } from "./timerAfter.ts";
-import { wakeTab } from "./sleepingTab.ts";
+import { timerAfter } from "../webviewHost/timerAfter.ts";
+import { wakeTab } from "../webviewHost/sleepingTab.ts";
 
 /** VS Code restores a panel at once when its tab comes to the front; one that it does not restore is opened anew. */
 const WAKE_PATIENCE_MS = 5_000;
@@ -27,6 +28,8 @@ interface NamedEpisode {
 const namedEpisode: z.ZodType<NamedEpisode> = z.looseObject({ episodeId: episodeId.schema, title: z.string() });
 /** What a tree item, or a step that has just started an episode, hands over. */
 const episodeElement: z.ZodType<{ readonly episode: NamedEpisode }> = z.looseObject({ episode: namedEpisode });
+/** Another surface names one entry of it. */
+const placedElement: z.ZodType<{ readonly place: EntryPlace }> = z.looseObject({ place: entryPlaceSchema });
 
 export function openTimelineFeature(editor: Editor): Feature {
   const panels = new TimelinePanels(editor);
@@ -34,7 +37,11 @@ export function openTimelineFeature(editor: Editor): Feature {
     (await panels.current()).show({ kind: "jump", to });
   return {
     commands: {
-      "arw.openTimeline": async (given) => void (await panels.open(scopeOf(given))),
+      "arw.openTimeline": async (given) => {
+        const panel = await panels.open(scopeOf(given));
+        const named = decode(placedElement, given);
+        if (named.ok) panel.show({ kind: "reveal", place: named.value.place });
+      },
       "arw.jumpToNextError": jump("error"),
       "arw.jumpToNextApproval": jump("approval"),
       "arw.jumpToNextEgress": jump("egress"),

@@ -14,8 +14,8 @@ import {
 } from "#protocol/webview/timeline.ts";
 import type { Editor } from "../editor.ts";
 import { openPage } from "../webviewHost/webviewPage.ts";
-import { homeNotice } from "./homeNotice.ts";
-import { timerAfter } from "./timerAfter.ts";
+import { homeNotice } from "../webviewHost/homeNotice.ts";
+import { timerAfter } from "../webviewHost/timerAfter.ts";
 import { TimelineSession } from "./timelineSession.ts";
 import { performWish } from "./timelineWishes.ts";
 

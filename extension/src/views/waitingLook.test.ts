@@ -119,6 +119,18 @@ test("a staged action says what would be done, who asked and how risky it is, an
   assert.doesNotMatch(tooltipMarkdown(hostile.tooltip), /\]\(|command:/);
 });
 
+test("what has become stale says so first and stands behind what could still be done", () => {
+  const item = staged("high");
+  assert.ok(item.kind === "staged");
+  const stale: WaitingItem = { kind: "staged", staged: { ...item.staged, stale: "a.txt: something exists there." } };
+  const look = waitingLook(stale, NOW, stale);
+  assert.match(look.description ?? "", /^stale · /u);
+  assert.equal(look.icon?.shape, "history");
+  assert.match(tooltipMarkdown(look.tooltip), /something exists there/u);
+  const young = egress(NOW - 1_000);
+  assert.deepEqual(oldestFirst([stale, young]), [young, stale]);
+});
+
 test("the dialog of a staged action repeats risk, evidence and digest, and foreign text makes no line of its own", () => {
   const item = staged("high");
   assert.ok(item.kind === "staged");

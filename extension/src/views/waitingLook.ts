@@ -1,13 +1,16 @@
-// How something that waits for the owner looks in the Needs You view, and in which order: the oldest first.
+// How something that waits for the owner looks in the Needs You view, and in which order: the oldest first, and what could not
+// be done any more as it is after what could.
 // A row only leads to the place where it is decided; no click approves.
 import * as vscode from "vscode";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import type { WaitingItem } from "../home/homeMirror.ts";
+import { waitsSinceMs } from "../attention/waitingKeys.ts";
 import { agoText } from "./ago.ts";
 import { dotted, type ItemLook, plainLabel } from "./itemLook.ts";
 
 export function oldestFirst(waiting: readonly WaitingItem[]): readonly WaitingItem[] {
-  return waiting.toSorted((left, right) => waitsSinceMs(left) - waitsSinceMs(right));
+  const isStale = (item: WaitingItem): number => (item.kind === "staged" && item.staged.stale !== undefined ? 1 : 0);
+  return waiting.toSorted((left, right) => isStale(left) - isStale(right) || waitsSinceMs(left) - waitsSinceMs(right));
 }
 
 /** `argument` is what the commands of the row get. */
@@ -23,25 +26,20 @@ export function waitingLook(item: WaitingItem, nowMs: number, argument: unknown)
   }
 }
 
-function waitsSinceMs(item: WaitingItem): number {
-  switch (item.kind) {
-    case "egress":
-      return item.episode.startedAt;
-    case "staged":
-      return item.staged.stagedAt;
-    case "join":
-      return item.node.since;
-  }
-}
-
 function stagedLook({ staged }: Extract<WaitingItem, { kind: "staged" }>, ago: string, argument: unknown): ItemLook {
-  const { requestedBy, risk, stagedId, title } = staged;
+  const { requestedBy, revision, risk, stagedId, stale, title } = staged;
+  const mark = stale === undefined ? undefined : vscode.l10n.t("stale");
   return {
     id: `waiting/${stagedId}`,
     label: vscode.l10n.t("{0}?", plainLabel(title)),
-    description: dotted(ago, plainLabel(requestedBy)),
-    icon: { shape: risk.level === "high" ? "warning" : "bell-dot", color: "attention" },
+    description: dotted(mark, ago, plainLabel(requestedBy)),
+    icon: {
+      shape: stale === undefined ? (risk.level === "high" ? "warning" : "bell-dot") : "history",
+      color: "attention",
+    },
     tooltip: [
+      ...(stale === undefined ? [] : [[vscode.l10n.t("Stale"), stale] as const]),
+      ...(revision === 1 ? [] : [vscode.l10n.t("Revision {0}.", revision)]),
       [vscode.l10n.t("Risk"), risk.reason],
       [vscode.l10n.t("Asked for by"), requestedBy],
       [vscode.l10n.t("Waiting since"), ago],

@@ -9,7 +9,7 @@ import { newNonce, pageHtml } from "./pageHtml.ts";
 
 /** A screen: the name of its folder in webviews/src, and what its page may say. */
 export interface Screen<FromPage> {
-  readonly name: "timeline" | "tail" | "review" | "staged";
+  readonly name: "timeline" | "tail" | "review" | "staged" | "ledger";
   readonly title: string;
   /** Its messages; `PageReady` is one of them. */
   readonly fromPage: z.ZodType<FromPage>;
