@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
 import { ArwError } from "#protocol/errors.ts";
+import { KNOWN_SECRETS_MAX } from "#platform/redaction/knownSecrets.ts";
 import { openWorkspaceRedaction } from "./workspaceRedaction.ts";
 import { SECRET_FILES_MAX, secretFiles, secretsOf } from "./workspaceSecrets.ts";
 
@@ -74,6 +75,25 @@ test("a secret of a file is taken out in all its spellings under one tag, and ou
   const second = await redaction.refreshed(signal);
   assert.equal(second.redact("another-one-entirely").removed.length, 1);
   assert.equal(second.redact(secret).removed.length, 0);
+});
+
+test("secrets beyond the limit of those that are looked for are counted and said, once", async (t) => {
+  const lines = Array.from(
+    { length: KNOWN_SECRETS_MAX + 2 },
+    (_, number) => `P${number}_PASSWORD=drawn-${number}-by-lot`,
+  );
+  const folder = await folderWith(t, { ".env": lines.slice(0, -2).join("\n") });
+  const said: string[] = [];
+  const redaction = openWorkspaceRedaction(folder, [], SALT, (error) => said.push(String(error)));
+  await redaction.refreshed(signal);
+  assert.deepEqual([redaction.unknownSecrets, said], [0, []]);
+  await writeFile(join(folder, ".env"), lines.join("\n"));
+  await redaction.refreshed(signal);
+  await writeFile(join(folder, ".env"), `${lines.join("\n")}\n`);
+  await redaction.refreshed(signal);
+  assert.equal(redaction.unknownSecrets, 2);
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? "", /hold 2 more exact secrets than the 256 that are looked for/);
 });
 
 test("more files than the limit are not read", async (t) => {
