@@ -110,6 +110,8 @@ editorTest(
       await window.screenshot("review-confirm-in-vscode");
       await window.pressInDialog("Enter");
       await page.getByText("Send this to practice?").waitFor();
+      // Looking again opens the document of the newest revision: until it stands, nothing can be asked.
+      await page.getByText("Waiting for your answer in the confirmation…").waitFor({ state: "detached" });
       await page.getByText("Send under this lease…").click();
       await window.clickDialog("Send to practice");
       await page.getByText("You approved this.").waitFor();
