@@ -110,6 +110,8 @@ editorTest(
       await window.screenshot("review-confirm-in-vscode");
       await window.pressInDialog("Enter");
       await page.getByText("Send this to practice?").waitFor();
+      // Looking again opens the document of the newest revision: until it stands, nothing can be asked.
+      await page.getByText("Waiting for your answer in the confirmation…").waitFor({ state: "detached" });
       await page.getByText("Send under this lease…").click();
       await window.clickDialog("Send to practice");
       await page.getByText("You approved this.").waitFor();
@@ -230,6 +232,36 @@ editorTest(
         (mark) => mark === "",
       );
     });
+    await step(
+      "a file that is marked secret has its letter in the explorer, and the preview of it says why",
+      async () => {
+        await window.runCommand("View: Close All Editors");
+        await window.openFile("numbers.txt");
+        await window.until(
+          "its lines",
+          () => window.editorText(),
+          (text) => text.includes("changed"),
+        );
+        await window.runCommand("ARW: Mark Classification…");
+        await window.pick("secret");
+        assert.match(await window.dialogText(), /never leaves this machine/u);
+        await window.clickDialog("Mark");
+        await window.toast("Marked as secret");
+        await window.openContainer("Explorer");
+        await window.until(
+          "the class in the explorer",
+          () => window.fileMark("numbers.txt"),
+          (mark) => mark === "S",
+        );
+        await window.screenshot("review-class-in-explorer");
+        await window.runCommand("ARW: Preview Egress for This File");
+        await window.until(
+          "why it stays",
+          () => window.diffText(),
+          ({ modified }) => modified.includes("marked secret"),
+        );
+      },
+    );
     await step(
       "the jump commands find what failed, what was asked and what crossed, and the newest event again",
       async () => {

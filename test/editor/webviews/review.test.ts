@@ -293,3 +293,21 @@ webviewTest("a lease is counted down while it is looked at, and revoked from its
   await row.getByText("has run out").waitFor({ state: "detached" });
   assertQuiet(page);
 });
+
+webviewTest(
+  "an item says why it is of its class, and an episode what made every send of it asked about",
+  async (open) => {
+    const items = [item("(file list)"), { ...item("src/cart.ts"), why: "you marked it as internal" }];
+    const review = reviewOf({}, items);
+    const taint = { private: "internal", untrusted: ["the output of gpubox"] } as const;
+    const page = await opened(open, { ...review, preview: { ...review.preview, taint } }, { width: 320 });
+    await page.page.getByText("you marked it as internal").waitFor();
+    await page.page.getByText("you are asked each time, whatever a lease or a rule allows").waitFor();
+    await page.page.getByText("the output of gpubox").waitFor();
+    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+    assert.ok(Number(excess) <= 0, `${String(excess)} px wider than the window`);
+    assert.deepEqual(await page.axe(), []);
+    await page.screenshot("review-taint-320");
+    assertQuiet(page);
+  },
+);

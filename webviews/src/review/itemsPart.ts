@@ -13,6 +13,8 @@ import { filterGroups, groupItems, type ItemGroup, type ItemRow } from "./itemGr
 import type { ReviewScene } from "./reviewScene.ts";
 import { ITEMS_OPEN_MAX, ROWS_SHOWN_STEP } from "./reviewState.ts";
 
+/** Why an item is of its class is one short line beside it. */
+const SOURCE_CHARACTERS_MAX = 160;
 /** Above so many items there is a field to find one. */
 const FILTER_FROM = 30;
 
@@ -123,7 +125,10 @@ function itemRow(scene: ReviewScene, { index, item, name }: ItemRow): TemplateRe
       </button>
       ${item.cut === undefined ? nothing : cutLine(scene, index, path, item.cut)} ${linesButton(scene, index, item.path)}
     </td>
-    <td>${classMark(item.classification)}</td>
+    <td>
+      ${classMark(item.classification)}
+      ${item.why === undefined ? nothing : html`<div class="source dim foreign">${plainText(item.why, SOURCE_CHARACTERS_MAX)}</div>`}
+    </td>
     <td class="number">${amountsIn(language).bytes(item.bytes)}</td>
   </tr>`;
 }
