@@ -233,6 +233,36 @@ editorTest(
       );
     });
     await step(
+      "a file that is marked secret has its letter in the explorer, and the preview of it says why",
+      async () => {
+        await window.runCommand("View: Close All Editors");
+        await window.openFile("numbers.txt");
+        await window.until(
+          "its lines",
+          () => window.editorText(),
+          (text) => text.includes("changed"),
+        );
+        await window.runCommand("ARW: Mark Classification…");
+        await window.pick("secret");
+        assert.match(await window.dialogText(), /never leaves this machine/u);
+        await window.clickDialog("Mark");
+        await window.toast("Marked as secret");
+        await window.openContainer("Explorer");
+        await window.until(
+          "the class in the explorer",
+          () => window.fileMark("numbers.txt"),
+          (mark) => mark === "S",
+        );
+        await window.screenshot("review-class-in-explorer");
+        await window.runCommand("ARW: Preview Egress for This File");
+        await window.until(
+          "why it stays",
+          () => window.diffText(),
+          ({ modified }) => modified.includes("marked secret"),
+        );
+      },
+    );
+    await step(
       "the jump commands find what failed, what was asked and what crossed, and the newest event again",
       async () => {
         await window.runCommand("ARW: Jump to Next Error");
