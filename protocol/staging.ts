@@ -5,6 +5,7 @@ import { type Digest, digestOfJson, digestSchema } from "./digest.ts";
 import { type EpisodeId, episodeId, type NodeId, nodeId, type ProposalId, proposalId } from "./ids.ts";
 import { type CommandJob, commandJobSchema, type JobKind } from "./job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "./lease.ts";
+import { POLICY_CHARACTERS_MAX, POLICY_NAME_CHARACTERS_MAX } from "./policy.ts";
 import { type JobOutcome, jobOutcomeSchema } from "./result.ts";
 import { workspacePathSchema, type WorkspacePath } from "./workspacePath.ts";
 
@@ -28,7 +29,9 @@ export interface Touched {
 
 export type SettingChange =
   | { readonly name: "resume-offloads" }
-  | { readonly name: "unmark-never-leaves"; readonly globs: readonly string[] };
+  | { readonly name: "unmark-never-leaves"; readonly globs: readonly string[] }
+  /** The port is opened again where it was last. */
+  | { readonly name: "turn-clustering-on"; readonly host: string; readonly port: number };
 
 /** Everything that makes it this action and no other. */
 export type StagedAction =
@@ -50,7 +53,15 @@ export type StagedAction =
       readonly contained: boolean;
     }
   | { readonly kind: "grant-lease"; readonly nodeId: NodeId; readonly job: JobKind; readonly terms: ScopedTerms }
-  | { readonly kind: "change-setting"; readonly change: SettingChange };
+  | { readonly kind: "change-setting"; readonly change: SettingChange }
+  | {
+      readonly kind: "adopt-policy";
+      readonly name: string;
+      /** The whole text: what is approved can be read. */
+      readonly text: string;
+      /** The digest of the text that it takes the place of; absent while none was ever adopted. */
+      readonly replaces?: Digest;
+    };
 
 export function stagedDigest(action: StagedAction): Digest {
   return digestOfJson(action);
@@ -109,6 +120,11 @@ export const settingChangeSchema: z.ZodType<SettingChange> = z.discriminatedUnio
     name: z.literal("unmark-never-leaves"),
     globs: z.array(z.string().min(1).max(1_024)).min(1).max(256),
   }),
+  z.strictObject({
+    name: z.literal("turn-clustering-on"),
+    host: z.string().max(255),
+    port: z.number().int().min(1).max(65_535),
+  }),
 ]);
 
 export const stagedActionSchema: z.ZodType<StagedAction> = z.discriminatedUnion("kind", [
@@ -133,6 +149,12 @@ export const stagedActionSchema: z.ZodType<StagedAction> = z.discriminatedUnion(
     terms: scopedTermsSchema,
   }),
   z.strictObject({ kind: z.literal("change-setting"), change: settingChangeSchema }),
+  z.strictObject({
+    kind: z.literal("adopt-policy"),
+    name: z.string().max(POLICY_NAME_CHARACTERS_MAX),
+    text: z.string().max(2 * POLICY_CHARACTERS_MAX),
+    replaces: digestSchema.exactOptional(),
+  }),
 ]);
 
 export const riskSchema: z.ZodType<Risk> = z.strictObject({

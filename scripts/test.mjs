@@ -3,7 +3,7 @@
 //   node scripts/test.mjs --only-build     bundles them, keeps them and says where
 // The tests in a real VS Code are not among them: those are run by scripts/test-editor.mjs.
 import { availableParallelism } from "node:os";
-import { bundleTests, findTests, runTests } from "./testing.mjs";
+import { bundleTests, findTests, removeAtExit, runTests } from "./testing.mjs";
 
 const FOLDERS = ["protocol", "platform", "server", "worker-companion", "extension", "webviews", "test"];
 const IN_VSCODE = "test/editor/";
@@ -37,6 +37,7 @@ if (onlyBuild) {
   console.log(`${folder}: ${sources.length} test files`);
   process.exit(0);
 }
+removeAtExit(folder);
 process.exitCode = await runTests(folder, sources, {
   timeoutMs: TEST_TIMEOUT_MS,
   concurrency: availableParallelism(),

@@ -66,14 +66,19 @@ export function packageExtension(folder) {
 }
 
 /** verify.mjs asks for the sums of a run in a file. */
-function figuresWords() {
+function figuresWords(group) {
   const file = process.env.ARW_FIGURES_FILE;
   if (file === undefined) return [];
-  return ["--test-reporter=./scripts/figures.mjs", `--test-reporter-destination=${file}`];
+  return ["--test-reporter=./scripts/figures.mjs", `--test-reporter-destination=${file}${group}`];
 }
 
-/** Runs bundled tests and removes their folder; answers the exit code. */
-export function runTests(folder, sources, { timeoutMs, concurrency, environment = {} }) {
+/** Removes the bundled tests when this program ends. */
+export function removeAtExit(folder) {
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** Runs bundled tests; answers the exit code. Several runs of one program are told apart by their group's name. */
+export function runTests(folder, sources, { timeoutMs, concurrency, environment = {}, group = "" }) {
   // Every file is named: Node 20 takes no glob and counts shared chunks as tests, Node 22 and later take no folder.
   const runner = spawn(
     process.execPath,
@@ -82,7 +87,7 @@ export function runTests(folder, sources, { timeoutMs, concurrency, environment 
       "--test",
       "--test-reporter=spec",
       "--test-reporter-destination=stdout",
-      ...figuresWords(),
+      ...figuresWords(group),
       `--test-timeout=${timeoutMs}`,
       `--test-concurrency=${concurrency}`,
       ...sources.map((file) => join(folder, file.replace(/\.ts$/, ".mjs"))),
@@ -91,9 +96,6 @@ export function runTests(folder, sources, { timeoutMs, concurrency, environment 
   );
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => runner.kill(signal));
   return new Promise((settle) => {
-    runner.on("exit", (code) => {
-      rmSync(folder, { recursive: true, force: true });
-      settle(code ?? 1);
-    });
+    runner.on("exit", (code) => settle(code ?? 1));
   });
 }

@@ -15,6 +15,7 @@ import { LiveMirror } from "./home/liveMirror.ts";
 import { ownerSecretDialogs } from "./home/ownerSecretDialogs.ts";
 import { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
 import { openHomeCommands } from "./homeCommands.ts";
+import { openClassFeature } from "./classes/classFeature.ts";
 import { openLedgerFeature } from "./ledger/ledgerFeature.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
@@ -31,6 +32,7 @@ const FEATURES: readonly OpenFeature[] = [
   openEpisodesFeature,
   openClusterFeature,
   openReviewFeature,
+  openClassFeature,
   openAttentionFeature,
   openStagedFeature,
   openPolicyFeature,

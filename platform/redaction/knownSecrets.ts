@@ -9,17 +9,24 @@ export interface Spelling {
 
 /** A shorter value is a word. */
 export const KNOWN_CHARACTERS_MIN = 8;
-/** More are not looked for: the first ones count. */
+/** More are not looked for: the first ones count, and `unknownOf` says how many do not. */
 export const KNOWN_SECRETS_MAX = 256;
 /** A spelling is found by this much of its beginning, and then followed as far as it goes. */
 export const ANCHOR_CHARACTERS = 24;
 /** Of a longer secret, this much is followed. */
 export const KNOWN_CHARACTERS_MAX = 16_384;
 
+/** How many of them are not looked for, because there are too many. */
+export function unknownOf(secrets: readonly string[]): number {
+  return Math.max(0, valuesOf(secrets).length - KNOWN_SECRETS_MAX);
+}
+
+function valuesOf(secrets: readonly string[]): readonly string[] {
+  return [...new Set(secrets)].filter((value) => value.length >= KNOWN_CHARACTERS_MIN);
+}
+
 export function spellingsOf(secrets: readonly string[]): readonly Spelling[] {
-  const values = [...new Set(secrets)]
-    .filter((value) => value.length >= KNOWN_CHARACTERS_MIN)
-    .slice(0, KNOWN_SECRETS_MAX);
+  const values = valuesOf(secrets).slice(0, KNOWN_SECRETS_MAX);
   const spellings = new Map<string, Spelling>();
   for (const secret of values) {
     for (const text of encodingsOf(secret.slice(0, KNOWN_CHARACTERS_MAX))) {

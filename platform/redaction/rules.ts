@@ -44,6 +44,9 @@ function run(rule: string, keyword: string, members: string, min: number, atWord
 }
 
 const OWN_RUNS: readonly KeywordRun[] = [
+  // Our own: who has the one is the owner, who has the other may join.
+  run("arw-owner-secret", "arw-owner-", WORD, 20),
+  run("arw-invite", "arw1_", "\\-0-9A-Z_a-z", 40),
   // Base64 of `{"`: a web token, signed or encrypted, and any other JSON in base64.
   run("json-web-token", "eyJ", `.${BASE64}`, 40),
   run("json-web-token", "ZXlK", `.${BASE64}`, 60),

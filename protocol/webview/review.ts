@@ -3,12 +3,29 @@
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressPreview, egressPreviewSchema, type PreviewItem } from "../egress.ts";
+import { type LeaseId, leaseId } from "../ids.ts";
 import { type JobKind, TREE_ENTRIES_MAX } from "../job.ts";
-import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import {
+  type Lease,
+  leaseSchema,
+  type LeaseUnfit,
+  leaseUnfitSchema,
+  type ScopedTerms,
+  scopedTermsSchema,
+} from "../lease.ts";
 import { type Sandbox, sandboxSchema } from "../node.ts";
 import { type SchemaOfKind, schemaByKind } from "../schemaByKind.ts";
 import { type PageReady, pageReadySchema } from "./page.ts";
-import { type DurationMs, durationMsSchema, type EpochMs, epochMsSchema } from "../quantities.ts";
+import {
+  type Bytes,
+  bytesSchema,
+  type CostMicros,
+  costMicrosSchema,
+  type DurationMs,
+  durationMsSchema,
+  type EpochMs,
+  epochMsSchema,
+} from "../quantities.ts";
 
 /** The panel names at most this many files and folders in one wish, so that the wish stays a short message. */
 export const TAKEN_OUT_MAX = 500;
@@ -44,6 +61,16 @@ export interface ReviewNode {
   readonly sandbox?: Sandbox;
 }
 
+/** A lease that lets something leave for the node, and what is left of it. */
+export interface ReviewLease {
+  readonly lease: Lease;
+  readonly usesLeft: number;
+  readonly bytesLeft: Bytes;
+  readonly costMicrosLeft?: CostMicros;
+  readonly remainingMs: DurationMs;
+  readonly inUse: number;
+}
+
 /** One revision of a preview and everything beside it that a person should know before they answer. */
 export interface ReviewView {
   readonly preview: EgressPreview;
@@ -53,7 +80,7 @@ export interface ReviewView {
   /** Whether this window gave the answer. */
   readonly answeredHere: boolean;
   /** Present where another revision of the same preview was on the screen before this one. */
-  readonly replaced?: { readonly digest: Digest; readonly by: "taken-out" | "changed" };
+  readonly replaced?: { readonly digest: Digest; readonly by: "taken-out" | "put-back" | "changed" };
   readonly node: ReviewNode;
   readonly leaseUnfit?: LeaseUnfit;
   readonly runHere: RunHere;
@@ -65,6 +92,8 @@ export interface ReviewView {
   readonly othersWaiting: number;
   /** How long a lease for this job only lives unless the person says otherwise. */
   readonly leaseMs: DurationMs;
+  /** What may leave for this node without a question; the time that is left is as of this message. */
+  readonly leases: readonly ReviewLease[];
 }
 
 export type ReviewToPage = { readonly kind: "review"; readonly review: ReviewView };
@@ -75,6 +104,11 @@ export type ReviewFromPage = PageReady | ReviewAsk;
 export type ReviewAsk =
   | { readonly kind: "send"; readonly digest: Digest; readonly lease: LeaseAsk }
   | { readonly kind: "take-out"; readonly digest: Digest; readonly taken: readonly TakenOut[] }
+  /** The person says in the editor which lines of an item stay here. */
+  | { readonly kind: "leave-out-lines"; readonly digest: Digest; readonly item: number }
+  /** All lines that were taken out of an item go back in. */
+  | { readonly kind: "put-back"; readonly digest: Digest; readonly item: number }
+  | { readonly kind: "revoke-lease"; readonly digest: Digest; readonly leaseId: LeaseId }
   | { readonly kind: "run-here"; readonly digest: Digest }
   | { readonly kind: "deny"; readonly digest: Digest }
   /** Exactly the bytes of one item, in the editor; without an item, the job's specification, which is sent as well. */
@@ -104,13 +138,22 @@ const runHere: z.ZodType<RunHere> = z.discriminatedUnion("possible", [
   }),
 ]);
 
+const reviewLease: z.ZodType<ReviewLease> = z.strictObject({
+  lease: leaseSchema,
+  usesLeft: z.number().int().min(0),
+  bytesLeft: bytesSchema,
+  costMicrosLeft: costMicrosSchema.exactOptional(),
+  remainingMs: durationMsSchema,
+  inUse: z.number().int().min(0),
+});
+
 const reviewView: z.ZodType<ReviewView> = z.strictObject({
   preview: egressPreviewSchema,
   digest: digestSchema,
   job: z.enum(["command", "ask"]),
   state: z.enum(["waiting", "approved", "denied", "withdrawn"]),
   answeredHere: z.boolean(),
-  replaced: z.strictObject({ digest: digestSchema, by: z.enum(["taken-out", "changed"]) }).exactOptional(),
+  replaced: z.strictObject({ digest: digestSchema, by: z.enum(["taken-out", "put-back", "changed"]) }).exactOptional(),
   node: z.strictObject({
     state: z.enum(["pending", "ready", "unreachable", "revoked", "gone", "unread"]),
     reason: z.string(),
@@ -123,6 +166,7 @@ const reviewView: z.ZodType<ReviewView> = z.strictObject({
   problem: z.strictObject({ message: z.string(), advice: z.string() }).exactOptional(),
   othersWaiting: z.number().int().min(0),
   leaseMs: durationMsSchema,
+  leases: z.array(reviewLease),
 });
 
 export const reviewToPageSchema: z.ZodType<ReviewToPage> = z.strictObject({
@@ -150,6 +194,9 @@ const fromPage: SchemaOfKind<ReviewFromPage> = {
       .min(1)
       .max(TAKEN_OUT_MAX),
   }),
+  "leave-out-lines": z.strictObject({ kind: z.literal("leave-out-lines"), digest: digestSchema, item }),
+  "put-back": z.strictObject({ kind: z.literal("put-back"), digest: digestSchema, item }),
+  "revoke-lease": z.strictObject({ kind: z.literal("revoke-lease"), digest: digestSchema, leaseId: leaseId.schema }),
   "run-here": z.strictObject({ kind: z.literal("run-here"), digest: digestSchema }),
   deny: z.strictObject({ kind: z.literal("deny"), digest: digestSchema }),
   "show-item": z.strictObject({ kind: z.literal("show-item"), digest: digestSchema, item: item.exactOptional() }),

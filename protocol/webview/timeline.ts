@@ -68,6 +68,8 @@ export type TimelineFromPage =
   | { readonly kind: "open-proposal"; readonly episodeId: EpisodeId }
   | { readonly kind: "open-output"; readonly episodeId: EpisodeId }
   | { readonly kind: "open-timeline"; readonly episodeId: EpisodeId }
+  /** What left for the episode, and what was denied. */
+  | { readonly kind: "open-ledger"; readonly episodeId: EpisodeId }
   | { readonly kind: "copy"; readonly text: string };
 
 /** What the page keeps while it is hidden, and the window over a reload. */
@@ -123,6 +125,7 @@ const fromPageSchemas: SchemaOfKind<TimelineFromPage> = {
   "open-proposal": z.strictObject({ kind: z.literal("open-proposal"), episodeId: episodeId.schema }),
   "open-output": z.strictObject({ kind: z.literal("open-output"), episodeId: episodeId.schema }),
   "open-timeline": z.strictObject({ kind: z.literal("open-timeline"), episodeId: episodeId.schema }),
+  "open-ledger": z.strictObject({ kind: z.literal("open-ledger"), episodeId: episodeId.schema }),
   copy: z.strictObject({ kind: z.literal("copy"), text: z.string().max(COPY_CHARACTERS_MAX) }),
 };
 export const timelineFromPageSchema: z.ZodType<TimelineFromPage> = schemaByKind<TimelineFromPage>(fromPageSchemas);

@@ -312,8 +312,8 @@ export const METHODS: ClientMethods = {
   showPolicy: anyone("policy/show", nothing, policyViewSchema),
   checkPolicy: anyone("policy/check", checkPolicyParamsSchema, checkPolicyResultSchema),
   explainPolicy: anyone("policy/explain", explainPolicyParamsSchema, explainPolicyResultSchema),
-  adoptPolicy: owner("policy/adopt", policyTextParamsSchema, adoptPolicyResultSchema),
-  usePosture: owner("policy/use", z.strictObject({ posture: postureNameSchema }), adoptPolicyResultSchema),
+  adoptPolicy: ownerOrStaged("policy/adopt", policyTextParamsSchema, adoptPolicyResultSchema),
+  usePosture: ownerOrStaged("policy/use", z.strictObject({ posture: postureNameSchema }), adoptPolicyResultSchema),
   policyHistory: anyone("policy/history", nothing, policyHistorySchema),
   listEgress: anyone(
     "egress/ledger",
@@ -377,7 +377,7 @@ export const METHODS: ClientMethods = {
   withdrawStaged: anyone("staged/withdraw", withdrawStagedParamsSchema, nothing),
   endorseStaged: anyone("staged/endorse", shownItemSchema, nothing),
   reviseStaged: anyone("staged/revise", reviseStagedParamsSchema, shownItemSchema),
-  turnClusteringOn: owner(
+  turnClusteringOn: ownerOrStaged(
     "clustering/turnOn",
     nothing,
     z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65_535) }),

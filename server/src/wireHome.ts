@@ -22,7 +22,7 @@ import { ledgerApi } from "./adapters/api/ledgerApi.ts";
 import { leaseApi } from "./adapters/api/leaseApi.ts";
 import { classesApi } from "./adapters/api/classesApi.ts";
 import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
-import { nodeApi } from "./adapters/api/nodeApi.ts";
+import { nodeApi, turnClusteringOn } from "./adapters/api/nodeApi.ts";
 import { policyApi } from "./adapters/api/policyApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
 import { recordsApi } from "./adapters/api/recordsApi.ts";
@@ -262,6 +262,8 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     applying,
     freshPolicy: () => policy.look(),
     deniedOffloads: new DeniedOffloads(),
+    adoptPolicy: (text, by) => policy.adopt(text, by),
+    turnClusteringOn: (by) => turnClusteringOn(services, clustering, by),
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };
   const files = policyFiles(homeFolder, workspaceFolder);

@@ -103,6 +103,8 @@ test("another program of the same user cannot do what needs the owner, over the 
       ["clustering/turnOff", {}],
       ["offloads/resume", {}],
       ["neverLeaves/unmark", { globs: ["secrets/"] }],
+      ["classes/declare", { paths: ["docs"], classification: "public" }],
+      ["classes/clear", { paths: ["docs"] }],
       ["policy/adopt", { text: "{}" }],
       ["policy/use", { posture: "trusted-workers" }],
       ["home/stop", {}],

@@ -1,4 +1,4 @@
-// Finds a secret in bytes however it was written: as it is, in hexadecimal, or in base64 at any alignment.
+// Finds a secret in bytes however it was written: as it is, in hexadecimal, in base64 at any alignment, in a URL or in JSON.
 // It must never say the secret itself, only where it is.
 import { filesBelow } from "./bench.ts";
 
@@ -16,7 +16,12 @@ export function pathsWithSecrets(folder: string, secrets: readonly string[]): re
 export function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret, "utf8");
   const hex = bytes.toString("hex");
-  return [secret, hex, hex.toUpperCase(), ...base64Forms(bytes)];
+  const url = encodeURIComponent(secret);
+  const lowerUrl = url.replace(/%[0-9A-F]{2}/gu, (escape) => escape.toLowerCase());
+  const json = JSON.stringify(secret).slice(1, -1);
+  const plainJson = json.replace(/[^ -~]/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const urls = [url, lowerUrl, url.replaceAll("%20", "+"), lowerUrl.replaceAll("%20", "+")];
+  return [...new Set([secret, hex, hex.toUpperCase(), ...base64Forms(bytes), ...urls, json, plainJson])];
 }
 
 /** What stands before a text shifts its base64: three alignments, each without the characters it shares with others. */

@@ -2,10 +2,11 @@
 // bytes, answer in the native dialog; deny, run here instead, revoke a lease, and keep a file here for good.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Frame } from "playwright-core";
+import { axeFindings } from "./host/accessibility.ts";
 import { editorTest, packagedExtension } from "./host/editor.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
 
@@ -86,6 +87,15 @@ editorTest(
       );
       await window.screenshot("review-exactly-in-vscode");
     });
+    await step("the selected line stays here: what is sent is shorter, and can be put back", async () => {
+      await window.runCommand("ARW: Leave Out Selection");
+      const page = await window.webview("Review: cat numbers.txt");
+      // The cursor stands in the first line, or in the one that differs, once the diff has jumped to it.
+      await page.getByText(/sent without lines [12]/u).waitFor();
+      await window.screenshot("review-cut-in-vscode");
+      await page.getByRole("button", { name: "Put them back" }).click();
+      await page.getByText("with the lines that you put back").waitFor();
+    });
     await step("the yes is a native dialog that repeats all of it, and Enter only shows more", async () => {
       const page = await window.webview("Review: cat numbers.txt");
       await page.getByText("Send under this lease…").click();
@@ -100,6 +110,8 @@ editorTest(
       await window.screenshot("review-confirm-in-vscode");
       await window.pressInDialog("Enter");
       await page.getByText("Send this to practice?").waitFor();
+      // Looking again opens the document of the newest revision: until it stands, nothing can be asked.
+      await page.getByText("Waiting for your answer in the confirmation…").waitFor({ state: "detached" });
       await page.getByText("Send under this lease…").click();
       await window.clickDialog("Send to practice");
       await page.getByText("You approved this.").waitFor();
@@ -136,7 +148,7 @@ editorTest(
       );
       await window.screenshot("review-run-here");
     });
-    await step("a lease for more lets the next one through, is listed, and is revoked", async () => {
+    await step("a lease for more lets the next one through, and is listed", async () => {
       await startThere(window, "cat numbers.txt");
       const page = await review(window);
       await page.getByText("More jobs like this").click();
@@ -152,9 +164,37 @@ editorTest(
       );
       await window.screenshot("review-leases-in-vscode");
       await window.closePick();
-      await window.runCommand("ARW: Revoke All Leases");
-      await window.clickDialog("Revoke All");
     });
+    await step(
+      "the ledger has all of it, proven; what is shown is exported, and the lease ends from its row",
+      async () => {
+        await window.runCommand("ARW: Open Egress Ledger");
+        const ledger = await window.webview("Egress Ledger");
+        await ledger.locator(".status", { hasText: "4 of 4 records" }).waitFor();
+        await ledger.getByRole("button", { name: "Only what left" }).click();
+        await ledger.locator(".status", { hasText: "2 of 4 records" }).waitFor();
+        await ledger.locator(".row").first().click();
+        await ledger.getByText("Its proof holds").waitFor();
+        await ledger.locator(".items").getByText("numbers.txt").waitFor();
+        assert.deepEqual(await axeFindings(ledger), []);
+        await window.screenshot("ledger-in-vscode");
+        const file = join(mkdtempSync(join(tmpdir(), "arw-ledger-")), "shown.csv");
+        await ledger.getByRole("button", { name: "Export…" }).click();
+        await window.saveAs("Export the Shown Records", file);
+        await window.toast("2 records are in");
+        const [head = "", ...lines] = readFileSync(file, "utf8").trimEnd().split("\r\n");
+        rmSync(dirname(file), { recursive: true, force: true });
+        assert.match(head, /^number,time,decision,state,/u);
+        assert.deepEqual(
+          lines.map((line) => line.split(",")[2]),
+          ["allow", "allow"],
+        );
+        await ledger.getByRole("button", { name: "Revoke This Lease…" }).click();
+        assert.match(await window.dialogText(), /Revoke the lease for practice\?/u);
+        await window.clickDialog("Revoke");
+        await ledger.getByRole("button", { name: "Revoke This Lease…" }).waitFor({ state: "detached" });
+      },
+    );
     await step("a file that is marked stays, and the preview of it says why", async () => {
       // The panel's tab has the file's name in it: only the file is left.
       await window.runCommand("View: Close All Editors");
@@ -192,6 +232,36 @@ editorTest(
         (mark) => mark === "",
       );
     });
+    await step(
+      "a file that is marked secret has its letter in the explorer, and the preview of it says why",
+      async () => {
+        await window.runCommand("View: Close All Editors");
+        await window.openFile("numbers.txt");
+        await window.until(
+          "its lines",
+          () => window.editorText(),
+          (text) => text.includes("changed"),
+        );
+        await window.runCommand("ARW: Mark Classification…");
+        await window.pick("secret");
+        assert.match(await window.dialogText(), /never leaves this machine/u);
+        await window.clickDialog("Mark");
+        await window.toast("Marked as secret");
+        await window.openContainer("Explorer");
+        await window.until(
+          "the class in the explorer",
+          () => window.fileMark("numbers.txt"),
+          (mark) => mark === "S",
+        );
+        await window.screenshot("review-class-in-explorer");
+        await window.runCommand("ARW: Preview Egress for This File");
+        await window.until(
+          "why it stays",
+          () => window.diffText(),
+          ({ modified }) => modified.includes("marked secret"),
+        );
+      },
+    );
     await step(
       "the jump commands find what failed, what was asked and what crossed, and the newest event again",
       async () => {

@@ -92,6 +92,14 @@ editorTest(
       await timeline.getByText("Ended: exit code 0").waitFor();
       assert.equal(await timeline.locator("#search").inputValue(), "exit");
     });
+    await step("an empty ledger says why, and keeps what was typed into it", async () => {
+      await window.runCommand("ARW: Open Egress Ledger");
+      const ledger = await window.webview("Egress Ledger");
+      await ledger.getByText("Nothing has left this machine, and nothing was denied.").waitFor();
+      await ledger.locator("#path").fill("src/");
+      await window.runCommand("ARW: Open Timeline");
+      await window.webview("Timeline", "Ended: exit code 0");
+    });
     await step(
       "after a reload behind another tab, its command brings that tab back and opens no second one",
       async () => {
@@ -107,6 +115,10 @@ editorTest(
         await timeline.getByText("Ended: exit code 0").waitFor();
         assert.equal(await timeline.locator("#search").inputValue(), "exit");
         assert.equal((await window.tabs()).filter((tab) => tab === "Timeline").length, 1);
+        await window.runCommand("ARW: Open Egress Ledger");
+        const ledger = await window.webview("Egress Ledger", "Nothing has left this machine");
+        assert.equal(await ledger.locator("#path").inputValue(), "src/");
+        assert.equal((await window.tabs()).filter((tab) => tab === "Egress Ledger").length, 1);
       },
     );
     await step("the tail in the panel follows, and a press on a row opens the timeline there", async () => {

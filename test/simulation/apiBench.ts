@@ -59,6 +59,8 @@ export async function services(
     applying: new InTurn(),
     freshPolicy: async () => undefined,
     deniedOffloads: new DeniedOffloads(),
+    adoptPolicy: async () => assert.fail("no policy is adopted here"),
+    turnClusteringOn: async () => assert.fail("no port is opened here"),
     presenceOf: () => undefined,
   };
 }

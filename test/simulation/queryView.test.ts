@@ -83,6 +83,14 @@ async function sameAsFolded(frames: Frames, stops: ReadonlySet<number>): Promise
   const view = await viewOf(frames, stops);
   const { rows, episodes, framesOf } = folded(frames);
   assert.deepEqual(view.egressRows(ALL).rows, rows);
+  const records = view.records.page({}, Number.MAX_SAFE_INTEGER, ALL.limit);
+  assert.deepEqual(
+    records.map(({ record }) => record.row),
+    rows.toReversed(),
+  );
+  assert.equal(view.records.count(), rows.length);
+  const left = rows.filter(({ decision, state }) => decision === "allow" && state !== "none");
+  assert.equal(view.records.page({ onlyLeft: true }, Number.MAX_SAFE_INTEGER, ALL.limit).length, left.length);
   assert.deepEqual(view.episodes(ALL).rows, episodes);
   for (const [id, expected] of framesOf) assert.deepEqual(view.framesOf(id, sequence(1), 1_000_000), expected);
   for (const episode of episodes) assert.deepEqual(view.episode(episode.episodeId), episode);

@@ -8,6 +8,7 @@ export const TEST_SECRET = "correct horse battery";
 export const TEST_REDACTOR: Redactor = createRedactor(REDACTION_RULES, [TEST_SECRET], new Uint8Array(32));
 export const TEST_REDACTION: WorkspaceRedaction = {
   current: TEST_REDACTOR,
+  unknownSecrets: 0,
   refreshed: () => Promise.resolve(TEST_REDACTOR),
   refreshLater: () => undefined,
 };

@@ -4,10 +4,11 @@
 import type { Digest } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
-import type { NodeId, PreviewId } from "#protocol/ids.ts";
-import type { DurationMs } from "#protocol/quantities.ts";
+import type { LeaseId, NodeId, PreviewId } from "#protocol/ids.ts";
+import type { LineRange } from "#protocol/lineCut.ts";
+import { type DurationMs, durationMs } from "#protocol/quantities.ts";
 import { type LeaseAsk, type ReviewAsk, type ReviewView, type TakenOut, takenPath } from "#protocol/webview/review.ts";
-import { METHODS, type Method, type ResultOf } from "#protocol/wire/client.ts";
+import { METHODS, type Method, type ParamsOf, type ResultOf } from "#protocol/wire/client.ts";
 import type { EpisodeRequest, NodeView, StartEpisodeResult } from "#protocol/wire/clientViews.ts";
 import type { HomeFacts } from "../home/homeMirror.ts";
 import { runHereOf } from "./runHere.ts";
@@ -31,12 +32,18 @@ export interface ReviewPorts {
   startedHere(started: StartEpisodeResult): void;
   /** Exactly the bytes of an item, or of the job's specification. */
   showItem(preview: EgressPreview, item: number | undefined): Promise<void>;
+  /** Which lines of an item, as it is shown, the person wants to keep here; undefined where none. */
+  askLines(preview: EgressPreview, item: number): Promise<readonly LineRange[] | undefined>;
+  revokeLease(leaseId: LeaseId): Promise<void>;
   reviewNext(): Promise<void>;
   /** How long a lease for one job lives unless the person says otherwise. */
   leaseMs(): DurationMs;
+  /** A clock that nobody sets. */
+  nowMs(): number;
 }
 
 type Shown = ResultOf<"readPreview">;
+type Revision = Omit<ParamsOf<"reviseEgress">, "previewId" | "digest">;
 type Busy = ReviewView["busy"];
 
 interface Subject {
@@ -65,10 +72,12 @@ export class ReviewDesk {
   #busy: Busy = "nothing";
   /** Grows with everything that is put on the screen: a slow answer must not overtake a newer one. */
   #showing = 0;
+  #leasesReadAtMs: number;
 
   constructor(ports: ReviewPorts, facts: HomeFacts) {
     this.#ports = ports;
     this.#facts = facts;
+    this.#leasesReadAtMs = ports.nowMs();
   }
 
   /** What is on the screen; undefined before the first preview. */
@@ -88,6 +97,7 @@ export class ReviewDesk {
 
   /** The Home said something: reads what is on the screen again unless the mirror has it unchanged. */
   async follow(facts: HomeFacts): Promise<void> {
+    if (facts.leases !== this.#facts.leases) this.#leasesReadAtMs = this.#ports.nowMs();
     this.#facts = facts;
     const subject = this.#subject;
     if (subject === undefined) return;
@@ -103,17 +113,34 @@ export class ReviewDesk {
     if (subject === undefined || ask.digest !== subject.shown.digest) return this.#repeat();
     const { preview } = subject.shown;
     if (ask.kind === "show-item") return this.#ports.showItem(preview, ask.item);
+    if (ask.kind === "revoke-lease") return this.#ports.revokeLease(ask.leaseId);
     if (this.#busy !== "nothing" || subject.shown.state !== "waiting") return this.#repeat();
     switch (ask.kind) {
       case "send":
         return this.#perform("confirming", () => this.#send(subject, ask.lease));
       case "take-out":
         return this.#perform("revising", () => this.#takeOut(subject, ask.taken));
+      case "leave-out-lines":
+        return this.#perform("revising", () => this.#askLines(subject, ask.item));
+      case "put-back":
+        return this.#perform("revising", () => this.#putBack(subject, ask.item));
       case "run-here":
         return this.#perform("denying", () => this.#runHere(subject));
       case "deny":
         return this.#perform("denying", () => this.#deny(subject, "denied in the editor"));
     }
+  }
+
+  /** Puts the preview on the screen and takes lines out of one of its items, as this preview shows them. */
+  async leaveOutLines(id: PreviewId, path: string, lines: readonly LineRange[]): Promise<void> {
+    await this.show(id);
+    const subject = this.#subject;
+    if (subject === undefined || this.#busy !== "nothing" || subject.shown.state !== "waiting") return this.#repeat();
+    if (subject.shown.preview.previewId !== id) {
+      const problem = { message: REVISED_MEANWHILE.message, advice: REVISED_MEANWHILE.advice };
+      return this.#put({ ...subject, problem });
+    }
+    await this.#perform("revising", () => this.#revise(subject, { leaveOut: [], cut: [{ path, lines }] }));
   }
 
   async #send({ shown: { digest, preview } }: Subject, lease: LeaseAsk): Promise<void> {
@@ -125,14 +152,35 @@ export class ReviewDesk {
     this.#answered(digest);
   }
 
-  async #takeOut({ request, shown: { digest, preview } }: Subject, taken: readonly TakenOut[]): Promise<void> {
-    const leaveOut = taken.map((each) => takenPath(preview.items, each)).filter((path) => path !== undefined);
-    if (leaveOut.length === 0) return;
-    const revised = await this.#ports.call(METHODS.reviseEgress, { previewId: preview.previewId, digest, leaveOut });
+  async #takeOut(subject: Subject, taken: readonly TakenOut[]): Promise<void> {
+    const { items } = subject.shown.preview;
+    const leaveOut = taken.map((each) => takenPath(items, each)).filter((path) => path !== undefined);
+    if (leaveOut.length > 0) await this.#revise(subject, { leaveOut });
+  }
+
+  async #askLines(subject: Subject, index: number): Promise<void> {
+    const { preview } = subject.shown;
+    const path = preview.items[index]?.path;
+    const lines = path === undefined ? undefined : await this.#ports.askLines(preview, index);
+    if (path !== undefined && lines !== undefined)
+      await this.#revise(subject, { leaveOut: [], cut: [{ path, lines }] });
+  }
+
+  async #putBack(subject: Subject, index: number): Promise<void> {
+    const path = subject.shown.preview.items[index]?.path;
+    if (path !== undefined) await this.#revise(subject, { leaveOut: [], putBack: [path] });
+  }
+
+  async #revise({ shown: { digest, preview } }: Subject, change: Revision): Promise<void> {
+    const params = { previewId: preview.previewId, digest, ...change };
+    const revised = await this.#ports.call(METHODS.reviseEgress, params);
     const showing = ++this.#showing;
     const { shown } = await this.#newest(revised.previewId);
+    // A prompt without some of its lines is another request.
+    const request = await sameRequest(this.#ports, shown.preview);
     if (showing !== this.#showing) return;
-    this.#put({ shown, request, answeredHere: false, replaced: { digest, by: "taken-out" } });
+    const by = change.putBack === undefined ? "taken-out" : "put-back";
+    this.#put({ shown, request, answeredHere: false, replaced: { digest, by } });
   }
 
   async #runHere(subject: Subject): Promise<void> {
@@ -224,6 +272,20 @@ export class ReviewDesk {
     this.#ports.changed(this.#viewOf(subject));
   }
 
+  #leasesFor(nodeId: NodeId): ReviewView["leases"] {
+    const sinceMs = this.#ports.nowMs() - this.#leasesReadAtMs;
+    return this.#facts.leases
+      .filter(({ lease, state }) => lease.subject === nodeId && state === "live")
+      .map(({ bytesLeft, costMicrosLeft, inUse, lease, remainingMs, usesLeft }) => ({
+        lease,
+        usesLeft,
+        bytesLeft,
+        ...(costMicrosLeft === undefined ? {} : { costMicrosLeft }),
+        remainingMs: durationMs(Math.max(0, Math.floor(remainingMs - sinceMs))),
+        inUse,
+      }));
+  }
+
   #viewOf({ answeredHere, problem, replaced, request, shown }: Subject): ReviewView {
     const { digest, leaseUnfit, preview, state } = shown;
     const others = this.#facts.waiting.filter(
@@ -240,12 +302,18 @@ export class ReviewDesk {
       busy: this.#busy,
       othersWaiting: others,
       leaseMs: this.#ports.leaseMs(),
+      leases: this.#leasesFor(preview.destination.nodeId),
       ...(replaced === undefined ? {} : { replaced }),
       ...(leaseUnfit === undefined ? {} : { leaseUnfit }),
       ...(problem === undefined ? {} : { problem }),
     };
   }
 }
+
+const REVISED_MEANWHILE = {
+  message: "Something was taken out of this preview meanwhile: its lines are others now.",
+  advice: "Open the item again, and take the lines out of that.",
+} as const;
 
 /** A Home that was read has this machine at least: before that nothing is known of the node, and nothing is said. */
 function nodeOf(nodes: readonly NodeView[], id: NodeId): ReviewView["node"] {

@@ -15,6 +15,7 @@ import type { HomeFacts } from "../home/homeMirror.ts";
 import { confirmSend } from "./confirmSend.ts";
 import { ExactContent, openExactly } from "./exactContent.ts";
 import { inspectFiles } from "./fileInspection.ts";
+import { askLines, selectedLines } from "./leaveOutLines.ts";
 import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
 import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
@@ -40,14 +41,30 @@ export function openReviewFeature(editor: Editor): Feature {
         void vscode.commands.executeCommand("arw.showOutput", { episodeId });
       },
       showItem: (preview, item) => openExactly(folderOf(editor), preview, item, panel.besideColumn),
+      askLines: async (preview, item) => {
+        await openExactly(folderOf(editor), preview, item, panel.besideColumn);
+        return askLines(preview, item);
+      },
+      revokeLease: (id) => revokeLease(editor, id),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
+      nowMs: () => performance.now(),
     },
     mirror.facts,
   );
   const panel = new ReviewPanel(editor, { view: () => desk.view, ask: (ask) => void desk.ask(ask).catch(show) });
   const review = async ({ previewId: id }: Pick<WaitingEgress, "previewId">): Promise<void> => {
     await desk.show(id);
+    panel.reveal();
+  };
+  const leaveOutSelection = async (): Promise<void> => {
+    const column = vscode.window.tabGroups.activeTabGroup.viewColumn;
+    const { lines, path, previewId } = await selectedLines(home);
+    await desk.leaveOutLines(previewId, path, lines);
+    const preview = desk.view?.preview;
+    const item = preview?.items.findIndex((each) => each.path === path) ?? -1;
+    // What is sent now takes the place of what was in front; the review beside it says what changed, or why nothing did.
+    if (preview !== undefined && item !== -1) await openExactly(folderOf(editor), preview, item, column);
     panel.reveal();
   };
   const reviewNext = async (): Promise<void> => {
@@ -79,6 +96,7 @@ export function openReviewFeature(editor: Editor): Feature {
         if (past.ok) return review({ previewId: past.value.preview });
         return review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?")));
       },
+      "arw.leaveOutSelection": leaveOutSelection,
       "arw.denyEgress": (given) => denyEgress(editor, given),
       "arw.showWhatLeaves": (given) => showWhatLeaves(editor, given),
       "arw.manageLeases": () => manageLeases(editor),

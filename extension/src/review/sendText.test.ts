@@ -89,3 +89,19 @@ test("no title, path or name adds a line or turns one around", () => {
   assert.equal(detail.split("\n").filter((line) => line.startsWith("Where:")).length, 1);
   assert.doesNotMatch(sendMessage(question) + detail, /[\u202E\u2028]/u);
 });
+
+test("every item that is sent shorter is said in the dialog, with the lines that are missing", () => {
+  const preview = previewOf();
+  const cut = { whole: DIGEST, wholeBytes: byteCount(9), lines: [{ from: 10, to: 20 }] };
+  const items = Array.from({ length: 10 }, (_, index) => ({
+    path: `src/f${index}.ts`,
+    bytes: byteCount(1),
+    classification: "internal" as const,
+    digest: DIGEST,
+    cut,
+  }));
+  const detail = sendDetail({ preview: { ...preview, items }, digest: DIGEST, lease: ONCE }, NOW);
+  assert.match(detail, /^src\/f0\.ts will be sent without lines 10–20$/mu);
+  assert.match(detail, /^2 more items will be sent without some of their lines$/mu);
+  assert.doesNotMatch(sendDetail({ preview, digest: DIGEST, lease: ONCE }, NOW), /without/u);
+});

@@ -2,6 +2,7 @@
 // Text of files and other machines is one line of bounded length in it, so that none can fake a line of ours.
 import * as vscode from "vscode";
 import type { EgressPreview, PreviewItem } from "#protocol/egress.ts";
+import { lineRangesText } from "#protocol/lineCut.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { LeaseAsk } from "#protocol/webview/review.ts";
@@ -30,6 +31,7 @@ export function sendDetail({ digest, lease, preview }: SendQuestion, now: number
     plainText(title, TITLE_CHARACTERS_MAX),
     "",
     vscode.l10n.t("What: {0}", itemsText(preview.items)),
+    ...shortenedText(preview.items),
     vscode.l10n.t("Where: {0} · key {1}", plainText(destination.name, NAME_CHARACTERS_MAX), keyWords),
     vscode.l10n.t("Until: {0}", leaseText(lease, now)),
     vscode.l10n.t("Cost: {0}", costText(preview)),
@@ -52,6 +54,20 @@ function itemsText(items: readonly PreviewItem[]): string {
   const list = new Intl.ListFormat(vscode.env.language, { type: "unit" }).format(named);
   const more = items.length - named.length;
   return more > 0 ? vscode.l10n.t("{0}, and {1} more", list, amountsIn(vscode.env.language).count(more)) : list;
+}
+
+/** The command there reads less than is here: whoever says yes has read which lines are missing. */
+function shortenedText(items: readonly PreviewItem[]): readonly string[] {
+  const shortened = items.flatMap(({ cut, path }) => (cut === undefined ? [] : [{ path, lines: cut.lines }]));
+  const named = shortened.slice(0, ITEMS_NAMED_MAX).map(({ lines, path }) => {
+    const text = plainText(lineRangesText(lines), NAME_CHARACTERS_MAX);
+    return vscode.l10n.t("{0} will be sent without lines {1}", plainText(path, NAME_CHARACTERS_MAX), text);
+  });
+  const more = shortened.length - named.length;
+  const counted = amountsIn(vscode.env.language).count(more);
+  return more > 0
+    ? [...named, vscode.l10n.t("{0} more items will be sent without some of their lines", counted)]
+    : named;
 }
 
 /** What a yes would grant, in one sentence. */

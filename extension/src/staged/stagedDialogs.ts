@@ -38,6 +38,8 @@ export async function askChange({ action }: StagedView, paths: readonly string[]
       return otherCommand(action);
     case "grant-lease":
       return otherTerms(action);
+    case "adopt-policy":
+      return nothingToChange();
     case "change-setting":
       return action.change.name === "unmark-never-leaves" ? keptMarks(action.change.globs) : nothingToChange();
   }

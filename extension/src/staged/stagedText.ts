@@ -2,7 +2,7 @@
 // stale. It is made from the action itself, in full: an approval must never cover what was not shown.
 import * as vscode from "vscode";
 import { costBudgetText } from "#protocol/lease.ts";
-import type { StagedAction } from "#protocol/staging.ts";
+import type { SettingChange, StagedAction } from "#protocol/staging.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { StagedView } from "#protocol/wire/stagingViews.ts";
 
@@ -115,14 +115,30 @@ function actionLines(action: StagedAction): readonly string[] {
       ];
     }
     case "change-setting":
-      return action.change.name === "resume-offloads"
-        ? [vscode.l10n.t("Offloads are resumed.")]
-        : [
-            vscode.l10n.t(
-              "These marks are taken away: {0}",
-              action.change.globs.map((glob) => plainText(glob)).join(" "),
-            ),
-          ];
+      return [settingLine(action.change)];
+    case "adopt-policy":
+      return [
+        vscode.l10n.t(
+          "The text on the page becomes the policy, under the name “{0}”. It has {1} characters.",
+          plainText(action.name, TEXT_CHARACTERS_MAX),
+          action.text.length,
+        ),
+      ];
+  }
+}
+
+function settingLine(change: SettingChange): string {
+  switch (change.name) {
+    case "resume-offloads":
+      return vscode.l10n.t("Offloads are resumed.");
+    case "unmark-never-leaves":
+      return vscode.l10n.t("These marks are taken away: {0}", change.globs.map((glob) => plainText(glob)).join(" "));
+    case "turn-clustering-on":
+      return vscode.l10n.t(
+        "The port {0} of {1} is opened for the workers that are enrolled.",
+        change.port,
+        plainText(change.host),
+      );
   }
 }
 

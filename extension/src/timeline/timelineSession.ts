@@ -20,7 +20,16 @@ import { shownEpisodes } from "./shownEpisodes.ts";
 /** What a page may wish for; each opens a surface of the editor. */
 export type TimelineWish = Extract<
   TimelineFromPage,
-  { readonly kind: "open-review" | "open-proposal" | "open-output" | "open-timeline" | "start-episode" | "copy" }
+  {
+    readonly kind:
+      | "open-review"
+      | "open-proposal"
+      | "open-output"
+      | "open-timeline"
+      | "open-ledger"
+      | "start-episode"
+      | "copy";
+  }
 >;
 
 export interface TimelineSessionOptions extends SessionOptions<TimelineToPage> {
@@ -65,6 +74,7 @@ export class TimelineSession implements vscode.Disposable {
       case "open-proposal":
       case "open-output":
       case "open-timeline":
+      case "open-ledger":
       case "start-episode":
       case "copy":
         return this.#options.wish(message);

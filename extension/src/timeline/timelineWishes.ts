@@ -26,6 +26,9 @@ export async function performWish(
     case "open-output":
       await vscode.commands.executeCommand("arw.showOutput", { kind: "episode", episodeId: wish.episodeId });
       return;
+    case "open-ledger":
+      await vscode.commands.executeCommand("arw.openLedger", { episode: { episodeId: wish.episodeId } });
+      return;
     case "start-episode":
       await vscode.commands.executeCommand("arw.startEpisode");
       return;

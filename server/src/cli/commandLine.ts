@@ -1,11 +1,18 @@
 // The bridge from commander to our commands: options decoded like any outside data, one session a command line.
 // It decides how a command is run, not what it does.
+import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { CliHost } from "./cliHost.ts";
 import { CliSession } from "./session.ts";
+import { redactedStart } from "#platform/redaction/redactedStart.ts";
+import { createRedactor } from "#platform/redaction/redactor.ts";
+import { REDACTION_RULES } from "#platform/redaction/rules.ts";
+
+/** More of a word is not repeated. */
+const WORD_CHARACTERS_MAX = 200;
 
 /** What a command does. Resolves to the exit code, or to nothing for 0. */
 export type Action = (session: CliSession, words: readonly string[], options: unknown) => Promise<number | void>;
@@ -50,7 +57,12 @@ export function readOptions<T>(schema: z.ZodType<T>, options: unknown): T {
 export function readWord<T>(schema: z.ZodType<T>, word: string | undefined, noun: string): T {
   const decoded = decode(schema, word);
   if (decoded.ok) return decoded.value;
-  throw usage(`${word ?? "nothing"} is no ${noun}: it ${decoded.problem}`);
+  throw usage(`${word === undefined ? "nothing" : shownWord(word)} is no ${noun}: it ${decoded.problem}`);
+}
+
+/** A word that was typed in the wrong place: errors are kept by shells, scripts and CI, and it may be a secret. */
+function shownWord(word: string): string {
+  return redactedStart(word, WORD_CHARACTERS_MAX, createRedactor(REDACTION_RULES, [], randomBytes(32)));
 }
 
 export function usage(problem: string, advice = "Run arw-home help <command> for its options."): ArwError {

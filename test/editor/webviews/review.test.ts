@@ -8,9 +8,10 @@ import { digestOf } from "../../../protocol/digest.ts";
 import { kindOf } from "../../../protocol/schemaByKind.ts";
 import { PAGE_MESSAGE_CHARACTERS_MAX } from "../../../protocol/webview/page.ts";
 import { type ReviewFromPage, reviewFromPageSchema, type ReviewView } from "../../../protocol/webview/review.ts";
+import { byteCount } from "../../../protocol/quantities.ts";
 import type { Theme } from "../host/profile.ts";
 import { type WebviewPage, type WebviewPageOptions, webviewTest } from "../webviewPage.ts";
-import { HOSTILE_TEXTS, hostileReview, hugeReview, reviewOf } from "./reviewSamples.ts";
+import { HOSTILE_TEXTS, hostileReview, hugeReview, item, leaseFor, reviewOf } from "./reviewSamples.ts";
 
 const THEMES: readonly Theme[] = ["light", "dark", "hc-dark", "hc-light"];
 /** A page of two thousand items stays as small as this. */
@@ -239,6 +240,74 @@ webviewTest(
       await page.page.getByText("Grants up to 7 jobs").first().waitFor();
     }
     assert.deepEqual(asks(page), []);
+    assertQuiet(page);
+  },
+);
+
+webviewTest(
+  "an item that is sent shorter says which lines are missing, and gives them back by one press",
+  async (open) => {
+    const cut = {
+      whole: digestOf("all"),
+      wholeBytes: byteCount(2_000),
+      lines: [
+        { from: 10, to: 20 },
+        { from: 35, to: 35 },
+      ],
+    };
+    const items = [item("(file list)"), { ...item("src/cart.ts"), cut }, item("src/other.ts")];
+    const page = await opened(open, reviewOf({}, items), { width: 320 });
+    await page.page.getByText("sent without lines 10–20, 35").waitFor();
+    await page.page.getByRole("button", { name: "Put them back src/cart.ts" }).press("Enter");
+    await page.page.getByText("Take something out…").click();
+    await page.page.getByRole("button", { name: "Leave out lines… src/other.ts" }).click();
+    await page.postedMessage("the ask", (message) => (kindOf(message) === "leave-out-lines" ? message : undefined));
+    const { digest } = reviewOf();
+    assert.deepEqual(asks(page), [
+      { kind: "put-back", digest, item: 1 },
+      { kind: "leave-out-lines", digest, item: 2 },
+    ]);
+    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+    assert.ok(Number(excess) <= 0, `${String(excess)} px wider than the window`);
+    assert.deepEqual(await page.axe(), []);
+    await page.screenshot("review-cut-320");
+    await page.send({ kind: "review", review: reviewOf({ job: "ask", digest: digestOf("ask") }, [item("(prompt)")]) });
+    await page.page.getByRole("button", { name: "Leave out lines… (prompt)" }).waitFor();
+    assertQuiet(page);
+  },
+);
+
+webviewTest("a lease is counted down while it is looked at, and revoked from its row", async (open) => {
+  const page = await opened(open, reviewOf({ leases: [leaseFor(2_000)] }));
+  const row = page.page.locator(".leases li");
+  await row.getByText("3 of 5 jobs left").waitFor();
+  await row.getByText("has run out").waitFor();
+  assert.deepEqual(await page.axe(), []);
+  await page.screenshot("review-leases");
+  await row.getByRole("button", { name: /^Revoke/u }).press("Enter");
+  await page.postedMessage("the ask", (message) => (kindOf(message) === "revoke-lease" ? message : undefined));
+  const { leaseId } = leaseFor(0).lease;
+  assert.deepEqual(asks(page), [{ kind: "revoke-lease", digest: reviewOf().digest, leaseId }]);
+  // A new reading of the Home starts the count again.
+  await page.send({ kind: "review", review: reviewOf({ leases: [leaseFor(3_600_000)] }) });
+  await row.getByText("has run out").waitFor({ state: "detached" });
+  assertQuiet(page);
+});
+
+webviewTest(
+  "an item says why it is of its class, and an episode what made every send of it asked about",
+  async (open) => {
+    const items = [item("(file list)"), { ...item("src/cart.ts"), why: "you marked it as internal" }];
+    const review = reviewOf({}, items);
+    const taint = { private: "internal", untrusted: ["the output of gpubox"] } as const;
+    const page = await opened(open, { ...review, preview: { ...review.preview, taint } }, { width: 320 });
+    await page.page.getByText("you marked it as internal").waitFor();
+    await page.page.getByText("you are asked each time, whatever a lease or a rule allows").waitFor();
+    await page.page.getByText("the output of gpubox").waitFor();
+    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+    assert.ok(Number(excess) <= 0, `${String(excess)} px wider than the window`);
+    assert.deepEqual(await page.axe(), []);
+    await page.screenshot("review-taint-320");
     assertQuiet(page);
   },
 );

@@ -3,7 +3,7 @@ import { digestOf } from "../../../protocol/digest.ts";
 import type { Classification, PreviewItem } from "../../../protocol/egress.ts";
 import { episodeId, jobId, leaseId, nodeId, previewId } from "../../../protocol/ids.ts";
 import { byteCount, costMicros, durationMs, epochMs } from "../../../protocol/quantities.ts";
-import type { ReviewView } from "../../../protocol/webview/review.ts";
+import type { ReviewLease, ReviewView } from "../../../protocol/webview/review.ts";
 
 const ENTROPY: Buffer = Buffer.alloc(32, 7);
 const PATHS: readonly string[] = [
@@ -70,6 +70,7 @@ export function reviewOf(
     busy: "nothing",
     othersWaiting: 0,
     leaseMs: durationMs(600_000),
+    leases: [],
     ...change,
   };
 }
@@ -126,3 +127,25 @@ export const HOSTILE_TEXTS: readonly string[] = [
   "&lt;img src=x onerror=arwHit=1&gt;",
   "\u0000<\u0000script>arwHit=1</script>",
 ];
+
+/** A lease for the node of the preview, with three of five jobs left. */
+export function leaseFor(remainingMs: number): ReviewLease {
+  return {
+    lease: {
+      leaseId: leaseId.from(ENTROPY),
+      subject: nodeId.from(ENTROPY),
+      capability: "offload",
+      scope: { kind: "scoped", job: "command", paths: ["src/**"], ceiling: "internal" },
+      grantedAt: epochMs(1),
+      expiresAt: epochMs(2),
+      budget: { uses: 5, bytes: byteCount(1_000_000), cost: { currency: "EUR", micros: costMicros(500_000) } },
+      issuer: "owner",
+      reason: "",
+    },
+    usesLeft: 3,
+    bytesLeft: byteCount(500_000),
+    costMicrosLeft: costMicros(250_000),
+    remainingMs: durationMs(remainingMs),
+    inUse: 1,
+  };
+}

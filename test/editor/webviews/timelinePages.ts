@@ -70,6 +70,7 @@ class TimelineTeller {
       case "open-proposal":
       case "open-output":
       case "open-timeline":
+      case "open-ledger":
       case "start-episode":
       case "copy":
         return [];

@@ -54,7 +54,7 @@ function answerActions(scene: ReviewScene): TemplateResult {
       >
     </div>
     ${view.runHere.possible || view.runHere.why === "unread" ? nothing : html`<p class="dim foreign">${l10n.t("It cannot run here: {0}.", whyNotHere(view.runHere))}</p>`}
-    ${hasFiles ? nothing : html`<p class="dim">${l10n.t("A question is one piece: nothing can be taken out of it.")}</p>`}
+    ${hasFiles ? nothing : html`<p class="dim">${l10n.t("A question is one item: lines can be left out of it, the whole cannot.")}</p>`}
   </footer>`;
 }
 

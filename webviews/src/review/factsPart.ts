@@ -2,13 +2,14 @@
 // say and adds nothing; an amount without a basis is called unknown.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import type { Cost, LeftOut, PreviewPolicy } from "#protocol/egress.ts";
+import type { Cost, EpisodeTaint, LeftOut, PreviewPolicy } from "#protocol/egress.ts";
 import type { LeaseBound } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { ReviewNode } from "#protocol/webview/review.ts";
 import { icon } from "../page/icon.ts";
+import { classWord } from "./itemsPart.ts";
 import type { ReviewScene } from "./reviewScene.ts";
 import { ROWS_SHOWN_STEP } from "./reviewState.ts";
 
@@ -158,11 +159,24 @@ export function whyPart({ view }: ReviewScene): TemplateResult {
   return html`<p class="foreign">${plainText(preview.why.rule)}</p>
     <p class="foreign">${l10n.t("Here: {0}", plainText(preview.why.localAlternative))}</p>
     ${preview.why.policy === undefined ? nothing : html`<p class="foreign">${policyText(preview.why.policy)}</p>`}
+    ${preview.taint === undefined ? nothing : taintPart(preview.taint)}
     ${
       bounds === undefined
         ? nothing
         : html`<p>${icon("info", "tone-quiet")} ${l10n.t("You are asked although there is a lease: {0}.", bounds)}</p>`
     }`;
+}
+
+/** Said with its sources: no lease and no rule lets it go without this question. */
+function taintPart({ private: highest, untrusted }: EpisodeTaint): TemplateResult {
+  return html`<p>
+      ${icon("warning", "tone-attention")}
+      ${l10n.t("Your data ({0}) and content from elsewhere are together in this episode: you are asked each time, whatever a lease or a rule allows.", classWord(highest))}
+    </p>
+    <p class="dim">${l10n.t("From elsewhere:")}</p>
+    <ul class="removed">
+      ${untrusted.map((source) => html`<li class="foreign dim">${plainText(source)}</li>`)}
+    </ul>`;
 }
 
 function policyText({ rules, explanation }: PreviewPolicy): string {

@@ -3,6 +3,7 @@
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Classification } from "#protocol/egress.ts";
+import { type LineCut, lineRangesText } from "#protocol/lineCut.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
@@ -12,6 +13,8 @@ import { filterGroups, groupItems, type ItemGroup, type ItemRow } from "./itemGr
 import type { ReviewScene } from "./reviewScene.ts";
 import { ITEMS_OPEN_MAX, ROWS_SHOWN_STEP } from "./reviewState.ts";
 
+/** Why an item is of its class is one short line beside it. */
+const SOURCE_CHARACTERS_MAX = 160;
 /** Above so many items there is a field to find one. */
 const FILTER_FROM = 30;
 
@@ -120,10 +123,48 @@ function itemRow(scene: ReviewScene, { index, item, name }: ItemRow): TemplateRe
       >
         ${plainText(name)}
       </button>
+      ${item.cut === undefined ? nothing : cutLine(scene, index, path, item.cut)} ${linesButton(scene, index, item.path)}
     </td>
-    <td>${classMark(item.classification)}</td>
+    <td>
+      ${classMark(item.classification)}
+      ${item.why === undefined ? nothing : html`<div class="source dim foreign">${plainText(item.why, SOURCE_CHARACTERS_MAX)}</div>`}
+    </td>
     <td class="number">${amountsIn(language).bytes(item.bytes)}</td>
   </tr>`;
+}
+
+/** An item that is sent shorter than it is says so wherever it stands. */
+function cutLine(scene: ReviewScene, index: number, path: string, { lines }: LineCut): TemplateResult {
+  const { digest, state } = scene.view;
+  return html`<div class="cut">
+    <span>${icon("diff-removed", "tone-attention")} ${l10n.t("sent without lines {0}", lineRangesText(lines))}</span>
+    ${
+      state === "waiting"
+        ? html`<button
+            class="link-button"
+            ?disabled=${scene.isBusy}
+            @click=${() => scene.ask({ kind: "put-back", digest, item: index })}
+          >
+            ${l10n.t("Put them back")}<span class="heard-only"> ${path}</span>
+          </button>`
+        : nothing
+    }
+  </div>`;
+}
+
+function linesButton(scene: ReviewScene, index: number, path: string): TemplateResult | typeof nothing {
+  const { digest, job, state } = scene.view;
+  const isPrompt = job === "ask";
+  if (state !== "waiting" || (isPrompt ? false : !scene.state.taking || isNoFile(path))) return nothing;
+  return html`<div class="cut">
+    <button
+      class="link-button"
+      ?disabled=${scene.isBusy}
+      @click=${() => scene.ask({ kind: "leave-out-lines", digest, item: index })}
+    >
+      ${l10n.t("Leave out lines…")}<span class="heard-only"> ${plainText(path)}</span>
+    </button>
+  </div>`;
 }
 
 /** The toolkit names a box after its text when it is made, whatever label it has; the label is for when the box is used again. */

@@ -23,6 +23,10 @@ let view: ReviewView | undefined;
 let state: ReviewState | undefined;
 let kept: ReviewKept | undefined;
 let language = "en";
+let receivedAtMs = 0;
+
+/** How often what is left of a lease is drawn again while one is shown. */
+const COUNTDOWN_MS = 1_000;
 
 const page = openPage<ReviewToPage, ReviewFromPage, ReviewKept>({
   toPage: reviewToPageSchema,
@@ -35,6 +39,7 @@ const page = openPage<ReviewToPage, ReviewFromPage, ReviewKept>({
   receive: ({ review }) => {
     const isOther = view !== undefined && (view.digest !== review.digest || view.state !== review.state);
     view = review;
+    receivedAtMs = performance.now();
     state = stateFor(review, state, kept);
     draw();
     // Another revision, and what became of this one, is read from its beginning.
@@ -52,6 +57,7 @@ function draw(): void {
       view,
       state,
       language,
+      elapsedMs: performance.now() - receivedAtMs,
       isBusy: view.busy !== "nothing" || view.state !== "waiting",
       change: (change) => {
         if (state === undefined) return;
@@ -64,3 +70,8 @@ function draw(): void {
     place,
   );
 }
+
+// The page lives as long as the panel shows it, and the clock as long as the page.
+setInterval(() => {
+  if (view !== undefined && view.leases.length > 0) draw();
+}, COUNTDOWN_MS);

@@ -106,11 +106,18 @@ function stateNotice({ answeredHere, state }: ReviewView): readonly Notice[] {
 
 function replacedNotice({ replaced, state }: ReviewView): readonly Notice[] {
   if (replaced === undefined || state !== "waiting") return [];
-  const text =
-    replaced.by === "taken-out"
-      ? l10n.t("A new revision, without what you took out. Look it over: only this one can be approved now.")
-      : l10n.t("This changed since you looked at it. Look it over again: only this revision can be approved now.");
-  return [{ icon: "git-compare", tone: "tone-attention", text }];
+  return [{ icon: "git-compare", tone: "tone-attention", text: replacedText(replaced.by) }];
+}
+
+function replacedText(by: NonNullable<ReviewView["replaced"]>["by"]): string {
+  switch (by) {
+    case "taken-out":
+      return l10n.t("A new revision, without what you took out. Look it over: only this one can be approved now.");
+    case "put-back":
+      return l10n.t("A new revision, with the lines that you put back. Only this one can be approved now.");
+    case "changed":
+      return l10n.t("This changed since you looked at it. Look it over again: only this revision can be approved now.");
+  }
 }
 
 function nodeNotice({ node, preview, state }: ReviewView): readonly Notice[] {

@@ -6,6 +6,7 @@ import { actionsPart } from "./actionsPart.ts";
 import { costPart, removedPart, staysPart, wherePart, whyPart } from "./factsPart.ts";
 import { itemsPart } from "./itemsPart.ts";
 import { leasePart } from "./leasePart.ts";
+import { leasesPart } from "./leasesPart.ts";
 import { headPart, noticesPart } from "./noticesPart.ts";
 import type { ReviewScene } from "./reviewScene.ts";
 
@@ -20,6 +21,7 @@ export function reviewPage(scene: ReviewScene): TemplateResult {
       ${section("why", l10n.t("Why"), whyPart(scene))}
       ${section("cost", l10n.t("Cost"), costPart(scene))}
       ${view.state === "waiting" ? section("until", l10n.t("Until"), leasePart(scene)) : ""}
+      ${view.leases.length > 0 ? section("leases", l10n.t("Leases"), leasesPart(scene)) : ""}
       <div class="small-print dim">
         <p>
           ${l10n.t("Sending cannot be taken back; revoking stops further sends. Redaction and detection know common formats and the values of your environment files; they miss other secrets, passwords that are words, what is paraphrased or encoded otherwise, and pictures.")}

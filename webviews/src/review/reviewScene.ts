@@ -6,6 +6,8 @@ export interface ReviewScene {
   readonly view: ReviewView;
   readonly state: ReviewState;
   readonly language: string;
+  /** How long ago the view came: what is counted down is less by this. */
+  readonly elapsedMs: number;
   /** Whether an ask is being answered, or nothing can be asked any more: every control but looking is off. */
   readonly isBusy: boolean;
   change(change: Partial<ReviewState>): void;

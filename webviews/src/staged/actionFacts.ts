@@ -2,9 +2,9 @@
 // them differ between two revisions. Everything that its digest covers is here or stands in the list of files.
 import * as l10n from "@vscode/l10n";
 import { costBudgetText } from "#protocol/lease.ts";
-import type { StagedAction } from "#protocol/staging.ts";
+import type { SettingChange, StagedAction } from "#protocol/staging.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
-import { plainText } from "#protocol/text/plainText.ts";
+import { plainLines, plainText } from "#protocol/text/plainText.ts";
 
 export interface ActionFact {
   readonly name: string;
@@ -31,15 +31,39 @@ export function actionFacts(action: StagedAction, node: string | undefined, lang
     case "grant-lease":
       return leaseFacts(action, node, language);
     case "change-setting":
-      return action.change.name === "resume-offloads"
-        ? [{ name: l10n.t("Switch"), value: l10n.t("Offloads are resumed.") }]
-        : [
-            {
-              name: l10n.t("Marks that are taken away"),
-              value: action.change.globs.map((glob) => plainText(glob)).join("\n"),
-              isCode: true,
-            },
-          ];
+      return [settingFact(action.change)];
+    case "adopt-policy":
+      return [
+        { name: l10n.t("Policy"), value: plainText(action.name) },
+        {
+          name: l10n.t("In the place of"),
+          value: action.replaces === undefined ? l10n.t("the one that every Home begins with") : start(action.replaces),
+          isCode: true,
+        },
+        { name: l10n.t("Text"), value: plainLines(action.text), isCode: true },
+      ];
+  }
+}
+
+function settingFact(change: SettingChange): ActionFact {
+  switch (change.name) {
+    case "resume-offloads":
+      return { name: l10n.t("Switch"), value: l10n.t("Offloads are resumed.") };
+    case "unmark-never-leaves":
+      return {
+        name: l10n.t("Marks that are taken away"),
+        value: change.globs.map((glob) => plainText(glob)).join("\n"),
+        isCode: true,
+      };
+    case "turn-clustering-on":
+      return {
+        name: l10n.t("Switch"),
+        value: l10n.t(
+          "The port {0} of {1} is opened for the workers that are enrolled.",
+          change.port,
+          plainText(change.host),
+        ),
+      };
   }
 }
 

@@ -78,7 +78,7 @@ function wishes(
   entry: TimelineEntry,
   { wish, onlyEpisode }: DetailsActions,
 ): TemplateResult | typeof nothing {
-  const { corrId, previewId, proposalId, attemptId } = entry;
+  const { corrId, crossing, previewId, proposalId, attemptId } = entry;
   const buttons: TemplateResult[] = [];
   if (previewId !== undefined && model.isWaiting(entry)) {
     buttons.push(
@@ -97,6 +97,13 @@ function wishes(
       buttons.push(
         html`<button class="button secondary" @click=${() => wish({ kind: "open-output", episodeId: corrId })}>
           ${l10n.t("Output in Terminal")}
+        </button>`,
+      );
+    }
+    if (crossing !== undefined || entry.kind === "EgressRecorded" || entry.kind === "EgressSettled") {
+      buttons.push(
+        html`<button class="button secondary" @click=${() => wish({ kind: "open-ledger", episodeId: corrId })}>
+          ${l10n.t("Show in Ledger")}
         </button>`,
       );
     }

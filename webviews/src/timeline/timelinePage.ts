@@ -247,6 +247,10 @@ export class TimelinePage {
   #carryOut(): void {
     const wanted = this.#wanted;
     if (wanted === undefined || !this.#model.loaded) return;
+    const { rows, scope } = this.#model;
+    // An episode's own timeline is read to its beginning: the entry is still to come.
+    const isToCome = wanted.kind === "reveal" && rows.find(wanted.place) === undefined;
+    if (isToCome && scope.kind === "episode" && rows.older && rows.hasRoom) return;
     this.#wanted = undefined;
     if (wanted.kind === "reveal") this.#show(wanted.place);
     else if (wanted.to === "latest") this.#list.toEnd();

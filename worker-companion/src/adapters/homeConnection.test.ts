@@ -335,6 +335,17 @@ test("a refusal is believed when it was said three times in a row, and not befor
   assert.equal(dialled(), REFUSALS_BELIEVED * 2);
 });
 
+test("a Home that does not understand a newer worker is told of once with what mends it, and is dialled on", async (context) => {
+  const { link, changes, pass, dialled } = await connected(context);
+  link.close("malformed-message", "$.seenLedger is not known here");
+  await pass(NO_WAIT_MS * 4);
+  const waiting = changes.flatMap((change) => (change.kind === "waiting" ? [change.error] : []));
+  assert.equal(waiting.length, 1);
+  assert.match(waiting[0]?.message ?? "", /does not understand this worker \(\$\.seenLedger is not known here\)/);
+  assert.match(waiting[0]?.advice ?? "", /same version of arw-home and arw-worker/);
+  assert.ok(dialled() > 1);
+});
+
 for (const code of ["revoked", "replaced", "protocol-version"] as const) {
   test(`a link that ends as ${code} ends the worker: dialling again cannot help`, async (context) => {
     const { link, ended, pass, dialled } = await connected(context);

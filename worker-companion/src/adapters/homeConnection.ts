@@ -295,8 +295,17 @@ function problemOf({ code, detail }: ChannelEnd, countsLives: boolean): Omit<Pro
         // The next hello decides: the later life of the folder is let in, and the other is told that it is the older one.
         final: !countsLives,
       };
-    case "lost":
     case "malformed-message":
+      // Of the same version in its number alone: a newer program says what an older one does not know.
+      return {
+        error: new ArwError(
+          "protocol-version",
+          `The Home does not understand this worker (${detail}): one of the two is newer than the other.`,
+          "Install the same version of arw-home and arw-worker.",
+        ),
+        final: false,
+      };
+    case "lost":
     case "message-out-of-order":
     case "foreign-workspace":
     case "frame-too-large":

@@ -66,6 +66,19 @@ test("no secret that an error quotes is in the log", async (t) => {
   assert.match(line ?? "", /it said \[REDACTED:known-secret:[a-p]{8}\]/);
 });
 
+test("a text is judged by the name it has: what a field called a password holds is in no log", async (t) => {
+  const folder = await folderOf(t);
+  const secret = `c0rrectH${"orse"}B4ttery9`;
+  openWorkerLog(folder, now, TEST_REDACTOR).write("failed", {
+    password: secret,
+    inner: { api_key: `k9Qz7Lw2${"Xr5Tn8Bp3Hd6Vf"}` },
+    user: "ada",
+  });
+  const [line = ""] = await lastLines(folder, 1);
+  assert.ok(!line.includes(secret), line);
+  assert.match(line, /"password":"\[REDACTED:[^"]*\]","inner":\{"api_key":"\[REDACTED:[^"]*\]"\},"user":"ada"/);
+});
+
 test("a secret where a text is cut does not show in part", async (t) => {
   const folder = await folderOf(t);
   const reason = `${"-".repeat(LOG_TEXT_CHARACTERS_MAX - 10)}${TEST_SECRET} and on`;

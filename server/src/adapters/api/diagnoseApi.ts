@@ -69,6 +69,7 @@ async function factsOf(terms: DiagnoseTerms, signal: AbortSignal): Promise<HomeF
       .all()
       .flatMap(({ nodeId, size, signed }) => (signed === undefined ? [{ name: nodeName(nodes, nodeId), size }] : [])),
     witnesses: witnesses.all().filter(({ signed }) => signed !== undefined).length,
+    unknownSecrets: services.redaction.unknownSecrets,
     paused: egress.paused,
     machine: await machineOf(terms, signal),
   };

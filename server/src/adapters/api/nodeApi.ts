@@ -1,15 +1,19 @@
 // Nodes, invites and the clustering switch for clients. Every change here needs an owner session; listing does not.
 import { randomBytes } from "node:crypto";
 import { type Refusal, refuse } from "#protocol/errors.ts";
+import type { Requester } from "#protocol/commands.ts";
 import { inviteId } from "#protocol/ids.ts";
 import { durationMs, epochMs } from "#protocol/quantities.ts";
 import { inviteText } from "#protocol/wire/inviteText.ts";
+import { NEVER_ON } from "../../home/staging/action.ts";
 import { nodeView } from "../../home/node/view.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { createInviteMaterial, INVITE_SECRET_BYTES } from "../listener/inviteMaterial.ts";
 import { mint } from "../mint.ts";
 import type { Clustering } from "../workers/clustering.ts";
-import { type HomeServices, requesterOf } from "./services.ts";
+import { putBeforeOwner } from "../staging/putBefore.ts";
+import { TURN_ON_TITLE } from "../staging/titles.ts";
+import { type HomeServices, type ListeningPlace, requesterOf } from "./services.ts";
 
 type NodeApi = Pick<
   HomeApi,
@@ -46,7 +50,14 @@ export function nodeApi(services: NodeServices, clustering: Clustering): NodeApi
       return executed.kind === "refusal" ? executed : {};
     },
     createInvite: (params, session) => settled(clustering, () => openAndInvite(services, clustering, params, session)),
-    turnClusteringOn: (_, session) => settled(clustering, () => turnOn(services, clustering, session)),
+    turnClusteringOn: async (_, session) => {
+      if (session.owner) return turnClusteringOn(services, clustering, requesterOf(session));
+      const { lastListen } = home.state.nodes;
+      if (lastListen === undefined) return NEVER_ON;
+      const action = { kind: "change-setting", change: { name: "turn-clustering-on", ...lastListen } } as const;
+      const why = "Only the owner opens the port for workers.";
+      return putBeforeOwner(services, session, { action, title: TURN_ON_TITLE, evidence: [], why });
+    },
     turnClusteringOff: async (_, session) => {
       const transfers = crossings.transfers();
       const reason = `${session.client} turned it off`;
@@ -74,17 +85,24 @@ async function settled<Result extends object>(
   }
 }
 
-async function turnOn(
-  { home, now }: NodeServices,
+/** Opens the very port of last time: the workers that are enrolled dial no other. */
+export function turnClusteringOn(
+  services: Pick<HomeServices, "home" | "now">,
   clustering: Clustering,
-  session: Parameters<HomeApi["turnClusteringOn"]>[1],
-): ReturnType<HomeApi["turnClusteringOn"]> {
+  by: Requester,
+): Promise<ListeningPlace | Refusal> {
+  return settled(clustering, () => turnOn(services, clustering, by));
+}
+
+async function turnOn(
+  { home, now }: Pick<HomeServices, "home" | "now">,
+  clustering: Clustering,
+  by: Requester,
+): Promise<ListeningPlace | Refusal> {
   const { lastListen } = home.state.nodes;
   if (lastListen === undefined) return NEVER_ON;
-  // The very port: the workers that are enrolled dial no other.
   const { host } = lastListen;
   const port = await clustering.open(host, lastListen.port);
-  const by = requesterOf(session);
   const executed = await home.execute({
     kind: "turn-clustering-on",
     at: now(),
@@ -94,12 +112,6 @@ async function turnOn(
   });
   return executed.kind === "refusal" ? executed : { host, port };
 }
-
-const NEVER_ON = refuse(
-  "clustering-never-on",
-  "Clustering was never on here, so no worker knows where to reach this Home.",
-  "Invite a worker, which turns it on: arw-home invite.",
-);
 
 const openAndInvite = async (
   { home, now }: NodeServices,

@@ -44,7 +44,8 @@ async function policyBench(t: TestContext): Promise<PolicyBench> {
   const base = await services(t, new DeskBench(home.state), { "a.txt": "one", "notes/b.txt": "two" });
   const files = policyFiles(homeFolder, base.workspaceFolder);
   const desk = new PolicyDesk({ services: base, files, onTrouble: (what) => assert.fail(what) });
-  const here: HomeServices = { ...base, freshPolicy: () => desk.look() };
+  const late = { freshPolicy: () => desk.look(), adoptPolicy: desk.adopt.bind(desk) };
+  const here: HomeServices = { ...base, ...late };
   const { startEpisode } = episodeApi(here);
   const start: PolicyBench["start"] = () => startEpisode({ request: command("make"), on: GPU.name }, ANYONE);
   return { here, files, desk, api: policyApi(here, desk, files), start };
@@ -83,7 +84,6 @@ test("what the owner adopts is in force, kept with its comments, and ends what i
   const bench = await policyBench(t);
   const { previewId } = answered(await bench.start());
   const text = documentText(rule("asks", "ask"), rule("no-notes", "deny", { resource: { paths: ["notes/**"] } }));
-  assert.equal(codeOf(await bench.api.adoptPolicy({ text }, ANYONE)), "owner-session-required");
   const adopted = answered(await bench.api.adoptPolicy({ text }, OWNER));
   assert.deepEqual([adopted.name, adopted.epoch, adopted.withdrawn], ["mine", 1, [previewId]]);
   assert.equal(await readFile(bench.files.homeFile, "utf8"), text);
@@ -96,6 +96,51 @@ test("what the owner adopts is in force, kept with its comments, and ends what i
   );
   await bench.api.usePosture({ posture: "local-only" }, OWNER);
   assert.match(answered(await bench.api.policyHistory({}, ANYONE)).entries[0]?.text ?? "", /local-only/);
+});
+
+/** The one policy that waits, and its answer. */
+async function approveWaiting({
+  here,
+}: PolicyBench): Promise<readonly [outcome: string, replacedBy: string | undefined]> {
+  const [held, ...more] = [...stagingOf(here.home.state).byId.values()].filter(
+    ({ status }) => status.kind === "pending",
+  );
+  assert.ok(held !== undefined && more.length === 0);
+  const { outcome, replacedBy } = await approveAndDo(here, OWNER, held);
+  return [outcome, replacedBy];
+}
+
+test("a policy that anyone else asks for waits with its whole text, and is adopted by the owner's yes alone", async (t) => {
+  const bench = await policyBench(t);
+  const text = documentText(rule("asks", "ask"));
+  assert.equal(codeOf(await bench.api.adoptPolicy({ text }, ANYONE)), "waits-for-owner");
+  const adopted = (): string | undefined => bench.here.home.state.policy?.adopted?.by;
+  assert.equal(adopted(), undefined);
+  const [held] = [...stagingOf(bench.here.home.state).byId.values()];
+  assert.deepEqual(held?.action, { kind: "adopt-policy", name: "mine", text });
+  assert.deepEqual([held.risk.level, held.risk.rule], ["high", "changes-policy"]);
+  assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
+  assert.equal(await readFile(bench.files.homeFile, "utf8"), text);
+  assert.equal(adopted(), ANYONE.client);
+});
+
+test("a policy that waits is void once another was adopted, and waits again beside that one", async (t) => {
+  const bench = await policyBench(t);
+  assert.equal(codeOf(await bench.api.usePosture({ posture: "trusted-workers" }, ANYONE)), "waits-for-owner");
+  answered(await bench.api.usePosture({ posture: "local-only" }, OWNER));
+  const [outcome, replacedBy] = await approveWaiting(bench);
+  assert.equal(outcome, "void");
+  assert.ok(replacedBy !== undefined);
+  assert.match(bench.here.home.state.policy?.adopted?.text ?? "", /local-only/u);
+  assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
+  assert.match(bench.here.home.state.policy?.adopted?.text ?? "", /trusted-workers/u);
+});
+
+test("a text that is no policy is not even staged", async (t) => {
+  const bench = await policyBench(t);
+  const code = codeOf(await bench.api.adoptPolicy({ text: "{ no" }, ANYONE));
+  assert.equal(code, "policy-invalid");
+  assert.equal(stagingOf(bench.here.home.state).byId.size, 0);
 });
 
 test("a text that is no policy is not adopted, and its fault is named with line and column", async (t) => {

@@ -22,7 +22,9 @@ import { whatIf } from "../../home/policy/whatIf.ts";
 import type { HomeState } from "../../home/state.ts";
 import { projectEvent } from "../../home/timeline/project.ts";
 import { nodeName } from "../../home/node/state.ts";
-import type { HomeApi } from "../clientServer/homeApi.ts";
+import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
+import { putBeforeOwner } from "../staging/putBefore.ts";
+import { policyTitle } from "../staging/titles.ts";
 import { type KnownNodes, policyFindings } from "../policy/findings.ts";
 import { idleLeases } from "../policy/idleLeases.ts";
 import { type PastOffload, pastOffloads } from "../policy/pastOffloads.ts";
@@ -50,10 +52,26 @@ export function policyApi(services: HomeServices, desk: PolicyDesk, files: Polic
       const { effect, rules, obligations, explanation } = evaluate(policyInForce(home.state.policy), request);
       return { effect, rules, obligations, explanation };
     },
-    adoptPolicy: ({ text }, session) => desk.adopt(text, requesterOf(session)),
-    usePosture: ({ posture }, session) => desk.adopt(POSTURE_TEXTS[posture], requesterOf(session)),
+    adoptPolicy: ({ text }, session) => adopt(services, desk, text, session),
+    usePosture: ({ posture }, session) => adopt(services, desk, POSTURE_TEXTS[posture], session),
     policyHistory: async () => ({ entries: await historyOf(services) }),
   };
+}
+
+/** By the owner's word at once; what anyone else asks for waits for the owner, who reads its whole text. */
+async function adopt(
+  services: Pick<HomeServices, "home" | "now">,
+  desk: PolicyDesk,
+  text: string,
+  session: ClientSession,
+): ReturnType<HomeApi["adoptPolicy"]> {
+  const { document } = readPolicy(text);
+  // A text that is no policy is refused in the same words, whoever asks.
+  if (session.owner || document === undefined) return desk.adopt(text, requesterOf(session));
+  const { name } = document;
+  const action = { kind: "adopt-policy", name, text } as const;
+  const why = "Only the owner changes the policy.";
+  return putBeforeOwner(services, session, { action, title: policyTitle(name), evidence: [], why });
 }
 
 async function policyView(state: HomeState, files: PolicyFiles): Promise<PolicyView> {

@@ -5,6 +5,8 @@ import type { NodeId } from "#protocol/ids.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { BeginningBlobStore } from "#platform/blobs/blobStore.ts";
 import type { Home } from "../../home/home.ts";
+import type { Refusal } from "#protocol/errors.ts";
+import type { AdoptPolicyResult } from "#protocol/wire/policyViews.ts";
 import type { Journal } from "../../home/journalPort.ts";
 import type { NodePresence } from "../../home/node/view.ts";
 import type { Crossings } from "../attempts/crossings.ts";
@@ -18,6 +20,12 @@ import type { WorkspaceRedaction } from "../collect/workspaceRedaction.ts";
 import type { DeniedOffloads } from "../policy/pastOffloads.ts";
 import type { OutputFiles } from "../outputFiles.ts";
 import type { SteadyClock } from "../steadyClock.ts";
+
+/** Where the Home listens for its workers. */
+export interface ListeningPlace {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface HomeServices {
   readonly home: Home;
@@ -42,6 +50,9 @@ export interface HomeServices {
   readonly freshPolicy: () => Promise<void>;
   /** What policy denied at once. */
   readonly deniedOffloads: DeniedOffloads;
+  /** Done for a yes that was given before, by shells that stand on these services themselves. */
+  readonly adoptPolicy: (text: string, by: Requester) => Promise<AdoptPolicyResult | Refusal>;
+  readonly turnClusteringOn: (by: Requester) => Promise<ListeningPlace | Refusal>;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }
 

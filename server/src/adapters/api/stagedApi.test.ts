@@ -23,6 +23,7 @@ import {
   preview,
   receiptOf,
   start,
+  turnOn,
 } from "../../../../test/simulation/homeCommands.ts";
 import { terms } from "../../../../test/simulation/leaseCommands.ts";
 import {
@@ -249,6 +250,33 @@ test("a lease and a switch that anyone asks for wait, and are granted and turned
   const resume = await waiting(here);
   assert.equal(answered(await stagedApi(here).approveStaged({ items: [resume] }, OWNER)).results[0]?.outcome, "done");
   assert.equal(here.home.state.egress.paused, undefined);
+});
+
+test("the port for workers is opened by the shell of a yes, once, and a failure of it is said", async (t) => {
+  const bench = new DeskBench();
+  await bench.give(turnOn());
+  const opened: string[] = [];
+  const base = await services(t, bench);
+  const turnClusteringOn: HomeServices["turnClusteringOn"] = async ({ client, session }) => {
+    opened.push(`${client}, as ${session}`);
+    return opened.length === 1
+      ? { host: "127.0.0.1", port: 7_411 }
+      : { kind: "refusal", code: "port-taken", message: "The port is taken.", advice: "Free it." };
+  };
+  const here: HomeServices = { ...base, turnClusteringOn };
+  const { host, port } = here.home.state.nodes.lastListen ?? { host: "", port: 1 };
+  const action = { kind: "change-setting", change: { name: "turn-clustering-on", host, port } } as const;
+  for (const [number, outcome] of [
+    [1, "done"],
+    [2, "failed"],
+  ] as const) {
+    await bench.give(stage(number, { action }));
+    const item = await waiting(here);
+    assert.equal(item.stale, undefined);
+    const { results } = answered(await stagedApi(here).approveStaged({ items: [item] }, OWNER));
+    assert.equal(results[0]?.outcome, outcome);
+  }
+  assert.deepEqual(opened, ["a script, as owner", "a script, as owner"]);
 });
 
 describe("a command that no sandbox holds", () => {

@@ -39,6 +39,15 @@ export async function gitFilesNamed(
   return gitList(folder, ["--cached", "--others", "--", ...named], signal);
 }
 
+/** The repositories of their own below the folder: submodules, and others that git does not ignore. Throws ArwError `git-failed`. */
+export async function gitRepositoriesIn(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+  const staged = await gitList(folder, ["--stage"], signal);
+  const submodules = staged.flatMap((entry) => /^160000 [^\t]*\t(.*)$/su.exec(entry)?.[1] ?? []);
+  const others = await gitList(folder, ["--others", "--exclude-standard"], signal);
+  const nested = others.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
+  return [...new Set([...submodules, ...nested])];
+}
+
 async function isInsideRepository(folder: string): Promise<boolean> {
   for (let current = folder; ; current = dirname(current)) {
     if (await exists(join(current, ".git"))) return true;

@@ -1,12 +1,13 @@
 // What a workspace's own files hold is taken out of texts, in every spelling, as soon as the files say so.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
 import { ArwError } from "#protocol/errors.ts";
+import { KNOWN_SECRETS_MAX } from "#platform/redaction/knownSecrets.ts";
 import { openWorkspaceRedaction } from "./workspaceRedaction.ts";
 import { SECRET_FILES_MAX, secretFiles, secretsOf } from "./workspaceSecrets.ts";
 
@@ -74,6 +75,55 @@ test("a secret of a file is taken out in all its spellings under one tag, and ou
   const second = await redaction.refreshed(signal);
   assert.equal(second.redact("another-one-entirely").removed.length, 1);
   assert.equal(second.redact(secret).removed.length, 0);
+});
+
+test("secrets in submodules, in other repositories inside and behind links are known, and nothing outside is read", async (t) => {
+  const [fourth, fifth, outside] = ["fourth-chosen-secret", "fifth-chosen-secret", "outside-chosen-secret"];
+  const folder = await folderWith(t, {
+    ".env": `A_SECRET=${FIRST}`,
+    "module/.env": `B_SECRET=${SECOND}`,
+    "module/deep/nested/.env": `C_SECRET=${THIRD}`,
+    "beside/.env.local": `D_SECRET=${fourth}`,
+    "settings/real": `E_SECRET=${fifth}`,
+  });
+  const elsewhere = await folderWith(t, { ".env": `F_SECRET=${outside}` });
+  const git = (...words: readonly string[]): void => {
+    const author = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
+    execFileSync("git", [...author, ...words], { cwd: folder, stdio: "ignore" });
+  };
+  for (const repository of [".", "module", "module/deep/nested", "beside"]) git("init", "-q", repository);
+  git("-C", "module", "commit", "-q", "--allow-empty", "-m", "one");
+  const head = execFileSync("git", ["-C", join(folder, "module"), "rev-parse", "HEAD"])
+    .toString()
+    .trim();
+  git("update-index", "--add", "--cacheinfo", `160000,${head},module`);
+  await symlink("settings/real", join(folder, ".env.production"));
+  await symlink(join(elsewhere, ".env"), join(folder, ".env.test"));
+  await symlink(elsewhere, join(folder, "linked"));
+  const redactor = await openWorkspaceRedaction(folder, [], SALT, assert.ifError).refreshed(signal);
+  for (const secret of [FIRST, SECOND, THIRD, fourth, fifth]) {
+    assert.equal(redactor.redact(`it is ${secret}`).removed.length, 1, secret);
+  }
+  assert.equal(redactor.redact(`it is ${outside}`).removed.length, 0);
+});
+
+test("secrets beyond the limit of those that are looked for are counted and said, once", async (t) => {
+  const lines = Array.from(
+    { length: KNOWN_SECRETS_MAX + 2 },
+    (_, number) => `P${number}_PASSWORD=drawn-${number}-by-lot`,
+  );
+  const folder = await folderWith(t, { ".env": lines.slice(0, -2).join("\n") });
+  const said: string[] = [];
+  const redaction = openWorkspaceRedaction(folder, [], SALT, (error) => said.push(String(error)));
+  await redaction.refreshed(signal);
+  assert.deepEqual([redaction.unknownSecrets, said], [0, []]);
+  await writeFile(join(folder, ".env"), lines.join("\n"));
+  await redaction.refreshed(signal);
+  await writeFile(join(folder, ".env"), `${lines.join("\n")}\n`);
+  await redaction.refreshed(signal);
+  assert.equal(redaction.unknownSecrets, 2);
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? "", /hold 2 more exact secrets than the 256 that are looked for/);
 });
 
 test("more files than the limit are not read", async (t) => {

@@ -1,6 +1,7 @@
 // The redactor of a workspace: all rules, the Home's own secrets, and those in the workspace's files as they are now.
 // Every text that leaves goes through it, whatever it is for. Made anew only where one of those files has changed. What could
 // not be read is never taken for known: it is looked at again the next time, and who must know all is told.
+import { KNOWN_SECRETS_MAX, unknownOf } from "#platform/redaction/knownSecrets.ts";
 import { createRedactor, type Redactor } from "#platform/redaction/redactor.ts";
 import { REDACTION_RULES } from "#platform/redaction/rules.ts";
 import { ArwError, messageOf } from "#protocol/errors.ts";
@@ -9,6 +10,8 @@ import { secretFiles, secretsOfFiles } from "./workspaceSecrets.ts";
 export interface WorkspaceRedaction {
   /** As of the last look at the workspace's files. */
   readonly current: Redactor;
+  /** Secrets of the workspace's files that are not looked for, because there are too many. */
+  readonly unknownSecrets: number;
   /** Looks at the files first. Throws ArwError `secrets-unread` where not all of them could be. */
   refreshed(signal: AbortSignal): Promise<Redactor>;
   /** Looks at the files while nobody waits; once more afterwards where it was asked for meanwhile. */
@@ -19,7 +22,7 @@ export interface OpenWorkspaceRedaction extends WorkspaceRedaction {
   close(): Promise<void>;
 }
 
-/** `onTrouble` is told why a look that nobody waits for failed. */
+/** `onTrouble` is told why a look that nobody waits for failed, and once of secrets that are not looked for. */
 export function openWorkspaceRedaction(
   workspaceFolder: string,
   ownSecrets: readonly string[],
@@ -27,13 +30,18 @@ export function openWorkspaceRedaction(
   onTrouble: (error: unknown) => void,
 ): OpenWorkspaceRedaction {
   let current = createRedactor(REDACTION_RULES, ownSecrets, salt);
+  let unknownSecrets = 0;
   let seen: string | undefined = "[]";
   const refreshed = async (signal: AbortSignal): Promise<Redactor> => {
     const { files, missed } = await secretFiles(workspaceFolder, signal).catch(unlisted(signal));
     const found = JSON.stringify(files);
     if (found !== seen) {
       const read = await secretsOfFiles(workspaceFolder, files, signal);
-      current = createRedactor(REDACTION_RULES, [...ownSecrets, ...read.secrets], salt);
+      const known = [...ownSecrets, ...read.secrets];
+      current = createRedactor(REDACTION_RULES, known, salt);
+      const unknownBefore = unknownSecrets;
+      unknownSecrets = unknownOf(known);
+      if (unknownSecrets > 0 && unknownBefore === 0) onTrouble(secretsUnknown(unknownSecrets));
       seen = read.missed === undefined ? found : undefined;
       if (read.missed !== undefined) throw secretsUnread(read.missed);
     }
@@ -56,6 +64,9 @@ export function openWorkspaceRedaction(
     get current() {
       return current;
     },
+    get unknownSecrets() {
+      return unknownSecrets;
+    },
     refreshed,
     refreshLater() {
       if (closed.signal.aborted) return;
@@ -74,6 +85,14 @@ function unlisted(signal: AbortSignal): (error: unknown) => never {
     signal.throwIfAborted();
     throw secretsUnread(`its folder cannot be listed: ${messageOf(error)}`);
   };
+}
+
+function secretsUnknown(count: number): ArwError {
+  return new ArwError(
+    "secrets-unknown",
+    `The workspace's secret files hold ${count} more exact secrets than the ${KNOWN_SECRETS_MAX} that are looked for in text that leaves.`,
+    "Move keys and credentials that this work does not need out of the workspace.",
+  );
 }
 
 function secretsUnread(cause: string): ArwError {

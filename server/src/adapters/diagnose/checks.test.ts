@@ -20,6 +20,7 @@ const WELL: HomeFacts = {
   ledgerSize: 4,
   ledgerAhead: [],
   witnesses: 1,
+  unknownSecrets: 0,
   paused: undefined,
   machine: [{ check: "sandbox", state: "ok", cause: "bubblewrap 0.8 enforces all" }],
 };
@@ -59,6 +60,11 @@ test("whatever is not well says how bad it is, why, and what mends it", () => {
       { ledgerAhead: [{ name: "attic", size: 9 }] },
       "ledger",
       /^failed with a fix: attic saw 9 entries, and there are 4/,
+    ],
+    [
+      { unknownSecrets: 3 },
+      "offloads",
+      /^attention with a fix: not paused, .* hold 3 more exact secrets than are looked for/,
     ],
     [{ witnesses: 0 }, "ledger", /^ok: 4 entries; no worker has checked them yet/],
     [{ paused: { at: NOW, by: "vscode" } }, "offloads", /^attention with a fix: paused by vscode/],

@@ -31,6 +31,8 @@ export interface HomeFacts {
   readonly ledgerSize: number;
   /** Workers that check the ledger. */
   readonly witnesses: number;
+  /** Of the workspace's files, not looked for in text that leaves. */
+  readonly unknownSecrets: number;
   readonly paused: { readonly at: EpochMs; readonly by: string } | undefined;
   /** Of this machine, from the worker's doctor. */
   readonly machine: readonly {
@@ -161,12 +163,19 @@ function judgeLedger({ ledgerAhead, ledgerSize, witnesses }: HomeFacts): Judged 
   );
 }
 
-function judgeOffloads({ paused }: HomeFacts): Judged {
-  if (paused === undefined) return ok("not paused");
+function judgeOffloads({ paused, unknownSecrets }: HomeFacts): Judged {
+  if (paused === undefined) return unknownSecrets === 0 ? ok("not paused") : judgeUnknownSecrets(unknownSecrets);
   const since = new Date(paused.at).toISOString();
   return attention(
     `paused by ${paused.by} since ${since}: nothing new leaves`,
     "resume them: arw-home offloads resume",
+  );
+}
+
+function judgeUnknownSecrets(count: number): Judged {
+  return attention(
+    `not paused, and the workspace's files hold ${count} more exact secrets than are looked for in prompts`,
+    "move keys and credentials that this work does not need out of the workspace",
   );
 }
 

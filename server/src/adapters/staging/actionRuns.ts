@@ -1,6 +1,6 @@
 // Does what the owner approved, once: looks at the world again, lets the core compare its digest with the lease, and only
 // then acts. Nothing here decides; what cannot be compared is not done, and of what a crash cuts short nobody says that it was.
-import type { BegunAction } from "#protocol/commands.ts";
+import type { BegunAction, Requester } from "#protocol/commands.ts";
 import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import type { StagedEnded } from "#protocol/stagingEvents.ts";
 import { attemptId, episodeId, jobId, leaseId, type LeaseId, stagedId } from "#protocol/ids.ts";
@@ -8,7 +8,7 @@ import { durationMs } from "#protocol/quantities.ts";
 import { type Evidence, type StagedAction, stagedDigest } from "#protocol/staging.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
 import type { StagedResult } from "#protocol/wire/stagingViews.ts";
-import { isContained } from "../../home/staging/action.ts";
+import { asHeldHere, isContained } from "../../home/staging/action.ts";
 import type { Executed } from "../../home/home.ts";
 import { type HeldStaged, stagingOf, unendedStaged } from "../../home/staging/state.ts";
 import type { HomeState } from "../../home/state.ts";
@@ -83,7 +83,42 @@ async function doApproved(
   if (executed.kind === "refusal") return refused(held.stagedId, executed);
   const end = endOf(executed);
   if (end !== undefined) return resultOf(held, end, begun);
-  return write(services, session, held);
+  switch (held.action.kind) {
+    case "apply-proposal":
+      return write(services, session, held);
+    case "adopt-policy": {
+      const { text } = held.action;
+      return perform(services, held, () => services.adoptPolicy(text, approvedFor(held)));
+    }
+    case "change-setting":
+      return perform(services, held, () => services.turnClusteringOn(approvedFor(held)));
+    case "run-command":
+    case "grant-lease":
+      throw new Error(`nothing here does ${held.action.kind}`);
+  }
+}
+
+/** Who asked, with the owner's yes. */
+function approvedFor({ requestedBy }: HeldStaged): Requester {
+  return { client: requestedBy, session: "owner" };
+}
+
+/** Something that a shell does in one step, which its own command in the core records. */
+async function perform(
+  services: HomeServices,
+  held: HeldStaged,
+  work: () => Promise<object | Refusal>,
+): Promise<StagedResult> {
+  try {
+    const did = await work();
+    if (!("kind" in did) || did.kind !== "refusal") return await ended(services, held, "done", "");
+    const { advice, message } = refusalOf(did);
+    return await ended(services, held, "failed", `${message} ${advice}`);
+  } catch (error) {
+    const { message, advice } = refusalOf(error);
+    // It may have been recorded before it failed.
+    return ended(services, held, "unknown", `${message} ${advice}`);
+  }
 }
 
 /** What it would be now. */
@@ -133,8 +168,20 @@ async function readyOf(
       const order = { ...grant, reason: "approved by the owner", steady: services.steady() };
       return { kind: "ready", begun: { kind: "order", order }, found: action, evidence: [] };
     }
+    case "adopt-policy": {
+      const found = asHeldHere(home.state, action);
+      return found.kind === "refusal"
+        ? found
+        : { kind: "ready", begun: { kind: "shell", found }, found, evidence: said };
+    }
     case "change-setting": {
       const { change } = action;
+      if (change.name === "turn-clustering-on") {
+        const found = asHeldHere(home.state, action);
+        return found.kind === "refusal"
+          ? found
+          : { kind: "ready", begun: { kind: "shell", found }, found, evidence: said };
+      }
       const order =
         change.name === "resume-offloads"
           ? ({ kind: "resume-offloads", ...of } as const)

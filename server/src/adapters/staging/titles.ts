@@ -27,6 +27,12 @@ export function unmarkTitle(globs: readonly string[]): string {
   return line(`Let ${globs.join(" ")} leave again after a preview`);
 }
 
+export const TURN_ON_TITLE = "Open the port for workers again";
+
+export function policyTitle(name: string): string {
+  return line(`Make “${name}” the policy`);
+}
+
 export const RESUME_TITLE = "Let what is approved or leased leave again";
 
 function line(text: string): string {

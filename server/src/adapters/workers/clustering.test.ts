@@ -27,6 +27,7 @@ import { type Party, party, realNow } from "../../../../test/security/testHome.t
 import { ofKind } from "../../../../test/simulation/homeScenario.ts";
 import { MemoryJournal, settled } from "../../../../test/simulation/memoryJournal.ts";
 import { Home } from "../../home/home.ts";
+import { stagingOf } from "../../home/staging/state.ts";
 import { initialState } from "../../home/state.ts";
 import { nodeApi } from "../api/nodeApi.ts";
 import { Crossings } from "../attempts/crossings.ts";
@@ -193,6 +194,12 @@ test("turned on again without an invite it listens where it did, also after a wh
   await inviteOf(home);
   const first = home.port();
   await api.turnClusteringOff({}, OWNER);
+  const asked = await api.turnClusteringOn({}, { ...OWNER, client: "a script", owner: false });
+  assert.equal("kind" in asked && asked.code, "waits-for-owner");
+  const [held] = stagingOf(home.home.state).byId.values();
+  const change = { name: "turn-clustering-on", host: "127.0.0.1", port: first };
+  assert.deepEqual(held?.action, { kind: "change-setting", change });
+  assert.equal(home.port(), undefined, "nothing opened");
   assert.deepEqual(await api.turnClusteringOn({}, OWNER), { host: "127.0.0.1", port: first });
   assert.equal(home.port(), first);
   await api.turnClusteringOn({}, OWNER);

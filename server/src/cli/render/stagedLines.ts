@@ -1,7 +1,7 @@
 // Staged actions as a person reads them before an answer: what would be done, how risky it is and why, what speaks for it,
 // and what the approval binds. Everything of it comes from the Home, and what others wrote is made plain.
-import type { Evidence, StagedAction } from "#protocol/staging.ts";
-import { plainText } from "#protocol/text/plainText.ts";
+import type { Evidence, SettingChange, StagedAction } from "#protocol/staging.ts";
+import { plainLines, plainText } from "#protocol/text/plainText.ts";
 import type { StagedResult, StagedView, WaitingView } from "#protocol/wire/stagingViews.ts";
 import { bytesText, countText, durationText } from "./amounts.ts";
 import { termsText } from "./leaseLines.ts";
@@ -80,6 +80,7 @@ function whereText(action: StagedAction): string {
     case "grant-lease":
       return `for ${action.nodeId}`;
     case "change-setting":
+    case "adopt-policy":
       return "in this Home";
   }
 }
@@ -99,9 +100,25 @@ function actionLines(action: StagedAction): readonly string[] {
     case "grant-lease":
       return [`What — ${termsText(action.terms)} for ${action.nodeId}`];
     case "change-setting":
-      return action.change.name === "resume-offloads"
-        ? ["What — offloads are resumed"]
-        : [`What — takes the marks off ${plainText(action.change.globs.join(" "))}`];
+      return [settingLine(action.change)];
+    case "adopt-policy":
+      return [
+        `What — the policy becomes “${plainText(action.name)}”:`,
+        ...plainLines(action.text)
+          .split("\n")
+          .map((line) => `  ${line}`),
+      ];
+  }
+}
+
+function settingLine(change: SettingChange): string {
+  switch (change.name) {
+    case "resume-offloads":
+      return "What — offloads are resumed";
+    case "unmark-never-leaves":
+      return `What — takes the marks off ${plainText(change.globs.join(" "))}`;
+    case "turn-clustering-on":
+      return `What — opens ${plainText(change.host)}:${change.port} for the workers that are enrolled`;
   }
 }
 
@@ -137,6 +154,7 @@ function undoText(action: StagedAction): string {
       return action.contained ? "nothing is written before you apply it." : "what it does cannot be undone here.";
     case "grant-lease":
       return "revoke the lease; what has left cannot be taken back.";
+    case "adopt-policy":
     case "change-setting":
       return "turn it back; what has left meanwhile cannot be taken back.";
   }

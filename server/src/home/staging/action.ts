@@ -42,11 +42,28 @@ export function asHeldHere(state: HomeState, action: StagedAction): StagedAction
     }
     case "run-command":
       return { ...action, contained: isContained(state, action.target) };
+    case "adopt-policy": {
+      const { replaces: _, ...of } = action;
+      const adopted = state.policy?.adopted?.digest;
+      return adopted === undefined ? of : { ...of, replaces: adopted };
+    }
+    case "change-setting": {
+      if (action.change.name !== "turn-clustering-on") return action;
+      const { lastListen } = state.nodes;
+      if (lastListen === undefined) return NEVER_ON;
+      return { kind: "change-setting", change: { name: "turn-clustering-on", ...lastListen } };
+    }
     case "grant-lease":
-    case "change-setting":
       return action;
   }
 }
+
+/** Of a Home that no worker knows how to reach. */
+export const NEVER_ON: Refusal = refuse(
+  "clustering-never-on",
+  "Clustering was never on here, so no worker knows where to reach this Home.",
+  "Invite a worker, which turns it on: arw-home invite.",
+);
 
 /** What keeps a command from changing or telling anything but what comes back as its proposal. */
 const CONTAINING: readonly SandboxRule[] = ["private-files", "no-network"];

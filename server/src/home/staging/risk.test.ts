@@ -26,6 +26,12 @@ const EXAMPLES: readonly (readonly [string, string, StagedAction])[] = [
   ["spends-money", "high", lease({ cost: { currency: "EUR", micros: costMicros(1) } })],
   ["lets-data-leave", "high", lease({})],
   ["lets-data-leave", "high", unmarking(1)],
+  ["changes-policy", "high", { kind: "adopt-policy", name: "mine", text: "{}" }],
+  [
+    "opens-port",
+    "high",
+    { kind: "change-setting", change: { name: "turn-clustering-on", host: "127.0.0.1", port: 7_411 } },
+  ],
   ["deletes", "medium", touching({ deletes: 1, outside: 1 })],
   ["writes-outside", "medium", touching({ outside: 1 })],
   ["loosens", "medium", RESUME],

@@ -37,6 +37,18 @@ export const RISK_TABLE: readonly RiskRow[] = [
       (action.kind === "change-setting" && action.change.name === "unmark-never-leaves"),
   },
   {
+    rule: "changes-policy",
+    level: "high",
+    reason: "It changes the policy: what may leave without a question, what is asked about and what is denied.",
+    matches: (action) => action.kind === "adopt-policy",
+  },
+  {
+    rule: "opens-port",
+    level: "high",
+    reason: "It opens the port on which the workers that are enrolled reach this Home.",
+    matches: (action) => action.kind === "change-setting" && action.change.name === "turn-clustering-on",
+  },
+  {
     rule: "deletes",
     level: "medium",
     reason: "It deletes files.",
