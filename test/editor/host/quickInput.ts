@@ -103,8 +103,10 @@ export class QuickInput {
       async () => {
         try {
           await box.waitFor({ timeout: ASK_AGAIN_MS });
-          await this.#input().fill(path, { timeout: ASK_AGAIN_MS });
+          await this.filter(path);
           await chosen.first().waitFor({ state: "detached", timeout: ASK_AGAIN_MS });
+          // It chooses the name without its ending when it is drawn, and what is typed then goes in there.
+          if ((await this.#input().inputValue({ timeout: ASK_AGAIN_MS })) !== path) return undefined;
           await this.#input().press("Enter", { timeout: ASK_AGAIN_MS });
           await box.waitFor({ state: "hidden", timeout: ASK_AGAIN_MS });
         } catch {
