@@ -117,7 +117,7 @@ test("a policy that anyone else asks for waits with its whole text, and is adopt
   const adopted = (): string | undefined => bench.here.home.state.policy?.adopted?.by;
   assert.equal(adopted(), undefined);
   const [held] = [...stagingOf(bench.here.home.state).byId.values()];
-  assert.deepEqual(held?.action, { kind: "adopt-policy", name: "mine", text });
+  assert.deepEqual(held?.action, { kind: "adopt-policy", name: "mine", text, base: { epoch: 0 } });
   assert.deepEqual([held.risk.level, held.risk.rule], ["high", "changes-policy"]);
   assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
   assert.equal(await readFile(bench.files.homeFile, "utf8"), text);
@@ -134,6 +134,36 @@ test("a policy that waits is void once another was adopted, and waits again besi
   assert.match(bench.here.home.state.policy?.adopted?.text ?? "", /local-only/u);
   assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
   assert.match(bench.here.home.state.policy?.adopted?.text ?? "", /trusted-workers/u);
+});
+
+test("a policy that waits is void once rules of the workspace would stop counting with it, which it names from then on", async (t) => {
+  const bench = await policyBench(t);
+  await writeWorkspace(bench, documentText(rule("never-notes", "deny", { resource: { paths: ["notes/**"] } })));
+  await bench.desk.look();
+  assert.equal(codeOf(await bench.api.usePosture({ posture: "trusted-workers" }, ANYONE)), "waits-for-owner");
+  // Nobody has looked since: the approval does.
+  await rm(bench.files.workspaceFile);
+  const [outcome, replacedBy] = await approveWaiting(bench);
+  assert.deepEqual([outcome, bench.here.home.state.policy?.adopted], ["void", undefined]);
+  const again = [...stagingOf(bench.here.home.state).byId.values()].find(({ stagedId }) => stagedId === replacedBy);
+  assert.deepEqual(again?.action.kind === "adopt-policy" && again.action.base?.drops?.rules, ["never-notes"]);
+  assert.equal(codeOf(await bench.start()), "policy-denied");
+  assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
+  answered(await bench.start());
+});
+
+test("a policy is not adopted upon one that came between its beginning and its deed: it is void, and waits again", async (t) => {
+  const bench = await policyBench(t);
+  assert.equal(codeOf(await bench.api.usePosture({ posture: "trusted-workers" }, ANYONE)), "waits-for-owner");
+  const late: HomeServices["adoptPolicy"] = async (...given) => {
+    answered(await bench.desk.adopt(POSTURE_TEXTS["local-only"], { client: "another window", session: "owner" }));
+    return bench.desk.adopt(...given);
+  };
+  const [outcome, replacedBy] = await approveWaiting({ ...bench, here: { ...bench.here, adoptPolicy: late } });
+  assert.equal(outcome, "void");
+  assert.ok(replacedBy !== undefined);
+  assert.match(bench.here.home.state.policy?.adopted?.text ?? "", /local-only/u);
+  assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
 });
 
 test("a text that is no policy is not even staged", async (t) => {
