@@ -108,7 +108,14 @@ export class PolicyDesk implements AsyncDisposable {
       const { document, findings } = readPolicy(text);
       if (document === undefined) return invalid(problemText("the text", findings));
       const upon = basedOn === undefined ? {} : { basedOn };
-      const executed = await this.#execute((judged) => ({ ...judged, kind: "adopt-policy", by, document, text, ...upon }));
+      const executed = await this.#execute((judged) => ({
+        ...judged,
+        kind: "adopt-policy",
+        by,
+        document,
+        text,
+        ...upon,
+      }));
       if (executed.kind === "refusal") return executed;
       await this.#terms.files.writeHome(text);
       const withdrawn = withdrawnBy(this.#terms.services, executed);
