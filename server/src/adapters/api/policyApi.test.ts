@@ -9,7 +9,7 @@ import { decode } from "#protocol/decode.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { POLICY_CHARACTERS_MAX } from "#protocol/policy.ts";
 import { byteCount } from "#protocol/quantities.ts";
-import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
+import { ANYONE, answered, codeOf, command, OWNER } from "../../../../test/simulation/apiBench.ts";
 import { documentText, policyBench, rule, writeWorkspace } from "../../../../test/simulation/policyBench.ts";
 import { stagingOf } from "../../home/staging/state.ts";
 import { GPU } from "../../../../test/simulation/homeScenario.ts";
