@@ -1,6 +1,7 @@
 // What every feature of the extension gets: the window's folder, the Home, what the Home says, and the log.
 // A feature is one surface or one flow with its commands; `workbench.ts` opens all of them and closes them in reverse.
 import type * as vscode from "vscode";
+import type { Sight } from "./attention/sight.ts";
 import type { Home } from "./home/home.ts";
 import type { HomeMirror } from "./home/homeMirror.ts";
 import type { OwnerSecret } from "./home/ownerSecret.ts";
@@ -14,14 +15,6 @@ export interface Editor {
   readonly mirror: HomeMirror;
   readonly ownerSecret: OwnerSecret;
   readonly sight: Sight;
-}
-
-/** What the person can see now: whoever owns a view says so, and nobody is interrupted about what is in sight. */
-export interface Sight {
-  /** Whether the view *Needs You* is on the screen. */
-  needsYou: boolean;
-  /** The staged actions that a person is reading, or whose review their own command is opening. */
-  reading: readonly string[];
 }
 
 /** Gets what a menu or another command hands over: nothing, a tree item, a URI. It decodes what it uses. */

@@ -2,6 +2,7 @@
 // It is the extension's composition root: no rule lives here, and no feature knows another.
 import * as vscode from "vscode";
 import { messageOf } from "#protocol/errors.ts";
+import { Sight } from "./attention/sight.ts";
 import { openAttentionFeature } from "./attention/waitingNotice.ts";
 import { openClusterFeature } from "./cluster/openClusterFeature.ts";
 import { runCommand } from "./commandRunner.ts";
@@ -59,7 +60,8 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
   );
   const home = new HomeConnection(place, firstStatus(folder), ownerSecret, log);
   const mirror = new LiveMirror(home, log);
-  const editor: Editor = { context, log, folder, home, mirror, ownerSecret, sight: { needsYou: false, reading: [] } };
+  const sight = new Sight();
+  const editor: Editor = { context, log, folder, home, mirror, ownerSecret, sight };
   const features: readonly Feature[] = [
     openHomeCommands(editor, home, ownerSecret),
     ...FEATURES.map((open) => open(editor)),
@@ -81,6 +83,7 @@ export function openWorkbench(context: vscode.ExtensionContext, log: vscode.LogO
     close: async () => {
       trusted.dispose();
       for (const feature of features.toReversed()) feature.dispose();
+      sight[Symbol.dispose]();
       mirror.dispose();
       await home.close();
       home.dispose();

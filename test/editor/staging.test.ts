@@ -1,10 +1,12 @@
 // A risky action in a real VS Code: a proposal that reaches a protected file waits for the owner, is read on its page, rejected
-// with a reason, asked for again, changed and approved once; until then nothing of it is written.
+// with a reason, asked for again, changed and approved once; until then nothing of it is written. And how the owner is told of
+// such things: in a table, away from the window, on the return, and while nobody may disturb.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { OwnersTerminal } from "./flows/ownersEditor.ts";
 import { editorTest, packagedExtension } from "./host/editor.ts";
 
 const SCRIPT = `import { mkdirSync, writeFileSync } from "node:fs";
@@ -13,10 +15,17 @@ writeFileSync(".vscode/settings.json", '{ "files.autoSave": "off" }\\n');
 writeFileSync("result.txt", "made\\n");
 `;
 
+/** What the person's notify command does: it notes what it was told. */
+const NOTE =
+  "fs.appendFileSync(process.argv[1], `${process.env.ARW_WAITING_COUNT} ${process.env.ARW_WAITING_KIND}\\n`)";
+const NOTIFIED = join(mkdtempSync(join(tmpdir(), "arw-notified-")), "told.txt");
+
 /** A folder under git with a script that also writes a setting of the editor. */
 function project(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-staging-")));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  process.on("exit", () => {
+    for (const each of [folder, dirname(NOTIFIED)]) rmSync(each, { recursive: true, force: true });
+  });
   writeFileSync(join(folder, "make.mjs"), SCRIPT);
   for (const words of [
     ["init", "-q"],
@@ -28,9 +37,19 @@ function project(): string {
 
 editorTest(
   "what reaches a protected file waits for the owner, and runs once exactly as it was approved",
-  () => ({ workspace: project(), extensions: [packagedExtension()] }),
-  async (editor, _context, step) => {
+  () => ({
+    workspace: project(),
+    extensions: [packagedExtension()],
+    settings: { "arw.notifications.awayMinutes": 0, "arw.notifications.command": ["node", "-e", NOTE, NOTIFIED] },
+  }),
+  async (editor, context, step) => {
     const window = await editor.openWindow();
+    const terminal = new OwnersTerminal(context, editor, window.workspace);
+    /** What the same person's script asks for without their secret: each waits for the owner. */
+    const askedByScript = async (...marks: readonly string[]): Promise<void> => {
+      await terminal.home(["never-leaves", "add", ...marks]);
+      for (const mark of marks) await terminal.home(["never-leaves", "remove", mark]);
+    };
     const setting = join(window.workspace, ".vscode", "settings.json");
     const asked = async (): Promise<void> => {
       await window.runCommand("ARW: Apply Proposal…");
@@ -130,6 +149,66 @@ editorTest(
       await page.getByText("Done as you approved it.").waitFor();
       assert.equal(readFileSync(setting, "utf8"), '{ "files.autoSave": "off" }\n');
       assert.ok(!existsSync(join(window.workspace, "result.txt")));
+    });
+    await step("two of one kind stand in one table, and one dialog repeats both before they are done", async () => {
+      await askedByScript("private/", "drafts/");
+      await window.until(
+        "both rows",
+        () => window.treeRows("Needs You"),
+        (rows) => rows.length === 2,
+      );
+      await window.runCommand("ARW: Review Staged Actions Together…");
+      const page = await window.webview("Review", "Do these 2?");
+      await page.getByText("Approve these 2…").click();
+      const text = await window.dialogText();
+      assert.match(text, /Approve these 2 actions\?/u);
+      assert.match(text, /1\. Let private\/ leave again after a preview Risk: high\.[\s\S]*2\. Let drafts\//u);
+      assert.equal(text.match(/sha256:/gu)?.length, 2);
+      await window.screenshot("staging-table-dialog");
+      await window.pressInDialog("Enter");
+      // Its first button only looks.
+      await page.getByText("Waiting for your answer in the confirmation…").waitFor({ state: "detached" });
+      assert.match((await terminal.home(["never-leaves", "list"])).stdout, /private\/[\s\S]*drafts\//u);
+      await page.getByText("Approve these 2…").click();
+      await window.clickDialog("Approve All 2");
+      await page.getByText("Done as you approved it.").nth(1).waitFor();
+      assert.doesNotMatch((await terminal.home(["never-leaves", "list"])).stdout, /private|drafts/u);
+      await window.screenshot("staging-table-done");
+    });
+    await step("away from the window, the person's own command is told a count and a kind", async () => {
+      await window.runCommand("View: Close All Editors");
+      await window.openContainer("Explorer");
+      await window.look("away");
+      await askedByScript("private/");
+      await window.toast("Let private/ leave again");
+      const told = (): Promise<string> => Promise.resolve(existsSync(NOTIFIED) ? readFileSync(NOTIFIED, "utf8") : "");
+      assert.equal(await window.until("the note", told, (text) => text !== ""), "1 staged\n");
+    });
+    await step("what is decided elsewhere takes its notice with it", async () => {
+      const { stdout } = await terminal.home(["staged", "list"]);
+      await terminal.home(["staged", "withdraw", /staged_\S+/u.exec(stdout)?.[0] ?? ""]);
+      // While nobody looks, VS Code puts no toast away by itself.
+      await window.notices.gone("Let private/ leave again");
+    });
+    await step("on the return one message says what came meanwhile, and leads to it", async () => {
+      await askedByScript("drafts/");
+      await window.statusItem("1 waiting");
+      await window.look("here");
+      await window.toast("While you were away: Waiting for you: 1, the oldest since");
+      await window.screenshot("staging-return");
+      await window.clickToast("While you were away", "Review");
+      await window.webview("Review", "Let drafts/ leave again");
+    });
+    await step("Do Not Disturb holds the message back behind the bell, and the status bar counts on", async () => {
+      await window.runCommand("Notifications: Toggle Do Not Disturb Mode");
+      await window.look("away");
+      await askedByScript("plans/");
+      await window.statusItem("2 waiting");
+      await window.look("here");
+      assert.deepEqual(await window.notices.heldBack(), []);
+      await window.runCommand("Notifications: Show Notifications");
+      await window.notices.behindBell("While you were away: Waiting for you: 1");
+      await window.screenshot("staging-do-not-disturb");
     });
     assert.deepEqual(window.watch.complaints, []);
   },

@@ -5,9 +5,6 @@ import type { HomeFacts } from "../home/homeMirror.ts";
 import { agoText } from "../views/ago.ts";
 import { waitingKey, waitsSinceMs } from "./waitingKeys.ts";
 
-/** A shorter absence is none. */
-export const AWAY_MS: number = 5 * 60_000;
-
 /** How things stood when the window lost the focus. */
 export interface Left {
   readonly waiting: ReadonlySet<string>;

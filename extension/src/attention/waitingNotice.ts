@@ -5,11 +5,13 @@ import * as vscode from "vscode";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { Editor, Feature } from "../editor.ts";
 import type { HomeFacts, WaitingItem } from "../home/homeMirror.ts";
-import { AWAY_MS, awayDigest, digestText, type Left, leftWith } from "./awayDigest.ts";
+import { awayDigest, digestText, type Left, leftWith } from "./awayDigest.ts";
 import { allTold, type NoticeState, noticeStep } from "./noticeClock.ts";
 import { NotifyCommand } from "./notifyCommand.ts";
+import { noticeFate, type ShownNotice, shownNotice } from "./shownNotice.ts";
 import { kindOfAll, waitingKey } from "./waitingKeys.ts";
 
+const MINUTE_MS = 60_000;
 const NAME_CHARACTERS_MAX = 60;
 
 export function openAttentionFeature(editor: Editor): Feature {
@@ -23,17 +25,22 @@ class WaitingNotices implements vscode.Disposable {
   readonly #subscriptions: readonly vscode.Disposable[];
   #state: NoticeState = { told: new Map() };
   #again: NodeJS.Timeout | undefined;
+  /** The last notice, while nobody has answered it. */
+  #shown: ShownNotice | undefined;
   /** Since when the window is not looked at, and how things stood then. */
   #left: (Left & { readonly at: number }) | undefined;
 
   constructor(editor: Editor) {
     this.#editor = editor;
     this.#command = new NotifyCommand(editor.log);
+    const seen = editor.sight.onDidChange(() => this.#look());
     this.#subscriptions = [
       editor.mirror.onDidChange(() => this.#look()),
+      vscode.Disposable.from({ dispose: () => seen[Symbol.dispose]() }),
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused) this.#comeBack().catch((error: unknown) => this.#warn(error));
-        else this.#left ??= { ...leftWith(editor.mirror.facts), at: performance.now() };
+        if (this.#shown !== undefined) this.#shown = shownNotice(this.#shown.keys, focused, performance.now());
+        if (!focused) this.#left ??= { ...leftWith(editor.mirror.facts), at: performance.now() };
         this.#look();
       }),
     ];
@@ -53,9 +60,12 @@ class WaitingNotices implements vscode.Disposable {
     const { focused } = vscode.window.state;
     const when = noticesWhen();
     const listed = when === "never" || (when !== "always" && sight.needsYou && focused);
+    const keys = waiting.map(waitingKey);
+    const inSight = (key: string): boolean => listed || (focused && sight.isRead(key));
+    this.#takeBack((key) => !keys.includes(key) || (focused && sight.isRead(key)));
     const step = noticeStep(this.#state, {
-      waiting: waiting.map(waitingKey),
-      inSight: (id) => listed || (focused && sight.reading.includes(id)),
+      waiting: keys,
+      inSight,
       focused,
       // Counts since this window opened: nobody can set it back.
       now: performance.now(),
@@ -63,15 +73,33 @@ class WaitingNotices implements vscode.Disposable {
     this.#state = step.state;
     if (step.againInMs !== undefined) this.#again = setTimeout(() => this.#look(), step.againInMs);
     if (!step.notify) return;
-    tell(waiting).catch((error: unknown) => this.#warn(error));
+    this.#tell(waiting).catch((error: unknown) => this.#warn(error));
     if (!focused) void this.#command.run(notifyArgv(), waiting.length, kindOfAll(waiting), process.env);
+  }
+
+  async #tell(waiting: readonly WaitingItem[]): Promise<void> {
+    const keys = new Set(waiting.map(waitingKey));
+    this.#shown = shownNotice(keys, vscode.window.state.focused, performance.now());
+    try {
+      await tell(waiting);
+    } finally {
+      if (this.#shown?.keys === keys) this.#shown = undefined;
+    }
+  }
+
+  /** Once a person reads all that a notice tells of, or it was decided elsewhere, the notice leaves the screen. */
+  #takeBack(isOver: (key: string) => boolean): void {
+    const fate = this.#shown === undefined ? "stays" : noticeFate(this.#shown, isOver, performance.now());
+    if (fate === "stays") return;
+    this.#shown = undefined;
+    if (fate === "put-away") void vscode.commands.executeCommand("notifications.hideToasts");
   }
 
   async #comeBack(): Promise<void> {
     const left = this.#left;
     this.#left = undefined;
     const { home, mirror } = this.#editor;
-    if (left === undefined || performance.now() - left.at < AWAY_MS || noticesWhen() === "never") return;
+    if (left === undefined || performance.now() - left.at < awayMs() || noticesWhen() === "never") return;
     const facts = home.status.kind === "connected" ? await mirror.refresh() : mirror.facts;
     const digest = awayDigest(left, facts);
     if (digest === undefined) return;
@@ -86,6 +114,11 @@ class WaitingNotices implements vscode.Disposable {
 
 function noticesWhen(): string | undefined {
   return vscode.workspace.getConfiguration("arw").get<string>("notifications.when");
+}
+
+/** A shorter absence is none. */
+function awayMs(): number {
+  return MINUTE_MS * vscode.workspace.getConfiguration("arw").get("notifications.awayMinutes", 5);
 }
 
 /** Only what the person set for this machine: a workspace's settings never name a program to run. */

@@ -9,6 +9,7 @@ import { durationMs } from "#protocol/quantities.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import { waitingKey } from "../attention/waitingKeys.ts";
 import { Dismissed, showFailure } from "../commandRunner.ts";
 import type { Editor, Feature } from "../editor.ts";
 import type { HomeFacts } from "../home/homeMirror.ts";
@@ -25,7 +26,7 @@ import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice
 const MINUTE_MS = 60_000;
 
 export function openReviewFeature(editor: Editor): Feature {
-  const { home, log, mirror } = editor;
+  const { home, log, mirror, sight } = editor;
   const show = (error: unknown): void => void showFailure("the review", error, log);
   const desk: ReviewDesk = new ReviewDesk(
     {
@@ -34,7 +35,10 @@ export function openReviewFeature(editor: Editor): Feature {
         confirmSend(question, () =>
           openExactly(folderOf(editor), question.preview, firstFile(question.preview.items), panel.besideColumn),
         ),
-      changed: () => panel.draw(),
+      changed: () => {
+        sayRead(panel.isVisible);
+        panel.draw();
+      },
       startedHere: ({ episodeId, why }) => {
         void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why)));
         // As after Start Episode…: otherwise the terminal of what was denied would stay in front.
@@ -52,8 +56,20 @@ export function openReviewFeature(editor: Editor): Feature {
     },
     mirror.facts,
   );
-  const panel = new ReviewPanel(editor, { view: () => desk.view, ask: (ask) => void desk.ask(ask).catch(show) });
+  const panel = new ReviewPanel(editor, {
+    view: () => desk.view,
+    ask: (ask) => void desk.ask(ask).catch(show),
+    seen: (visible) => sayRead(visible),
+  });
+  const sayRead = (visible: boolean): void =>
+    sight.read("review", visible && desk.view !== undefined ? [desk.view.preview.episodeId] : []);
   const review = async ({ previewId: id }: Pick<WaitingEgress, "previewId">): Promise<void> => {
+    const { waiting } = mirror.facts;
+    // Before anything is read: nobody is told of what their own command is about to show.
+    sight.read(
+      "review",
+      waiting.flatMap((item) => (item.kind === "egress" && item.previewId === id ? [waitingKey(item)] : [])),
+    );
     await desk.show(id);
     panel.reveal();
   };

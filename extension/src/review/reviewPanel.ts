@@ -19,6 +19,8 @@ export interface ReviewPanelPorts {
   /** What to show now. */
   view(): ReviewView | undefined;
   ask(ask: ReviewAsk): void;
+  /** Whether a person can see the page. */
+  seen(visible: boolean): void;
 }
 
 export class ReviewPanel implements vscode.Disposable {
@@ -33,6 +35,11 @@ export class ReviewPanel implements vscode.Disposable {
 
   get isOpen(): boolean {
     return this.#open !== undefined;
+  }
+
+  /** Whether a person can see it: it is in front of its column. */
+  get isVisible(): boolean {
+    return this.#open?.panel.visible === true;
   }
 
   /** Where a document opens that must not cover the panel. */
@@ -51,11 +58,14 @@ export class ReviewPanel implements vscode.Disposable {
       if (message.kind === "ready") this.draw();
       else this.#ports.ask(message);
     });
+    panel.onDidChangeViewState(() => this.#ports.seen(panel.visible));
     panel.onDidDispose(() => {
       page.dispose();
       this.#open = undefined;
+      this.#ports.seen(false);
     });
     this.#open = { panel, page };
+    this.#ports.seen(true);
   }
 
   /** Sends what is shown now. A page that is hidden takes nothing; it asks again with `ready` when it is back. */

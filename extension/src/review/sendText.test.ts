@@ -49,8 +49,31 @@ test("what, where, until when, the cost and the digest are all there", () => {
   assert.match(detail, /^npm test$/mu);
   assert.match(detail, /^Where: gpubox · key kodub likos$/mu);
   assert.match(detail, /^Until: this job only, for 10 min \(/mu);
-  assert.match(detail, /^Cost: 0\.02 EUR to 0\.05 EUR, estimated$/mu);
+  assert.match(detail, /^Cost: 0\.02 EUR to 0\.05 EUR, estimated\nBasis: x$/mu);
   assert.ok(detail.includes(DIGEST.slice(0, 19)));
+});
+
+test("a cost that was measured is said with what it stands on, beside the bound of its limits and the basis", () => {
+  const { cost } = previewOf();
+  assert.ok(cost.kind === "estimate");
+  const measured = {
+    jobs: 12,
+    lowMicros: costMicros(10_000),
+    highMicros: costMicros(30_000),
+    unit: "tool-ms",
+    median: 2_000,
+    ninetieth: 61_000,
+  } as const;
+  const detailOf = (change: Partial<typeof measured> | { readonly unit: "tokens-out" }): string =>
+    sendDetail(
+      { preview: previewOf({ cost: { ...cost, measured: { ...measured, ...change } } }), digest: DIGEST, lease: ONCE },
+      NOW,
+    );
+  assert.match(
+    detailOf({}),
+    /^Cost: 0\.01 EUR to 0\.03 EUR, estimated\nFrom 12 like jobs there: median 2 sec, 90th percentile 1 min.*\nBy its limits: 0\.02 EUR to 0\.05 EUR, estimated\nBasis: x$/mu,
+  );
+  assert.match(detailOf({ unit: "tokens-out" }), /^From 12 like jobs there: median 2,000 tokens, 90th percentile/mu);
 });
 
 test("what is not public is named first, and what is not named is counted", () => {

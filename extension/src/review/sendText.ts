@@ -1,7 +1,7 @@
 // What the native confirmation says: exactly what would leave, to whom, until when, at what cost, and the digest of all of it.
 // Text of files and other machines is one line of bounded length in it, so that none can fake a line of ours.
 import * as vscode from "vscode";
-import type { EgressPreview, PreviewItem } from "#protocol/egress.ts";
+import type { EgressPreview, MeasuredCost, PreviewItem } from "#protocol/egress.ts";
 import { lineRangesText } from "#protocol/lineCut.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
@@ -34,7 +34,7 @@ export function sendDetail({ digest, lease, preview }: SendQuestion, now: number
     ...shortenedText(preview.items),
     vscode.l10n.t("Where: {0} · key {1}", plainText(destination.name, NAME_CHARACTERS_MAX), keyWords),
     vscode.l10n.t("Until: {0}", leaseText(lease, now)),
-    vscode.l10n.t("Cost: {0}", costText(preview)),
+    ...costLines(preview),
     ...boundText(lease),
     "",
     vscode.l10n.t(
@@ -97,10 +97,38 @@ function boundText(lease: LeaseAsk): readonly string[] {
   return [vscode.l10n.t("Cost of all jobs under this lease: at most {0}", money)];
 }
 
-function costText({ cost }: EgressPreview): string {
+/** What it would cost, from what that is reckoned, and the bound that a lease reserves. */
+function costLines({ cost }: EgressPreview): readonly string[] {
+  if (cost.kind === "unknown") {
+    return [vscode.l10n.t("Cost: {0}", vscode.l10n.t("unknown: {0}", plainText(cost.reason, TITLE_CHARACTERS_MAX)))];
+  }
+  const bound = rangeText(cost, cost.currency);
+  const basis = vscode.l10n.t("Basis: {0}", plainText(cost.basis, TITLE_CHARACTERS_MAX));
+  if (cost.measured === undefined) return [vscode.l10n.t("Cost: {0}", bound), basis];
+  return [
+    vscode.l10n.t("Cost: {0}", rangeText(cost.measured, cost.currency)),
+    likeText(cost.measured),
+    vscode.l10n.t("By its limits: {0}", bound),
+    basis,
+  ];
+}
+
+/** What the range stands on: jobs that the Home has seen there. */
+function likeText({ jobs, median, ninetieth, unit }: MeasuredCost): string {
   const amounts = amountsIn(vscode.env.language);
-  if (cost.kind === "unknown") return vscode.l10n.t("unknown: {0}", plainText(cost.reason, TITLE_CHARACTERS_MAX));
-  const low = amounts.money(cost.lowMicros, plainText(cost.currency, 16));
-  const high = amounts.money(cost.highMicros, plainText(cost.currency, 16));
+  const amount = (value: number): string => (unit === "tool-ms" ? amounts.duration(value) : amounts.count(value));
+  const [count, middle, most] = [amounts.count(jobs), amount(median), amount(ninetieth)];
+  return unit === "tool-ms"
+    ? vscode.l10n.t("From {0} like jobs there: median {1}, 90th percentile {2}", count, middle, most)
+    : vscode.l10n.t("From {0} like jobs there: median {1} tokens, 90th percentile {2} tokens", count, middle, most);
+}
+
+function rangeText(
+  { highMicros, lowMicros }: Pick<MeasuredCost, "lowMicros" | "highMicros">,
+  currency: string,
+): string {
+  const amounts = amountsIn(vscode.env.language);
+  const low = amounts.money(lowMicros, plainText(currency, 16));
+  const high = amounts.money(highMicros, plainText(currency, 16));
   return low === high ? vscode.l10n.t("about {0}, estimated", low) : vscode.l10n.t("{0} to {1}, estimated", low, high);
 }

@@ -21,7 +21,7 @@ export function openStagedFeature(editor: Editor): Feature {
       askReason,
       askChange,
       changed: () => {
-        sight.reading = panel.isOpen ? desk.stagedIds : [];
+        sight.read("staged", panel.isVisible ? desk.stagedIds : []);
         panel.draw();
       },
       showDiff: (view, path) => showDiff(panel, view, path),
@@ -33,13 +33,11 @@ export function openStagedFeature(editor: Editor): Feature {
   const panel = new StagedPanel(editor, {
     shown: () => desk.shown,
     ask: (ask) => void desk.ask(ask).catch(show),
-    seen: (visible) => {
-      sight.reading = visible ? desk.stagedIds : [];
-    },
+    seen: (visible) => sight.read("staged", visible ? desk.stagedIds : []),
   });
   const read = async (id: StagedId): Promise<void> => {
     // Before anything is read: nobody is told of what their own command is about to show.
-    sight.reading = [id];
+    sight.read("staged", [id]);
     await desk.show(id);
     panel.reveal();
     panel.draw();
@@ -54,7 +52,7 @@ export function openStagedFeature(editor: Editor): Feature {
     commands: {
       "arw.reviewStaged": async (given) => {
         const pointer = pointerOf(given);
-        if (pointer !== undefined) sight.reading = [pointer];
+        if (pointer !== undefined) sight.read("staged", [pointer]);
         const waiting = stagedOf(await mirror.refresh());
         const meant = pointer === undefined ? waiting[0] : waiting.find((view) => view.stagedId === pointer);
         if (meant === undefined) throw nothingStaged();

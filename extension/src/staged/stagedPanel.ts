@@ -36,6 +36,11 @@ export class StagedPanel implements vscode.Disposable {
     return this.#open !== undefined;
   }
 
+  /** Whether a person can see it: it is in front of its column. */
+  get isVisible(): boolean {
+    return this.#open?.panel.visible === true;
+  }
+
   /** Opens the panel or brings it to the front. */
   reveal(): void {
     if (this.#open !== undefined) return this.#open.panel.reveal(undefined, false);

@@ -2,6 +2,7 @@
 // It must never type before the editor has the keyboard and its cursor: VS Code gives both a moment after it opens.
 import type { Locator, Page } from "playwright-core";
 import { until } from "../../acceptance/processes.ts";
+import { fill } from "./fill.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 export class TextEditors {
@@ -36,6 +37,18 @@ export class TextEditors {
       PATIENCE_MS,
     );
     await this.#page.locator(".tabs-container .tab.active.dirty", { hasText: name }).waitFor();
+  }
+
+  /** Finds a text in the editor that has the keyboard, and leaves it selected. */
+  async select(text: string): Promise<void> {
+    const editor = this.#page.locator(".editor-group-container.active .editor-instance .monaco-editor.focused");
+    await editor.locator(".view-lines .view-line").first().waitFor();
+    await this.#page.keyboard.press("ControlOrMeta+F");
+    const find = this.#page.locator(".editor-group-container.active .find-widget.visible");
+    await fill(find.locator("textarea.input, input.input").first(), text);
+    await find.locator(".matchesCount", { hasText: "1 of 1" }).waitFor();
+    await this.#page.keyboard.press("Escape");
+    await this.#page.locator(".editor-group-container.active .find-widget.visible").waitFor({ state: "detached" });
   }
 
   /** The lines that the active text editor shows now. */

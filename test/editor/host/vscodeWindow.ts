@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Frame, Locator, Page } from "playwright-core";
 import { until } from "../../acceptance/processes.ts";
+import { Notices } from "./notices.ts";
 import { PageWatch } from "./pageWatch.ts";
 import { ASK_AGAIN_MS, PATIENCE_MS } from "./patience.ts";
 import { THEMES, type Theme } from "./profile.ts";
@@ -28,6 +29,8 @@ export class VscodeWindow {
   readonly workspace: string;
   /** What its frames did: console, broken policies, uncaught errors, requests to other hosts. */
   readonly watch: PageWatch;
+  /** Toasts, and what stands behind the bell. */
+  readonly notices: Notices;
   readonly #quickInput: QuickInput;
   readonly #editors: TextEditors;
 
@@ -35,6 +38,7 @@ export class VscodeWindow {
     this.workspace = workspace;
     this.page = page;
     this.watch = new PageWatch(page, address);
+    this.notices = new Notices(page);
     this.#quickInput = new QuickInput(page);
     this.#editors = new TextEditors(page);
   }
@@ -43,6 +47,12 @@ export class VscodeWindow {
   async drawn(): Promise<void> {
     await this.page.locator(".monaco-workbench .part.activitybar").waitFor();
     await this.page.locator(".monaco-workbench .part.statusbar .statusbar-item").first().waitFor();
+  }
+
+  /** Turns to another program, as far as VS Code can tell, or comes back: the browser gives every page the focus. */
+  async look(where: "away" | "here"): Promise<void> {
+    const focus = where === "away" ? "document.hasFocus = () => false" : "delete document.hasFocus";
+    await this.page.evaluate(`${focus}; document.dispatchEvent(new Event("visibilitychange"))`);
   }
 
   /** Throws the page away and loads it again, as a browser does: VS Code hears of it too late to put anything in order. */
@@ -165,15 +175,11 @@ export class VscodeWindow {
 
   /** A toast that holds this text. */
   async toast(text: string): Promise<Locator> {
-    const toast = this.page.locator(".notification-toast", { hasText: text }).first();
-    await toast.waitFor();
-    return toast;
+    return this.notices.toast(text);
   }
 
   async clickToast(text: string, button: string): Promise<void> {
-    const toast = await this.toast(text);
-    await toast.hover();
-    await toast.locator(".monaco-button", { hasText: button }).first().click();
+    await this.notices.click(text, button);
   }
 
   /** The modal dialog; its whole text. */
@@ -219,6 +225,12 @@ export class VscodeWindow {
   /** Types at the cursor of a file's editor, and waits until the text stands there. */
   async typeInEditor(name: string, text: string): Promise<void> {
     await this.#editors.type(name, text);
+  }
+
+  /** Selects a text in the text editor that is in front. */
+  async selectText(text: string): Promise<void> {
+    await this.#editors.select(text);
+    await this.statusItem("selected");
   }
 
   /** The lines that the active text editor shows now. */
