@@ -40,7 +40,8 @@ editorTest(
   () => ({
     workspace: project(),
     extensions: [packagedExtension()],
-    settings: { "arw.notifications.awayMinutes": 0, "arw.notifications.command": ["node", "-e", NOTE, NOTIFIED] },
+    settings: { "arw.notifications.awayMinutes": 0 },
+    machineSettings: { "arw.notifications.command": ["node", "-e", NOTE, NOTIFIED] },
   }),
   async (editor, context, step) => {
     const window = await editor.openWindow();
@@ -162,7 +163,7 @@ editorTest(
       await page.getByText("Approve these 2…").click();
       const text = await window.dialogText();
       assert.match(text, /Approve these 2 actions\?/u);
-      assert.match(text, /1\. Let private\/ leave again after a preview Risk: high\.[\s\S]*2\. Let drafts\//u);
+      assert.match(text, /1\. Let private\/ leave again after a preview\. Risk: high\.[\s\S]*2\. Let drafts\//u);
       assert.equal(text.match(/sha256:/gu)?.length, 2);
       await window.screenshot("staging-table-dialog");
       await window.pressInDialog("Enter");
@@ -194,7 +195,7 @@ editorTest(
       await askedByScript("drafts/");
       await window.statusItem("1 waiting");
       await window.look("here");
-      await window.toast("While you were away: Waiting for you: 1, the oldest since");
+      await window.toast("While you were away: Waiting for you: 1, the oldest came");
       await window.screenshot("staging-return");
       await window.clickToast("While you were away", "Review");
       await window.webview("Review", "Let drafts/ leave again");

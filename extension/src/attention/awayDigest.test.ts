@@ -54,6 +54,6 @@ test("what came to wait is counted with the oldest of it, and what ended with wh
   assert.ok(digest !== undefined);
   assert.equal(
     digestText(digest, 780_000),
-    "While you were away: Waiting for you: 2, the oldest since 12 min. ago. Nothing of it ran without you. Episodes that ended: 3, failed: 1.",
+    "While you were away: Waiting for you: 2, the oldest came 12 min. ago. Nothing of it ran without you. Episodes that ended: 3, failed: 1.",
   );
 });

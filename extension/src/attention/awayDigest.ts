@@ -42,7 +42,7 @@ export function digestText({ ended, failed, oldestSinceMs, waited }: Digest, now
       ? []
       : [
           vscode.l10n.t(
-            "Waiting for you: {0}, the oldest since {1}. Nothing of it ran without you.",
+            "Waiting for you: {0}, the oldest came {1}. Nothing of it ran without you.",
             waited,
             agoText(oldestSinceMs, nowMs, vscode.env.language),
           ),

@@ -21,7 +21,7 @@ export function tableDetail(views: readonly StagedView[]): string {
   return [
     ...views.map((view, index) =>
       [
-        vscode.l10n.t("{0}. {1} Risk: {2}.", index + 1, plainText(view.title, TEXT_CHARACTERS_MAX), levelText(view)),
+        vscode.l10n.t("{0}. {1}. Risk: {2}.", index + 1, plainText(view.title, TEXT_CHARACTERS_MAX), levelText(view)),
         ...actionLines(view.action),
         ...(view.stale === undefined ? [] : [vscode.l10n.t("Stale: {0}", plainText(view.stale, TEXT_CHARACTERS_MAX))]),
         view.digest.slice(0, DIGEST_CHARACTERS),

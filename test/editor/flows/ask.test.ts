@@ -42,7 +42,7 @@ editorTest(
     });
     await step("the selected lines of the prompt stay here: what is sent is the question alone", async () => {
       const review = await window.webview("Review", "Send under this lease…");
-      await review.getByText("(prompt)", { exact: true }).click();
+      await review.getByRole("button", { name: "(prompt)", exact: true }).click();
       // As it is sent: JSON, in which a line ends in two characters.
       await window.selectText(`notes.txt\\n\`\`\`plaintext\\n${KEPT_LINE}\\n\`\`\`\\n`);
       await window.runCommand("ARW: Leave Out Selection");

@@ -21,6 +21,8 @@ export interface EditorOptions {
   /** The folder that the first window opens; an empty one by default. */
   readonly workspace?: string;
   readonly settings?: Settings;
+  /** Settings that only the machine's own file may hold. */
+  readonly machineSettings?: Settings;
   readonly theme?: Theme;
   /** The display language, such as `de`; English by default. */
   readonly language?: string;
@@ -78,6 +80,7 @@ export class Editor {
 
   static async start(options: EditorOptions = {}): Promise<Editor> {
     const profile = new Profile(options.settings ?? {}, options.theme ?? "dark");
+    if (options.machineSettings !== undefined) profile.writeMachineSettings(options.machineSettings);
     const server = new CodeServer(profile, options.environment ?? {});
     const workspace = options.workspace ?? profile.emptyWorkspace;
     let browser: Browser | undefined;

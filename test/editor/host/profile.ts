@@ -107,6 +107,12 @@ export class Profile {
     writeFileSync(join(this.userData, "User", "settings.json"), text);
   }
 
+  /** The settings of the machine that VS Code's server runs on: what only a machine may say is read from here alone. */
+  writeMachineSettings(settings: Settings): void {
+    mkdirSync(join(this.userData, "Machine"), { recursive: true });
+    writeFileSync(join(this.userData, "Machine", "settings.json"), JSON.stringify(settings, undefined, 2));
+  }
+
   /** What a language pack leaves behind once it is installed. VS Code's own words stay English: this one has none. */
   offerLanguage(language: string): void {
     const words = join(this.folder, "words.json");
