@@ -1,7 +1,7 @@
 // How the facts of an episode and of its proposals are read back. One schema a kind, as `events.ts` declares them.
 import * as z from "zod";
 import { digestSchema } from "../digest.ts";
-import type { EpisodeEvent, EpisodeSnapshot } from "../events.ts";
+import type { EpisodeEvent, EpisodeSnapshot, ReviewVerdict } from "../events.ts";
 import { nodeId, proposalId, workspaceId } from "../ids.ts";
 import { jobSpecSchema } from "../job.ts";
 import { bytesSchema } from "../quantities.ts";
@@ -20,6 +20,8 @@ export const episodeSnapshotSchema: z.ZodType<EpisodeSnapshot> = z.strictObject(
   produced: z.array(z.strictObject({ stream: outputStreamSchema, bytes: bytesSchema })),
   proposal: digestSchema.exactOptional(),
 });
+
+export const reviewVerdictSchema: z.ZodType<ReviewVerdict> = z.enum(["accepted", "discarded"]);
 
 export const episodeEventSchemas: SchemaOfKind<EpisodeEvent> = {
   EpisodeStarted: z.strictObject({
@@ -56,5 +58,12 @@ export const episodeEventSchemas: SchemaOfKind<EpisodeEvent> = {
     proposalId: proposalId.schema,
     digest: digestSchema,
     paths: z.array(workspacePathSchema),
+  }),
+  ResultReviewed: z.strictObject({
+    kind: z.literal("ResultReviewed"),
+    ...episodeFact,
+    verdict: reviewVerdictSchema,
+    by: z.string(),
+    proposalId: proposalId.schema.exactOptional(),
   }),
 };

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
+import { reviewVerdictSchema } from "../eventSchemas/episode.ts";
 import {
   attemptId,
   type EgressRecordId,
@@ -16,7 +17,6 @@ import {
   nodeId,
   type PreviewId,
   previewId,
-  type ProposalId,
   proposalId,
   type StagedId,
 } from "../ids.ts";
@@ -53,6 +53,8 @@ import type {
   InviteResult,
   OutputParams,
   ProposedFileParams,
+  ReviewParams,
+  ShowProposalParams,
   TimelineParams,
 } from "./clientParams.ts";
 import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
@@ -201,10 +203,14 @@ export interface ClientMethods extends MarkMethods {
   readonly approveNode: Method<{ readonly nodeId: NodeId }, Nothing>;
   readonly refuseNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
   readonly revokeNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
-  readonly showProposal: Method<{ readonly proposalId: ProposalId }, ProposalView>;
+  readonly showProposal: Method<ShowProposalParams, ProposalView>;
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
+  /** The ended episodes whose results wait for the owner's look, the oldest first. */
+  readonly listResults: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
+  /** Accepts or discards what came back, once. */
+  readonly reviewResult: Method<ReviewParams, Nothing>;
   /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
   readonly listStaged: Method<WaitingListParams, WaitingPage>;
   /** Items with a look at whether they could still be done as they were shown: what to read before a decision. */
@@ -250,6 +256,7 @@ export const clientErrorDataSchema: z.ZodType<ClientErrorData> = z.looseObject({
 
 const nothing: z.ZodType<Nothing> = z.strictObject({});
 const reason = z.string().max(1_024);
+const review = z.literal(true).exactOptional();
 const base64 = z.strictObject({ base64: z.base64() });
 const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
   fromSequence: sequenceSchema,
@@ -280,7 +287,7 @@ export const METHODS: ClientMethods = {
   followTimeline: anyone("timeline/follow", timelineParams, nothing),
   readOutput: anyone(
     "output/read",
-    z.strictObject({ attemptId: attemptId.schema, stream: outputStreamSchema, fromByte: bytesSchema }),
+    z.strictObject({ attemptId: attemptId.schema, stream: outputStreamSchema, fromByte: bytesSchema, review }),
     base64,
   ),
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
@@ -355,10 +362,10 @@ export const METHODS: ClientMethods = {
   approveNode: owner("node/approve", z.strictObject({ nodeId: nodeId.schema }), nothing),
   refuseNode: owner("node/refuse", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
   revokeNode: owner("node/revoke", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
-  showProposal: anyone("proposal/show", z.strictObject({ proposalId: proposalId.schema }), proposalViewSchema),
+  showProposal: anyone("proposal/show", z.strictObject({ proposalId: proposalId.schema, review }), proposalViewSchema),
   readProposedFile: anyone(
     "proposal/readFile",
-    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema }),
+    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema, review }),
     base64,
   ),
   applyProposal: ownerOrStaged(
@@ -369,6 +376,12 @@ export const METHODS: ClientMethods = {
       paths: z.array(workspacePathSchema).min(1).max(APPLIED_PATHS_MAX).exactOptional(),
     }),
     z.strictObject({ files: z.number().int().min(0) }),
+  ),
+  listResults: anyone("result/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
+  reviewResult: owner(
+    "result/review",
+    z.strictObject({ episodeId: episodeId.schema, verdict: reviewVerdictSchema }),
+    nothing,
   ),
   listStaged: anyone("staged/list", stagedListParamsSchema, waitingItemsSchema),
   showStaged: anyone("staged/show", stagedIdsSchema, stagedItemsSchema),

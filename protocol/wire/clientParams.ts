@@ -1,6 +1,7 @@
 // What some methods of a client take and give, where it is no view of its own. `client.ts` has the methods and the schemas.
 // Types only: nothing here is decided or decoded.
 import type { Digest } from "../digest.ts";
+import type { ReviewVerdict } from "../events.ts";
 import type { AttemptId, EpisodeId, InviteId, NodeId, ProposalId } from "../ids.ts";
 import type { JobKind } from "../job.ts";
 import type { ScopedTerms } from "../lease.ts";
@@ -38,12 +39,25 @@ export interface OutputParams {
   readonly attemptId: AttemptId;
   readonly stream: OutputStream;
   readonly fromByte: Bytes;
+  /** The owner, looking at what came back to accept or discard it. */
+  readonly review?: true;
 }
 
 export interface ProposedFileParams {
   readonly proposalId: ProposalId;
   readonly digest: Digest;
   readonly fromByte: Bytes;
+  readonly review?: true;
+}
+
+export interface ShowProposalParams {
+  readonly proposalId: ProposalId;
+  readonly review?: true;
+}
+
+export interface ReviewParams {
+  readonly episodeId: EpisodeId;
+  readonly verdict: ReviewVerdict;
 }
 
 export interface ApplyParams {

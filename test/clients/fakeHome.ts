@@ -304,6 +304,8 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     revokeNode: nothing,
     turnClusteringOff: nothing,
     reopenJournal: nothing,
+    listResults: async () => ({ episodes: [] }),
+    reviewResult: nothing,
     listStaged: async () => ({ items: [] }),
     showStaged: async () => ({ items: [] }),
     approveStaged: async () => ({ results: [] }),

@@ -65,6 +65,8 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   turnClusteringOn: {},
   turnClusteringOff: {},
   reopenJournal: {},
+  listResults: {},
+  reviewResult: { episodeId: IDS.episode, verdict: "accepted" },
   listStaged: { decided: false },
   showStaged: { stagedIds: [IDS.staged] },
   approveStaged: { items: [{ stagedId: IDS.staged, digest: DIGEST }] },

@@ -12,6 +12,7 @@ import {
 import {
   accepted,
   applied,
+  review,
   approve,
   cancel,
   CLIENT,
@@ -79,6 +80,7 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "expire-leases": expireLeases(1),
   "revoke-lease": revokeLease(1),
   "record-applied": applied(1),
+  "review-result": review(1),
   "stage-action": stage(1),
   "endorse-staged": endorseStaged(1),
   "approve-staged": approveStaged(1),

@@ -74,6 +74,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   ProposalReceived: [],
   ProposalApplied: [],
   ProposedFilesApplied: [],
+  ResultReviewed: [],
   JobQueued: [],
   JobPlaced: [],
   JobOffered: ["SendOffer"],

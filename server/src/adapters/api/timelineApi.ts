@@ -6,6 +6,7 @@ import { sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { OUTPUT_PAGE_BYTES_MAX, TIMELINE_PAGE_ENTRIES_MAX } from "#protocol/wire/clientViews.ts";
 import type { JournalFrame } from "../../home/journalPort.ts";
+import { outputProblem } from "../../home/episode/review.ts";
 import { nodeName } from "../../home/node/state.ts";
 import type { HomeState } from "../../home/state.ts";
 import { projectEvent, type TimelineNames } from "../../home/timeline/project.ts";
@@ -36,7 +37,9 @@ export function timelineApi({ home, journal, outputs, view }: HomeServices): Tim
       }
       return { entries, nextSequence: next, more: next <= journal.durableSequence };
     },
-    readOutput: async ({ attemptId, stream, fromByte }) => {
+    readOutput: async ({ attemptId, stream, fromByte, review }, session) => {
+      const held = outputProblem(home.state.episodes, attemptId, session.owner && review === true);
+      if (held !== undefined) return held;
       const bytes = await outputs.read(attemptId, stream, fromByte, OUTPUT_PAGE_BYTES_MAX);
       return { base64: Buffer.from(bytes).toString("base64") };
     },

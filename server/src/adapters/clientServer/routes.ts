@@ -63,6 +63,8 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     showProposal: route(METHODS.showProposal, (params, session) => api.showProposal(params, session)),
     readProposedFile: route(METHODS.readProposedFile, (params, session) => api.readProposedFile(params, session)),
     applyProposal: route(METHODS.applyProposal, (params, session) => api.applyProposal(params, session)),
+    listResults: route(METHODS.listResults, (params, session) => api.listResults(params, session)),
+    reviewResult: route(METHODS.reviewResult, (params, session) => api.reviewResult(params, session)),
     listStaged: route(METHODS.listStaged, (params, session) => api.listStaged(params, session)),
     showStaged: route(METHODS.showStaged, (params, session) => api.showStaged(params, session)),
     approveStaged: route(METHODS.approveStaged, (params, session) => api.approveStaged(params, session)),

@@ -17,7 +17,7 @@ import { LIST_ROWS_MAX, type ListEnd, type ListParams } from "#protocol/wire/lis
 import { foldEgress } from "../../home/egress/ledger.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HeldProposal } from "../../home/episode/state.ts";
-import { withApplied } from "../../home/episode/evolve.ts";
+import { withAnswer } from "../../home/episode/evolve.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import { evolve } from "../../home/evolve.ts";
 import type { HomeIdentity } from "../../home/identity.ts";
@@ -227,7 +227,7 @@ export class QueryView {
   #noteProposal(state: HomeState, event: Extract<JournalEvent, { readonly proposalId: ProposalId }>): void {
     const { proposalId: id, corrId } = event;
     const before = this.proposal(id);
-    const forgotten = before === undefined || event.kind === "ProposalReceived" ? before : withApplied(before, event);
+    const forgotten = before === undefined || event.kind === "ProposalReceived" ? before : withAnswer(before, event);
     const held = state.episodes.proposals.get(id) ?? forgotten;
     if (held === undefined) return;
     this.#run("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?)", [id, corrId, JSON.stringify(held)]);

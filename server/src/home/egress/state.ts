@@ -26,6 +26,8 @@ export interface HeldPreview {
   readonly leaseUnfit?: LeaseUnfit;
   /** The revision that waits, or was answered, in its place. */
   readonly replacedBy?: PreviewId;
+  /** What comes back waits for the owner. */
+  readonly reviewResult?: true;
 }
 
 /** A send that was recorded and whose end is not known yet. */
