@@ -183,7 +183,7 @@ export class QueryView {
         this.#note(event, frame.sequence, index);
       }
       for (const event of frame.events) {
-        if ("proposalId" in event) this.#noteProposal(state, event);
+        if ("proposalId" in event && event.proposalId !== undefined) this.#noteProposal(state, event, event.proposalId);
       }
       for (const id of previewsIn(state, frame.events)) this.#notePreview(state, id);
       const touched = new Set(frame.events.flatMap((event) => ("corrId" in event ? [event.corrId] : [])));
@@ -224,8 +224,12 @@ export class QueryView {
   }
 
   /** One that is applied after the state has forgotten it was received long before: its row says so all the same. */
-  #noteProposal(state: HomeState, event: Extract<JournalEvent, { readonly proposalId: ProposalId }>): void {
-    const { proposalId: id, corrId } = event;
+  #noteProposal(
+    state: HomeState,
+    event: Extract<JournalEvent, { readonly proposalId?: ProposalId }>,
+    id: ProposalId,
+  ): void {
+    const { corrId } = event;
     const before = this.proposal(id);
     const forgotten = before === undefined || event.kind === "ProposalReceived" ? before : withAnswer(before, event);
     const held = state.episodes.proposals.get(id) ?? forgotten;

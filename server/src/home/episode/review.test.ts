@@ -1,6 +1,7 @@
 // *What came back*: what a rule holds for the owner's look is used by nothing before it, is decided once, and stays discarded.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { collected } from "../../../../test/simulation/egressCommands.ts";
 import {
   applied,
   approve,
@@ -77,7 +78,11 @@ test("what was discarded is never applied and never shown, not even to a look", 
 
 test("an approved send keeps what its preview promised, whatever the policy has become", () => {
   const home = looking("ask");
-  home.run(preview(1, GPU), adoptPolicy(policyOf(policyRule("asks", "ask"))), approve(1));
+  home.run(
+    preview(1, GPU),
+    adoptPolicy(policyOf(policyRule("asks", "ask")), { collected: [collected(1, "src/main.ts")] }),
+    approve(1),
+  );
   assert.equal(ofKind(home.events, "EgressRecorded")[0]?.reviewResult, true);
 });
 
