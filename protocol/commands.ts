@@ -3,7 +3,7 @@
 import type { ClassCommand } from "./classCommands.ts";
 import type { Digest } from "./digest.ts";
 import type { Classification, Cost, Destination } from "./egress.ts";
-import type { ReviewVerdict } from "./events.ts";
+import type { ReviewVerdict } from "./reviewEvents.ts";
 import type {
   AttemptId,
   EgressRecordId,

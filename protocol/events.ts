@@ -23,6 +23,7 @@ import type { PolicyDocument, WorkspacePolicy } from "./policy.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
+import type { ResultReviewed } from "./reviewEvents.ts";
 import type { StagingEvent } from "./stagingEvents.ts";
 import type { Usage } from "./usage.ts";
 import type { WorkspacePath } from "./workspacePath.ts";
@@ -69,14 +70,6 @@ export interface EpisodeSnapshot {
   readonly produced: readonly { readonly stream: OutputStream; readonly bytes: Bytes }[];
   readonly proposal?: Digest;
 }
-/** The owner's answer to what came back under a rule that asks for it: from then on it may be used, or is gone. Once. */
-export interface ResultReviewed extends EpisodeFact<"ResultReviewed"> {
-  readonly verdict: ReviewVerdict;
-  readonly by: string;
-  readonly proposalId?: ProposalId;
-}
-export type ReviewVerdict = "accepted" | "discarded";
-
 // ---- job ----
 export interface JobQueued extends JobFact<"JobQueued"> {
   readonly jobKey: Digest;

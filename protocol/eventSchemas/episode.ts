@@ -1,7 +1,8 @@
 // How the facts of an episode and of its proposals are read back. One schema a kind, as `events.ts` declares them.
 import * as z from "zod";
 import { digestSchema } from "../digest.ts";
-import type { EpisodeEvent, EpisodeSnapshot, ReviewVerdict } from "../events.ts";
+import type { EpisodeEvent, EpisodeSnapshot } from "../events.ts";
+import type { ReviewVerdict } from "../reviewEvents.ts";
 import { nodeId, proposalId, workspaceId } from "../ids.ts";
 import { jobSpecSchema } from "../job.ts";
 import { bytesSchema } from "../quantities.ts";

@@ -209,7 +209,6 @@ export interface ClientMethods extends MarkMethods {
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
   /** The ended episodes whose results wait for the owner's look, the oldest first. */
   readonly listResults: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
-  /** Accepts or discards what came back, once. */
   readonly reviewResult: Method<ReviewParams, Nothing>;
   /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
   readonly listStaged: Method<WaitingListParams, WaitingPage>;

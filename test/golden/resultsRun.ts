@@ -1,9 +1,10 @@
 // The golden run of results that wait for the owner: one accepted and applied, one discarded, one that brought nothing back.
 // It must never change what it already does.
 import type { JournalEvent } from "#protocol/events.ts";
-import { applied, exited, finished, homeWith, preview, review, withProposal } from "../simulation/homeCommands.ts";
+import { applied, exited, finished, homeWith, preview, withProposal } from "../simulation/homeCommands.ts";
 import { GPU } from "../simulation/homeScenario.ts";
 import { adoptPolicy, policyOf, policyRule } from "../simulation/policyCommands.ts";
+import { review } from "../simulation/reviewCommands.ts";
 
 /** The frames, in order. */
 export function resultsFrames(): readonly (readonly JournalEvent[])[] {

@@ -16,7 +16,6 @@ import type {
   RecordStarted,
   RequestEnrolment,
   Requester,
-  ReviewResult,
   RevokeNode,
   StartEpisode,
   Transfer,
@@ -198,11 +197,6 @@ export function applied(number: number, change: Partial<RecordApplied> = {}): Re
   const { proposalId: proposal } = idsOf(number);
   const digest = digestOf(`proposal ${number}`);
   return { kind: "record-applied", at: NOW, by: OWNER, proposalId: proposal, digest, files: 2, ...change };
-}
-
-export function review(number: number, change: Partial<ReviewResult> = {}): ReviewResult {
-  const { episodeId: episode } = idsOf(number);
-  return { kind: "review-result", at: later(9), by: OWNER, episodeId: episode, verdict: "accepted", ...change };
 }
 
 // ---- reports ----

@@ -1,6 +1,7 @@
 // What the journal still needs of the bytes beside it: for each episode its digests and its attempts, and whether it counts.
 // It decides what may be dropped: never anything of an open episode, nor of a recent one. It reads, and changes nothing.
-import type { JournalEvent, ResultReviewed } from "#protocol/events.ts";
+import type { JournalEvent } from "#protocol/events.ts";
+import type { ResultReviewed } from "#protocol/reviewEvents.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 
 /** An episode keeps its output, inputs, preview and proposal this long after its end. */

@@ -2,7 +2,7 @@
 // Nothing of it is shown anywhere else before it is accepted; the Home holds it, this only asks.
 import type { Command } from "commander";
 import { ArwError } from "#protocol/errors.ts";
-import type { ReviewVerdict } from "#protocol/events.ts";
+import type { ReviewVerdict } from "#protocol/reviewEvents.ts";
 import { episodeId } from "#protocol/ids.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { OutputStream } from "#protocol/result.ts";

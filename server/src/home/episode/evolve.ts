@@ -6,8 +6,8 @@ import type {
   JobQueued,
   ProposalApplied,
   ProposedFilesApplied,
-  ResultReviewed,
 } from "#protocol/events.ts";
+import type { ResultReviewed } from "#protocol/reviewEvents.ts";
 import { withEntry } from "../boundedMap.ts";
 import type { Episode, EpisodesState, HeldProposal } from "./state.ts";
 import { RECENT_EPISODES_MAX } from "./state.ts";

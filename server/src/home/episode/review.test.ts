@@ -12,7 +12,6 @@ import {
   idsOf,
   output,
   preview,
-  review,
   withProposal,
 } from "../../../../test/simulation/homeCommands.ts";
 import { GPU, ofKind, type Scenario } from "../../../../test/simulation/homeScenario.ts";
@@ -20,6 +19,7 @@ import { adoptPolicy, policyOf, policyRule } from "../../../../test/simulation/p
 import { decide } from "../decide.ts";
 import { outputProblem, proposalProblem, REVIEWS_WAITING_MAX, reviewRoomProblem } from "./review.ts";
 import type { Episode } from "./state.ts";
+import { review } from "../../../../test/simulation/reviewCommands.ts";
 
 function looking(effect: "allow" | "ask" = "allow"): Scenario {
   const home = homeWith(GPU);

@@ -2,7 +2,8 @@
 // It never holds prompts or outputs; those are blobs and output records.
 import type { Digest } from "#protocol/digest.ts";
 import type { Classification } from "#protocol/egress.ts";
-import type { EpisodeSnapshot, ReviewVerdict } from "#protocol/events.ts";
+import type { EpisodeSnapshot } from "#protocol/events.ts";
+import type { ReviewVerdict } from "#protocol/reviewEvents.ts";
 import type { AttemptId, EpisodeId, JobId, ProposalId } from "#protocol/ids.ts";
 import type { JobKind } from "#protocol/job.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
