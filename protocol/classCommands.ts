@@ -11,16 +11,19 @@ interface ClassOrder<Kind extends string> {
   readonly by: Requester;
 }
 
-/** Says of what class files and folders are. What waits, or is still being fetched, and is more by it, ends. */
-export interface MarkClass extends ClassOrder<"mark-class"> {
+/** What of waiting and fetched bytes is more by a change of marks ends with it. */
+interface MarksOrder<Kind extends string> extends ClassOrder<Kind> {
   readonly paths: readonly string[];
-  readonly classification: Classification;
   readonly collected: readonly CollectedPaths[];
   readonly transfers: readonly Transfer[];
 }
-export interface ClearClass extends ClassOrder<"clear-class"> {
-  readonly paths: readonly string[];
+
+/** Says of what class files and folders are. */
+export interface MarkClass extends MarksOrder<"mark-class"> {
+  readonly classification: Classification;
 }
+/** Takes marks away; what lies below a stricter one is more by that. */
+export type ClearClass = MarksOrder<"clear-class">;
 /** These files of a proposal are about to be written; `classification` is the highest of what its episode was given. */
 export interface DeriveFiles extends ClassOrder<"derive-files"> {
   readonly proposalId: ProposalId;

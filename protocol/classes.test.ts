@@ -103,3 +103,16 @@ test("what is written after a mark counts beside it, and what a person marks ane
   assert.equal(withoutDerived(held, "ou").length, 1);
   assert.equal(withoutDerived(held, "out/a/b").length, 1);
 });
+
+test("what was written is known by every spelling that a file system may take for the same", () => {
+  const written = { path: "Out/a.json", classification: "secret", from: FROM, untrusted: "made on gpu" } as const;
+  assert.equal(said("out/A.json", [], [written]), "secret");
+  assert.equal(pathClasses([], [written])("out/a.json").derived?.untrusted, "made on gpu");
+});
+
+test("ten thousand files in as many folders are folded at once", () => {
+  const written = Array.from({ length: 10_000 }, (_, index): DerivedPath => {
+    return { path: `d${index}/e${index}/f`, classification: "internal", from: FROM, untrusted: "made on gpu" };
+  });
+  assert.ok(withDerived([], written).length <= DERIVED_PATHS_MAX);
+});

@@ -70,11 +70,15 @@ export function pathClasses(
   const strict = marks.filter(({ classification }) => staysHere(classification));
   // Some file systems take names for the same that differ in case or accents: in doubt a mark that forbids fits.
   const inDoubt = new Map(strict.map((mark) => [folded(mark.path), mark]));
-  const written = new Map(derived.map((each) => [each.path, each]));
+  const written = new Map<string, DerivedPath>();
+  for (const each of derived) put(written, folded(each.path), each);
   return (path) => {
     const places = placesOf(path);
     const mark = firstOf(places, (place) => stricter(exact.get(place), inDoubt.get(folded(place))));
-    const from = places.reduce<DerivedPath | undefined>((joined, place) => join(joined, written.get(place)), undefined);
+    const from = places.reduce<DerivedPath | undefined>(
+      (joined, place) => join(joined, written.get(folded(place))),
+      undefined,
+    );
     return { ...(mark === undefined ? {} : { mark }), ...(from === undefined ? {} : { derived: from }) };
   };
 }
@@ -164,8 +168,8 @@ export function withDerived(
   pathsMax: number = DERIVED_PATHS_MAX,
 ): readonly DerivedPath[] {
   const byPath = new Map<string, DerivedPath>();
-  for (const each of [...known, ...written]) put(byPath, each);
-  while (byPath.size > pathsMax) foldLargest(byPath);
+  for (const each of [...known, ...written]) put(byPath, each.path, each);
+  while (byPath.size > pathsMax) foldLargest(byPath, pathsMax);
   return [...byPath.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
@@ -175,27 +179,35 @@ export function withoutDerived(known: readonly DerivedPath[], path: string): rea
   return known.filter((each) => each.path !== path && !each.path.startsWith(`${path}/`));
 }
 
-function put(byPath: Map<string, DerivedPath>, each: DerivedPath): void {
-  byPath.set(each.path, join(byPath.get(each.path), each) ?? each);
+function put(byPath: Map<string, DerivedPath>, key: string, each: DerivedPath): void {
+  byPath.set(key, join(byPath.get(key), each) ?? each);
 }
 
-/** The folder that most of them lie in takes their place; of several the deepest, then the first by name. */
-function foldLargest(byPath: Map<string, DerivedPath>): void {
+/**
+ * The folder that most of them lie in takes their place, then the next, until they are few enough; of several the deepest, then the
+ * first by name. One pass folds as many as it takes: files in as many folders are no work of their own each.
+ */
+function foldLargest(byPath: Map<string, DerivedPath>, pathsMax: number): void {
   const folders = new Map<string, DerivedPath[]>();
   for (const each of byPath.values()) {
     if (each.path === WORKSPACE_ROOT) continue;
     const folder = folderOf(each.path);
-    folders.set(folder, [...(folders.get(folder) ?? []), each]);
+    const held = folders.get(folder);
+    if (held === undefined) folders.set(folder, [each]);
+    else held.push(each);
   }
-  const [largest] = [...folders].sort(
+  const largest = [...folders].sort(
     ([one, held], [other, others]) =>
       others.length - held.length || depthOf(other) - depthOf(one) || (one < other ? -1 : 1),
   );
-  if (largest === undefined) return;
-  const [folder, held] = largest;
-  for (const each of held) {
-    byPath.delete(each.path);
-    put(byPath, { ...each, path: folder });
+  for (const [folder, held] of largest) {
+    if (byPath.size <= pathsMax) return;
+    for (const { path } of held) {
+      // As it is by now: a folder may have been folded into it in this pass.
+      const each = byPath.get(path);
+      byPath.delete(path);
+      if (each !== undefined) put(byPath, folder, { ...each, path: folder });
+    }
   }
 }
 

@@ -19,6 +19,7 @@ import {
   workspaceId,
 } from "./ids.ts";
 import { type LineCut, lineCutSchema } from "./lineCut.ts";
+import { type PriceCard, priceCardSchema } from "./node.ts";
 import {
   type Bytes,
   bytesSchema,
@@ -77,7 +78,23 @@ export type Cost =
       readonly lowMicros: CostMicros;
       readonly highMicros: CostMicros;
       readonly basis: string;
+      /** What like jobs came to there, within what this one may cost. Absent where there were too few. */
+      readonly measured?: MeasuredCost;
+      /** The card it was reckoned by, so that what is used is settled by the same. Absent in estimates of an older version. */
+      readonly prices?: PriceCard;
     };
+
+/** What most jobs like this one would cost, from what they used: a guess, beside the bound that leases reserve. */
+export interface MeasuredCost {
+  readonly jobs: number;
+  /** The tenth and the ninetieth percentile. */
+  readonly lowMicros: CostMicros;
+  readonly highMicros: CostMicros;
+  /** What it is mostly paid by, and how much of it those jobs used: milliseconds of a tool, or tokens that were answered. */
+  readonly unit: "tool-ms" | "tokens-out";
+  readonly median: number;
+  readonly ninetieth: number;
+}
 
 export interface Destination {
   readonly nodeId: NodeId;
@@ -145,6 +162,16 @@ export interface EgressLedgerRow {
 
 export const classificationSchema: z.ZodType<Classification> = z.enum(["public", "internal", "secret", "regulated"]);
 
+const wholeNumber = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const measuredCostSchema: z.ZodType<MeasuredCost> = z.strictObject({
+  jobs: wholeNumber,
+  lowMicros: costMicrosSchema,
+  highMicros: costMicrosSchema,
+  unit: z.enum(["tool-ms", "tokens-out"]),
+  median: wholeNumber,
+  ninetieth: wholeNumber,
+});
+
 export const costSchema: z.ZodType<Cost> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("unknown"), reason: z.string() }),
   z.strictObject({
@@ -153,6 +180,8 @@ export const costSchema: z.ZodType<Cost> = z.discriminatedUnion("kind", [
     lowMicros: costMicrosSchema,
     highMicros: costMicrosSchema,
     basis: z.string(),
+    measured: measuredCostSchema.exactOptional(),
+    prices: priceCardSchema.exactOptional(),
   }),
 ]);
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { type Digest, digestSchema } from "./digest.ts";
 import { type Classification, classificationSchema } from "./egress.ts";
 import { type NodeId, nodeId } from "./ids.ts";
+import { type PriceCard, priceCardSchema } from "./node.ts";
 import { pathGlobSchema } from "./pathGlob.ts";
 import { type Bytes, bytesSchema } from "./quantities.ts";
 
@@ -66,6 +67,8 @@ export interface PolicyNodeFacts {
   readonly location?: string;
   /** It takes only work whose price is known, and a person says yes to each price. */
   readonly paidOnly?: boolean;
+  /** What its owner agreed to charge: counts in place of the node's own price card. */
+  readonly prices?: PriceCard;
 }
 
 /**
@@ -224,6 +227,7 @@ export const policyDocumentSchema: z.ZodType<PolicyDocument> = z.strictObject({
         trusted: z.boolean().exactOptional(),
         location: name.exactOptional(),
         paidOnly: z.boolean().exactOptional(),
+        prices: priceCardSchema.exactOptional(),
       }),
     )
     .max(POLICY_NODES_MAX)

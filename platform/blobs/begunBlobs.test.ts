@@ -54,6 +54,39 @@ test("the latest are read without the disk until others take their room, and nev
   }
 });
 
+test("where blobs are used early they go to the disk later, and at once where one is waited for", async (t) => {
+  const folder = await folderOf(t);
+  const store = await openBlobFiles(folder, { usedEarly: true });
+  const [one, other] = [digestOf("one"), digestOf("other")];
+  for (const [digest, word] of [
+    [one, "one"],
+    [other, "other"],
+  ] as const) {
+    const bytes = text(word);
+    assert.equal(await store.receive(digest, byteCount(bytes.length), byteCount(0), bytes), "complete");
+  }
+  const places = async (): Promise<readonly boolean[]> =>
+    Promise.all(
+      [one, other].map(async (digest) => {
+        const hex = digestHex(digest);
+        return (await readdir(join(folder, hex.slice(0, 2)))).includes(hex);
+      }),
+    );
+  assert.deepEqual([await readdir(join(folder, "begun")), await places()], [[], [false, false]]);
+  await store.materialise(one, join(folder, "copy"), false);
+  assert.equal((await places())[0], true);
+  await store.settled();
+  assert.deepEqual(await places(), [true, true]);
+});
+
+test("an open store has a folder for every digest, so that no blob waits for its own", async (t) => {
+  const folder = await folderOf(t);
+  await mkdir(join(folder, "7f"));
+  await openBlobFiles(folder);
+  const shards = (await readdir(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  assert.equal(shards.length, 256);
+});
+
 test("what is dropped from the store is not read from memory either", async (t) => {
   let now = Date.now();
   const store = await openBlobFiles(await folderOf(t), { now: () => now });

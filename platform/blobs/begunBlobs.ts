@@ -4,6 +4,8 @@
 import { constants } from "node:fs";
 import { lstat, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { SharedRun } from "#platform/sharedRun.ts";
 import { type Digest, digestHex, digestOf } from "#protocol/digest.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { BegunBlob, StoredBlob } from "./blobStore.ts";
@@ -21,6 +23,8 @@ export interface BegunPlaces {
   readonly put: (bytes: Uint8Array) => Promise<unknown>;
   /** Moves a whole, synced file to the place of its digest. */
   readonly adopt: (path: string, digest: Digest) => Promise<void>;
+  /** Where nothing durable names them: they go to the disk so much later, or when somebody waits for one. */
+  readonly keptAfterMs?: number;
 }
 
 interface Begun {
@@ -28,11 +32,13 @@ interface Begun {
   readonly durable: Promise<void>;
   /** Resolves when nothing more happens to it. */
   readonly settled: Promise<void>;
+  readonly hurry: () => void;
 }
 
 export class BegunBlobs {
   readonly #folder: string;
   readonly #places: BegunPlaces;
+  readonly #names: SharedRun;
   readonly #begun = new Map<Digest, Begun>();
   #begunBytes = 0;
   readonly #latest = new Map<Digest, Uint8Array>();
@@ -42,6 +48,7 @@ export class BegunBlobs {
 
   private constructor(folder: string, places: BegunPlaces) {
     this.#folder = folder;
+    this.#names = new SharedRun(() => syncFolder(folder));
     this.#places = places;
   }
 
@@ -78,8 +85,10 @@ export class BegunBlobs {
 
   /** Resolves when a blob that is on its way has its place, or all of them have; at once for any other. */
   async settled(digest?: Digest): Promise<void> {
-    const waited = digest === undefined ? [...this.#begun.values()] : [this.#begun.get(digest)];
-    await Promise.all(waited.flatMap((begun) => begun?.settled ?? []));
+    const one = digest === undefined ? undefined : this.#begun.get(digest);
+    const waited = digest === undefined ? [...this.#begun.values()] : one === undefined ? [] : [one];
+    for (const { hurry } of waited) hurry();
+    await Promise.all(waited.map(({ settled }) => settled));
   }
 
   async begin(bytes: Uint8Array): Promise<BegunBlob> {
@@ -91,7 +100,8 @@ export class BegunBlobs {
       return { ...stored, durable: Promise.resolve() };
     }
     const path = join(this.#folder, digestHex(stored.digest));
-    const kept = this.#keep(path, bytes);
+    const hurried = new AbortController();
+    const kept = this.#keep(path, bytes, hurried.signal);
     const durable = kept.then(() => undefined);
     this.#begunBytes += bytes.length;
     const forget = (): void => {
@@ -108,7 +118,7 @@ export class BegunBlobs {
         },
         () => durable.catch(forget),
       );
-    this.#begun.set(stored.digest, { bytes, durable, settled });
+    this.#begun.set(stored.digest, { bytes, durable, settled, hurry: () => hurried.abort() });
     return { ...stored, durable };
   }
 
@@ -128,22 +138,24 @@ export class BegunBlobs {
     }
   }
 
-  async #keep(path: string, bytes: Uint8Array): Promise<"in-the-store" | "beside-the-store"> {
-    if (await writeNew(path, bytes)) return "beside-the-store";
+  async #keep(path: string, bytes: Uint8Array, hurried: AbortSignal): Promise<"in-the-store" | "beside-the-store"> {
+    const { keptAfterMs } = this.#places;
+    if (keptAfterMs !== undefined) await setTimeout(keptAfterMs, undefined, { signal: hurried }).catch(() => undefined);
+    if (await writeNew(path, bytes, this.#names)) return "beside-the-store";
     await this.#places.put(bytes);
     return "in-the-store";
   }
 }
 
 /** Bytes and name become durable side by side. False where the name is taken. */
-async function writeNew(path: string, bytes: Uint8Array): Promise<boolean> {
+async function writeNew(path: string, bytes: Uint8Array, names: SharedRun): Promise<boolean> {
   const file = await open(path, "wx", 0o400).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
     throw error;
   });
   if (file === undefined) return false;
   try {
-    const named = syncFolder(join(path, ".."));
+    const named = names.join();
     named.catch(() => undefined);
     await file.writeFile(bytes);
     await file.sync();

@@ -43,7 +43,6 @@ export async function openBlobFiles(folder: string, terms: BlobFilesTerms = {}):
     folder,
     temporary: join(folder, "temporary"),
     partial: join(folder, "partial"),
-    namedDurably: new Set(),
     early: new Map(),
     uses: new BlobUses(now),
   };
@@ -53,9 +52,11 @@ export async function openBlobFiles(folder: string, terms: BlobFilesTerms = {}):
   for (const place of [folder, places.temporary, places.partial, begunFolder]) {
     await mkdir(place, { recursive: true, mode: 0o700 });
   }
+  await openShards(folder);
   const begun = await BegunBlobs.open(begunFolder, {
     put: (bytes) => put(places, bytes),
     adopt: (path, digest) => adopt(places, path, digest),
+    ...(usedEarly ? { keptAfterMs: EARLY_KEPT_AFTER_MS } : {}),
   });
   const partial = openPartialBlobs(places.partial);
   // Where blobs are used early, the folder is a cache that others clear: only what is on its way is known without a look.
@@ -111,8 +112,6 @@ interface Places {
   readonly folder: string;
   readonly temporary: string;
   readonly partial: string;
-  /** Folders of the store whose own name this process has made durable. */
-  readonly namedDurably: Set<string>;
   /** Whole blobs that are used before they are durable; where they lie, a crash loses them. */
   readonly early: Map<Digest, EarlyBlob>;
   readonly uses: BlobUses;
@@ -256,9 +255,8 @@ async function keep(places: Places, path: string, digest: Digest): Promise<void>
   } finally {
     await file.close();
   }
-  await mkdir(join(pathOf(places, digest), ".."), { recursive: true, mode: 0o700 });
   await rename(path, pathOf(places, digest));
-  await syncFolders(places, digest);
+  await syncShard(places, digest);
 }
 
 async function read(places: Places, digest: Digest, fromByte: Bytes, bytesMax: number): Promise<Uint8Array> {
@@ -316,34 +314,35 @@ async function settle(places: Places, file: FileHandle, temporaryPath: string, d
   await places.uses.use(digest);
   await file.chmod(0o400);
   await file.sync();
-  await mkdir(join(pathOf(places, digest), ".."), { recursive: true, mode: 0o700 });
   await rename(temporaryPath, pathOf(places, digest));
-  await syncFolders(places, digest);
+  await syncShard(places, digest);
 }
 
 /** The file is synced, and its name too: only the name changes, and after a crash it has the one or the other. */
 async function adopt(places: Places, path: string, digest: Digest): Promise<void> {
   await places.uses.use(digest);
-  const target = pathOf(places, digest);
-  if (!places.namedDurably.has(join(target, ".."))) {
-    await mkdir(join(target, ".."), { recursive: true, mode: 0o700 });
-    await syncFolders(places, digest);
-  }
-  await rename(path, target);
+  await rename(path, pathOf(places, digest));
 }
 
 /** A file another writer has just renamed is whole but its name may not be durable yet: the sync is repeated for that. */
 async function isDurable(places: Places, digest: Digest): Promise<boolean> {
   await places.uses.use(digest);
   if ((await sizeOf(places, digest)) === undefined) return false;
-  await syncFolders(places, digest);
+  await syncShard(places, digest);
   return true;
 }
 
-async function syncFolders(places: Places, digest: Digest): Promise<void> {
-  const inner = join(pathOf(places, digest), "..");
-  for (const folder of places.namedDurably.has(inner) ? [inner] : [inner, places.folder]) await syncFolder(folder);
-  places.namedDurably.add(inner);
+function syncShard(places: Places, digest: Digest): Promise<void> {
+  return syncFolder(join(pathOf(places, digest), ".."));
+}
+
+/** A folder for each first byte of a digest: made and named durably at once, so that no blob has to wait for its folder. */
+async function openShards(folder: string): Promise<void> {
+  const there = new Set(await readdir(folder));
+  const shards = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+  const missing = shards.filter((shard) => !there.has(shard));
+  await Promise.all(missing.map((shard) => mkdir(join(folder, shard), { recursive: true, mode: 0o700 })));
+  await syncFolder(folder);
 }
 
 async function openBlob(places: Places, digest: Digest): Promise<FileHandle> {

@@ -1,7 +1,7 @@
 // What leaves only after the owner's yes: before it, after a no, and for a program that is not the owner.
 // The worker's disk and the ledger are looked at, not what anybody says about them.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ArwError } from "#protocol/errors.ts";
@@ -10,6 +10,8 @@ import { METHODS } from "#protocol/wire/client.ts";
 import type { HomeClient } from "../../server/src/cli/homeClient.ts";
 import { Bench, type BenchWorker, command, filesBelow, finished, nodeNamed, timeline } from "./bench.ts";
 import { RawClient } from "./rawClient.ts";
+
+const LOCAL_ONLY = readFileSync("server/src/adapters/policy/postures/local-only.jsonc", "utf8");
 
 let bench: Bench;
 let client: HomeClient;
@@ -105,7 +107,7 @@ test("another program of the same user cannot do what needs the owner, over the 
       ["neverLeaves/unmark", { globs: ["secrets/"] }],
       ["classes/declare", { paths: ["docs"], classification: "public" }],
       ["classes/clear", { paths: ["docs"] }],
-      ["policy/adopt", { text: "{}" }],
+      ["policy/adopt", { text: LOCAL_ONLY }],
       ["policy/use", { posture: "trusted-workers" }],
       ["home/stop", {}],
       ["storage/collect", { dryRun: true }],

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
+import { errnoOf } from "#platform/files/fileSystem.ts";
 import { stateFolders, thisMachine, workspaceIdOf } from "#platform/state/stateFolders.ts";
 import type { EpisodeId } from "#protocol/ids.ts";
 import { sequence } from "#protocol/quantities.ts";
@@ -231,13 +232,23 @@ export async function timeline(client: HomeClient, episodeId?: EpisodeId): Promi
   }
 }
 
-/** Every file below a folder, with its bytes. */
+/** Every file below a folder, with its bytes. A program that runs may take one away between the look and the reading. */
 export function filesBelow(folder: string): readonly { readonly path: string; readonly bytes: Buffer }[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
     if (!entry.isFile()) return [];
     const path = join(entry.parentPath, entry.name);
-    return [{ path, bytes: readFileSync(path) }];
+    const bytes = bytesIfThere(path);
+    return bytes === undefined ? [] : [{ path, bytes }];
   });
+}
+
+function bytesIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Why this machine cannot run commands in a sandbox; undefined where it can. */

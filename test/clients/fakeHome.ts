@@ -221,8 +221,10 @@ export const WORKER_NODE: NodeView = {
 
 function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspaceFolder: string): HomeApi {
   const nothing = async (): Promise<Record<string, never>> => ({});
-  const owners = async (_: object, { owner }: ClientSession): Promise<Record<string, never> | Refusal> =>
-    owner ? {} : refuse("waits-for-owner", "This waits for the owner.", "See `arw-home staged list`.");
+  const owned = <Answer>({ owner }: ClientSession, answer: Answer): Answer | Refusal =>
+    owner ? answer : refuse("waits-for-owner", "This waits for the owner.", "See `arw-home staged list`.");
+  const owners = async (_: object, session: ClientSession): Promise<Record<string, never> | Refusal> =>
+    owned(session, {});
   const notInThisTest = async (): Promise<never> => {
     throw new ArwError("not-in-this-test", "The test did not say what this method answers.", "Say it.");
   };
@@ -264,8 +266,8 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
       obligations: {},
       explanation: "The owner reads it.",
     }),
-    adoptPolicy: async () => ({ epoch: 1, name: "mine", withdrawn: [IDS.preview] }),
-    usePosture: async ({ posture }) => ({ epoch: 1, name: posture, withdrawn: [] }),
+    adoptPolicy: async (_, session) => owned(session, { epoch: 1, name: "mine", withdrawn: [IDS.preview] }),
+    usePosture: async ({ posture }, session) => owned(session, { epoch: 1, name: posture, withdrawn: [] }),
     policyHistory: async () => ({ entries: [{ at: epochMs(1_700_000_000_000), epoch: 1, text: "cli adopted mine" }] }),
     listNeverLeaves: async () => ({ marks: [{ glob: "secrets/", markedAt: epochMs(1_700_000_000_000), by: "cli" }] }),
     markNeverLeaves: async () => ({ withdrawn: [IDS.preview] }),
@@ -289,7 +291,7 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     }),
     pauseOffloads: nothing,
     resumeOffloads: owners,
-    turnClusteringOn: async () => ({ host: "127.0.0.1", port: 7_411 }),
+    turnClusteringOn: async (_, session) => owned(session, { host: "127.0.0.1", port: 7_411 }),
     stopHome: nothing,
     showLedger: notInThisTest,
     listRecords: async () => ({ records: [], total: 0, unread: 0 }),

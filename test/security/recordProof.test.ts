@@ -101,3 +101,16 @@ test("a wrong key, another workspace, a changed leaf and a shorter ledger break 
   const gone = { ...source, showLedger: () => Promise.reject(new Error("the Home is gone")) };
   assert.deepEqual(await proofOf(gone, record), { kind: "unread", problem: "the Home is gone" });
 });
+
+test("a row whose record is said to stand where what came of it stands, or whose end stands nowhere, is not proven", async (t) => {
+  const { source, records } = await ledgerOf(t);
+  const settled = records.find(({ settledLeaf }) => settledLeaf !== undefined);
+  assert.ok(settled?.settledLeaf !== undefined);
+  const { settledLeaf, ...unsettled } = settled;
+  const elsewhere = { ...settled, row: { ...settled.row, dest: "attic" } };
+  for (const leaf of [settledLeaf, settled.leaf]) {
+    assert.equal((await proofOf(source, { ...elsewhere, leaf, settledLeaf: leaf })).kind, "broken");
+  }
+  assert.equal((await proofOf(source, { ...elsewhere, leaf: settledLeaf })).kind, "broken");
+  assert.equal((await proofOf(source, unsettled)).kind, "broken");
+});

@@ -11,7 +11,7 @@ export function markClass(path: string, classification: Classification, change: 
 }
 
 export function clearClass(path: string, change: Partial<ClearClass> = {}): ClearClass {
-  return { kind: "clear-class", at: NOW, by: OWNER, paths: [path], ...change };
+  return { kind: "clear-class", at: NOW, by: OWNER, paths: [path], collected: [], transfers: [], ...change };
 }
 
 /** The files of proposal `number`. */

@@ -1,5 +1,5 @@
 // The one door to @vscode/webview-ui-toolkit, which is archived upstream (docs/adr/0018): three of its controls, and only
-// the Review page loads them. Whoever replaces the toolkit replaces this file.
+// the pages where somebody reviews (review/, staged/) load them. Whoever replaces the toolkit replaces this file.
 import { provideVSCodeDesignSystem, vsCodeButton, vsCodeCheckbox, vsCodeTextField } from "@vscode/webview-ui-toolkit";
 
 /** Defines <vscode-button>, <vscode-checkbox> and <vscode-text-field>. The page has a `csp-nonce` for their styles. */

@@ -28,12 +28,16 @@ export async function proofOf(source: ProofSource, record: LedgerRecord): Promis
 async function provenBy(source: ProofSource, record: LedgerRecord): Promise<RecordProof> {
   const ledger = await source.showLedger();
   const { checkpoint, size } = ledger;
-  const wanted = [record.leaf, ...(record.settledLeaf === undefined ? [] : [record.settledLeaf])];
+  const { leaf, settledLeaf } = record;
+  if (settledLeaf === undefined && saysEnd(record)) {
+    return { kind: "broken", problem: "the row says what came of it, and names no place in the ledger that does" };
+  }
+  const wanted = [leaf, ...(settledLeaf === undefined ? [] : [settledLeaf])];
   for (const index of wanted) {
-    const problem = await problemAt(source, ledger, index, record);
+    const kind = index === leaf ? "EgressRecorded" : "EgressSettled";
+    const problem = await problemAt(source, ledger, { index, kind }, record);
     if (problem !== undefined) return { kind: "broken", problem };
   }
-  const { leaf, settledLeaf } = record;
   const witnesses = ledger.witnesses.map((witness) => witnessOf(witness, Math.max(...wanted)));
   return {
     kind: "holds",
@@ -48,7 +52,7 @@ async function provenBy(source: ProofSource, record: LedgerRecord): Promise<Reco
 async function problemAt(
   source: ProofSource,
   { checkpoint, homeKey, size }: LedgerView,
-  index: number,
+  { index, kind }: { readonly index: number; readonly kind: EgressLeaf["kind"] },
   record: LedgerRecord,
 ): Promise<string | undefined> {
   const { leaves } = await source.readLeaves({ size, from: index });
@@ -58,7 +62,14 @@ async function problemAt(
   const read = readLeafProof({ ...found, checkpoint }, owner);
   if (!read.ok) return read.problem;
   if (read.head.size !== size) return "the checkpoint is of another size";
+  if (read.leaf.kind !== kind) return "another entry of the ledger stands at its place";
   return differs(read.leaf, record) ? "the ledger says something else than this row" : undefined;
+}
+
+/** Whether the row says more than that a record was made. */
+function saysEnd({ row }: LedgerRecord): boolean {
+  const { bytes_in: bytesIn, bytes_out: bytesOut, decision, received_digest: received, state } = row;
+  return state !== (decision === "allow" ? "open" : "none") || bytesIn > 0 || bytesOut > 0 || received !== null;
 }
 
 function differs(leaf: EgressLeaf, { payloadBytes, previewId, row }: LedgerRecord): boolean {

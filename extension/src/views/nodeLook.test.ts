@@ -5,8 +5,8 @@ import { digestOf } from "#protocol/digest.ts";
 import { leaseId, nodeId } from "#protocol/ids.ts";
 import type { NodeCapabilities } from "#protocol/node.ts";
 import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
-import type { NodeView } from "#protocol/wire/clientViews.ts";
-import { tooltipMarkdown } from "./itemLook.ts";
+import type { LeaseView, NodeView } from "#protocol/wire/clientViews.ts";
+import { type ItemLook, tooltipMarkdown } from "./itemLook.ts";
 import { HEARTBEAT_AMBER_MS, HEARTBEAT_RED_MS, leaseLook, nodeFactLooks, nodeLook } from "./nodeLook.ts";
 
 const NOW = 1_700_000_000_000;
@@ -102,7 +102,7 @@ test("below a node stand its engines with what is absent and what helps, its mac
 });
 
 test("a lease says what it covers and what is left of it", () => {
-  const look = leaseLook({
+  const view: LeaseView = {
     lease: {
       leaseId: leaseId.from(Buffer.from("lease".padEnd(17, "."))),
       subject: node().nodeId,
@@ -120,8 +120,13 @@ test("a lease says what it covers and what is left of it", () => {
     bytesLeft: byteCount(4_000_000),
     remainingMs: durationMs(30 * 60_000 - 1),
     inUse: 1,
-  });
+  };
+  const after = (ms: number): ItemLook => leaseLook(view, { readMs: NOW, nowMs: NOW + ms });
+  const look = after(0);
   assert.equal(look.label, "Lease: src/**");
   assert.equal(look.description, "uses left: 3 · 4 MB · 30 min left");
   assert.equal(look.contextValue, "lease.live");
+  assert.match(after(60_000).description ?? "", /29 min left$/u);
+  assert.match(after(30 * 60_000).description ?? "", /\b0 min left$/u);
+  assert.match(after(-60_000).description ?? "", /30 min left$/u, "a clock that was set back adds nothing");
 });

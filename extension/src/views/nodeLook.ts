@@ -6,6 +6,7 @@ import { amountsIn } from "#protocol/text/amounts.ts";
 import type { LeaseView, NodeView } from "#protocol/wire/clientViews.ts";
 import { agoText } from "./ago.ts";
 import { dotted, type ItemIcon, type ItemLook, plainLabel, type TooltipLine } from "./itemLook.ts";
+import type { Clock } from "./rowTree.ts";
 
 /** Workers send a heartbeat every two seconds and count as lost after six. */
 export const HEARTBEAT_AMBER_MS = 3_000;
@@ -203,12 +204,14 @@ function loadText({ diskFreeBytes, load1Milli, memoryFreeBytes, running }: NodeL
   );
 }
 
-/** A lease that lets something leave for this node without a question. */
-export function leaseLook(view: LeaseView): ItemLook {
+/** A lease that lets something leave for this node without a question. Its time is counted from when it was read. */
+export function leaseLook(view: LeaseView, { readMs, nowMs }: Clock): ItemLook {
   const { language } = vscode.env;
-  const { bytesLeft, inUse, lease, remainingMs, state, usesLeft } = view;
+  const { bytesLeft, inUse, lease, state, usesLeft } = view;
   const scope =
     lease.scope.kind !== "scoped" ? vscode.l10n.t("this job only") : plainLabel(lease.scope.paths.join(", "));
+  // A clock that was set back in between adds nothing.
+  const remainingMs = Math.max(0, view.remainingMs - Math.max(0, nowMs - readMs));
   const minutesLeft = Math.ceil(remainingMs / 60_000);
   return {
     id: `lease/${lease.leaseId}`,

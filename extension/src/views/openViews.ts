@@ -89,12 +89,12 @@ const NODES: RowSource<NodeRow | LeaseRow | PartRow> = {
           ...nodeFactLooks(row.node).map(part),
         ]
       : [],
-  look: (row, { readMs }) => {
+  look: (row, clock) => {
     switch (row.kind) {
       case "node":
-        return nodeLook(row.node, readMs);
+        return nodeLook(row.node, clock.readMs);
       case "lease":
-        return leaseLook(row.lease);
+        return leaseLook(row.lease, clock);
       case "part":
         return row.look;
     }

@@ -7,7 +7,7 @@ import type { StoredBlob } from "#platform/blobs/blobStore.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { OutputRoom, type OutputRoomTerms, roomOf } from "./outputRoom.ts";
-import { SharedRun } from "./sharedRun.ts";
+import { SharedRun } from "#platform/sharedRun.ts";
 
 export type OutputStream = "stdout" | "stderr" | "text";
 

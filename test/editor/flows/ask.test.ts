@@ -17,7 +17,7 @@ editorTest(
     await step("a worker is paired", async () => {
       await pairWorker(window, editor, terminal, WORKER);
     });
-    await step("what would leave is the question alone, in one piece", async () => {
+    await step("what would leave is the question alone, in one item", async () => {
       await window.runCommand("ARW: Start Episode…");
       await window.pick("Ask a Model");
       await window.answer("What do you want to ask?", QUESTION);
@@ -30,7 +30,7 @@ editorTest(
       await window.screenshot("ask-where");
       await window.pick(WORKER);
       const review = await window.webview("Review", "Send under this lease…");
-      await review.getByText("A question is one piece").waitFor();
+      await review.getByText("A question is one item").waitFor();
       await window.screenshot("ask-review");
     });
     await step("a window that opens while it waits tells of it once, and the notice leads to Review", async () => {
@@ -40,7 +40,7 @@ editorTest(
       await window.reloadInOrder();
       await window.clickToast(`waits for your approval to leave for ${WORKER}`, "Review");
       const review = await window.webview("Review", "Send under this lease…");
-      await review.getByText("A question is one piece").waitFor();
+      await review.getByText("A question is one item").waitFor();
     });
     await step("the confirmation names the question, and a yes brings the answer of the demo model", async () => {
       const review = await window.webview("Review", "Send under this lease…");

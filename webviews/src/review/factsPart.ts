@@ -2,7 +2,7 @@
 // say and adds nothing; an amount without a basis is called unknown.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import type { Cost, EpisodeTaint, LeftOut, PreviewPolicy } from "#protocol/egress.ts";
+import type { EpisodeTaint, LeftOut, MeasuredCost, PreviewPolicy } from "#protocol/egress.ts";
 import type { LeaseBound } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
@@ -208,13 +208,39 @@ function boundText(bound: LeaseBound): string {
 
 export function costPart({ language, view }: ReviewScene): TemplateResult {
   const { cost } = view.preview;
-  return html`<p class="foreign">${costText(cost, language)}</p>
-    ${cost.kind === "estimate" ? html`<p class="dim foreign">${l10n.t("Basis: {0}", plainText(cost.basis))}</p>` : nothing}`;
+  if (cost.kind === "unknown") return html`<p class="foreign">${l10n.t("Unknown: {0}.", plainText(cost.reason))}</p>`;
+  const bound = rangeText(cost, cost.currency, language);
+  const basis = html`<p class="dim foreign">${l10n.t("Basis: {0}", plainText(cost.basis))}</p>`;
+  if (cost.measured === undefined) return html`<p class="foreign">${bound}</p>${basis}`;
+  return html`<p class="foreign">${rangeText(cost.measured, cost.currency, language)}</p>
+    <p class="dim">${likeText(cost.measured, language)}</p>
+    <p class="foreign">${l10n.t("By its limits: {0}", bound)}</p>${basis}`;
 }
 
-function costText(cost: Cost, language: string): string {
-  if (cost.kind === "unknown") return l10n.t("Unknown: {0}.", plainText(cost.reason));
-  const low = amountsIn(language).money(cost.lowMicros, plainText(cost.currency));
-  const high = amountsIn(language).money(cost.highMicros, plainText(cost.currency));
+/** What the range stands on: jobs that the Home has seen there. */
+function likeText({ jobs, median, ninetieth, unit }: MeasuredCost, language: string): string {
+  const amounts = amountsIn(language);
+  return unit === "tool-ms"
+    ? l10n.t(
+        "From {0} like jobs there: median {1}, 90th percentile {2}",
+        amounts.count(jobs),
+        amounts.duration(median),
+        amounts.duration(ninetieth),
+      )
+    : l10n.t(
+        "From {0} like jobs there: median {1} tokens, 90th percentile {2} tokens",
+        amounts.count(jobs),
+        amounts.count(median),
+        amounts.count(ninetieth),
+      );
+}
+
+function rangeText(
+  { lowMicros, highMicros }: Pick<MeasuredCost, "lowMicros" | "highMicros">,
+  currency: string,
+  language: string,
+): string {
+  const low = amountsIn(language).money(lowMicros, plainText(currency));
+  const high = amountsIn(language).money(highMicros, plainText(currency));
   return low === high ? l10n.t("About {0}, estimated", low) : l10n.t("{0} to {1}, estimated", low, high);
 }

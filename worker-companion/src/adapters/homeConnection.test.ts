@@ -17,7 +17,7 @@ import { finished, idsOf } from "../../../test/simulation/homeCommands.ts";
 import { capabilitiesWith, GPU } from "../../../test/simulation/homeScenario.ts";
 import { folderOf, LEDGER_HOME, LedgerBench, witnessIn } from "../../../test/simulation/ledgerBench.ts";
 import type { LedgerWitness } from "./ledgerWitness.ts";
-import { countReceipts, ReceiptKeeper, receiptsFolder } from "./receiptKeeper.ts";
+import { countReceipts, ReceiptKeeper, RECEIPTS_KEPT_AFTER_MS, receiptsFolder } from "./receiptKeeper.ts";
 import {
   type ConnectionChange,
   HEARTBEATS_UNANSWERED_MAX,
@@ -172,6 +172,7 @@ test("a link that ends while its ledger is checked connects nothing, and leaves 
 });
 
 test("a receipt that the Home took is kept as a file that anybody can check; one of a fenced result is not", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
   const folder = folderOf(context);
   const keeper = new ReceiptKeeper({
     folder,
@@ -192,6 +193,10 @@ test("a receipt that the Home took is kept as a file that anybody can check; one
     keeper.heard({ kind: "settled", attemptId, fencingToken, accepted });
     keeper.heard({ kind: "settled", attemptId, fencingToken, accepted: true });
   }
+  // Not while the next job may begin, and without anybody's asking.
+  context.mock.timers.tick(RECEIPTS_KEPT_AFTER_MS - 1);
+  assert.equal(await countReceipts(folder), 0);
+  context.mock.timers.tick(1);
   await keeper.settled();
   assert.equal(await countReceipts(folder), 1);
   const [name = ""] = readdirSync(receiptsFolder(folder));

@@ -15,6 +15,8 @@ import type { HomeMessage, WorkerMessage } from "#protocol/wire/worker.ts";
 export const RECEIPTS_KEPT_MAX = 1_000;
 /** More attempts than a worker holds. */
 const PENDING_MAX = 2_048;
+/** Those of jobs that end within this time go to the disk together, and not while the next job begins. */
+export const RECEIPTS_KEPT_AFTER_MS = 250;
 
 export interface ReceiptKeeperTerms {
   readonly folder: string;
@@ -31,6 +33,9 @@ interface Pending {
 export class ReceiptKeeper {
   readonly #terms: ReceiptKeeperTerms;
   readonly #pending = new Map<AttemptId, Pending>();
+  /** The texts that wait to be written. */
+  readonly #due = new Map<AttemptId, string>();
+  #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(terms: ReceiptKeeperTerms) {
@@ -57,23 +62,40 @@ export class ReceiptKeeper {
     // What was fenced earns nothing, and its receipt says nothing.
     if (!message.accepted || pending?.receipt === undefined) return;
     const { receipt, record } = pending;
-    this.#write(message.attemptId, receipt, record);
+    this.#due.set(message.attemptId, this.#textOf(receipt, record));
+    this.#timer ??= setTimeout(() => this.#write(), RECEIPTS_KEPT_AFTER_MS).unref();
   }
 
   /** Resolves when every receipt is on the disk. */
   settled(): Promise<void> {
+    this.#write();
     return this.#writing;
   }
 
-  #write(attemptId: AttemptId, receipt: SignedReceipt, record: LeafProof): void {
-    const { folder, home, nodeKey, log } = this.#terms;
+  #textOf(receipt: SignedReceipt, record: LeafProof): string {
+    const { home, nodeKey } = this.#terms;
     const { homeId, homeKey, workspaceId } = home;
-    const text = receiptText({ kind: "arw-receipt", v: 1, workspaceId, homeId, homeKey, nodeKey, receipt, record });
-    this.#writing = this.#writing
-      .then(() => replaceSecretFile(join(receiptsFolder(folder), `${attemptId}.json`), Buffer.from(text)))
-      .then(() => dropOldest(receiptsFolder(folder)))
-      .catch((error: unknown) => log("keeping a receipt failed", { attemptId, error: String(error) }));
+    return receiptText({ kind: "arw-receipt", v: 1, workspaceId, homeId, homeKey, nodeKey, receipt, record });
   }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const due = [...this.#due];
+    this.#due.clear();
+    if (due.length === 0) return;
+    const { folder, log } = this.#terms;
+    const failed = (attemptId: AttemptId, error: unknown): void =>
+      log("keeping a receipt failed", { attemptId, error: String(error) });
+    this.#writing = this.#writing
+      .then(() => Promise.all(due.map(([id, text]) => keep(folder, id, text).catch((error) => failed(id, error)))))
+      .then(() => dropOldest(receiptsFolder(folder)))
+      .catch((error: unknown) => log("dropping old receipts failed", { error: String(error) }));
+  }
+}
+
+function keep(folder: string, attemptId: AttemptId, text: string): Promise<void> {
+  return replaceSecretFile(join(receiptsFolder(folder), `${attemptId}.json`), Buffer.from(text));
 }
 
 export function receiptsFolder(workerFolder: string): string {

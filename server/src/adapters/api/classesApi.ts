@@ -1,5 +1,5 @@
 // Marks of class, for clients: list, explain, mark, take away. A mark is given with the paths of everything that waits or is
-// still being fetched, so that the core ends in the same moment what would leave as less than it is.
+// still being fetched, and so it is taken away, so that the core ends in the same moment what would leave as less than it is.
 import type { Refusal } from "#protocol/errors.ts";
 import type { Classification } from "#protocol/egress.ts";
 import type { PreviewId } from "#protocol/ids.ts";
@@ -25,7 +25,10 @@ export function classesApi(services: HomeServices): ClassesApi {
     restrictClass: ({ classification, paths }, session) => mark(services, session, paths, classification),
     declareClass: ({ classification, paths }, session) => mark(services, session, paths, classification),
     clearClass: async ({ paths }, session) => {
-      const executed = await home.execute({ kind: "clear-class", at: now(), by: requesterOf(session), paths });
+      const by = requesterOf(session);
+      const executed = await executeLooked(services, (collected, transfers) => {
+        return { kind: "clear-class", at: now(), by, paths, collected, transfers };
+      });
       return executed.kind === "refusal" ? executed : {};
     },
   };

@@ -18,17 +18,17 @@ import {
   previewId,
 } from "#protocol/ids.ts";
 import type { JobSpec } from "#protocol/job.ts";
-import type { PriceCard } from "#protocol/node.ts";
-import { byteCount, durationMs, type Sequence, tokenCount } from "#protocol/quantities.ts";
+import { byteCount, durationMs, type EpochMs, type Sequence, tokenCount } from "#protocol/quantities.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
 import type { BeginningBlobStore, BegunBlob } from "#platform/blobs/blobStore.ts";
 import { canonicalBytes } from "#platform/givingWay.ts";
+import { estimateCost } from "../../home/egress/cost.ts";
+import { likeJobs, pricesOf } from "../../home/egress/prices.ts";
 import { taintOf } from "../../home/egress/taint.ts";
 import { judgeOffload, type OffloadFacts } from "../../home/policy/offload.ts";
 import type { HomeState } from "../../home/state.ts";
 import type { Placement } from "../../home/scheduler/place.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
-import { estimateCost } from "../collect/estimateCost.ts";
 import { payloadBytesOf, previewDocument } from "../collect/previewDocument.ts";
 import { mint } from "../mint.ts";
 import type { DeniedOffload } from "../policy/pastOffloads.ts";
@@ -47,6 +47,13 @@ export interface NewOffload {
   readonly placed: Placement;
   readonly collected: CollectedJob;
   readonly session: ClientSession;
+}
+
+interface CostFacts {
+  readonly nodeId: NodeId;
+  readonly job: JobSpec;
+  readonly items: readonly PreviewItem[];
+  readonly now: EpochMs;
 }
 
 export interface Previewed {
@@ -73,7 +80,7 @@ export async function previewOffload(
     carrier: "direct",
   };
   const { job } = collected.previewed;
-  const cost = costOf(node.capabilities?.priceCard, job, collected.items);
+  const cost = costOf(home.state, { nodeId: node.nodeId, job, items: collected.items, now: now() });
   const id = mint(previewId);
   const leaseMs = durationMs(LEASE_MS_DEFAULT);
   const { episodeId, jobId, title } = begun;
@@ -149,15 +156,14 @@ export function highestOf(items: readonly PreviewItem[]): Classification {
   return highestClass(items.map(({ classification }) => classification));
 }
 
-/** What the job may cost by the node's price card, with these items. */
-export function costOf(priceCard: PriceCard | undefined, job: JobSpec, items: readonly PreviewItem[]): Cost {
+/** What the job may cost at the node's prices with these items, and what like jobs came to there. */
+export function costOf(state: HomeState, { nodeId, job, items, now }: CostFacts): Cost {
   const bytes = byteCount(items.reduce((total, item) => total + item.bytes, 0));
-  return estimateCost(priceCard, {
-    bytes,
-    ...(job.kind === "command"
-      ? { wallMs: job.limits.wallMs }
-      : { tokensIn: tokenCount(bytes), outputTokensMax: tokenCount(job.outputTokensMax) }),
-  });
+  const use =
+    job.kind === "command"
+      ? { bytes, wallMs: job.limits.wallMs }
+      : { bytes, tokensIn: tokenCount(bytes), outputTokensMax: tokenCount(job.outputTokensMax) };
+  return estimateCost(pricesOf(state, nodeId), use, likeJobs(state, nodeId, job, now));
 }
 
 /** Stores the document, and the specification that its payload names, so that both can be read as they are. */

@@ -78,8 +78,7 @@ function revisedDocument(
 ): EgressPreview {
   const { episodeId, jobId, title, destination, leaseMs } = shown;
   const leftOut = [...shown.leftOut, ...[...taken].map((path) => ({ path, reason: LEFT_OUT_BY_YOU }))].sort(byPath);
-  const node = home.state.nodes.byId.get(held.destination.nodeId);
-  const cost = costOf(node?.capabilities?.priceCard, job, items);
+  const cost = costOf(home.state, { nodeId: held.destination.nodeId, job, items, now: now() });
   const id: PreviewId = mint(previewId);
   const client = clientOf(home.state.episodes, episodeId);
   const judged = { at: now(), client, corrId: episodeId, job, nodeId: destination.nodeId, paths, cost };

@@ -1,18 +1,15 @@
-// The preview commits to every byte that leaves, and its cost is never a made-up number.
+// The preview commits to every byte that leaves.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import * as fc from "fast-check";
 import { decode } from "#protocol/decode.ts";
 import { digestOf, digestOfJson } from "#protocol/digest.ts";
 import { egressPreviewSchema, type PreviewItem } from "#protocol/egress.ts";
 import { episodeId, jobId, nodeId, previewId } from "#protocol/ids.ts";
 import { type AskJob, jobKey } from "#protocol/job.ts";
-import type { PriceCard } from "#protocol/node.ts";
-import { byteCount, costMicros, durationMs, tokenCount } from "#protocol/quantities.ts";
+import { byteCount, durationMs } from "#protocol/quantities.ts";
 import { MemoryBlobs } from "../../../../test/simulation/memoryBlobs.ts";
 import { PLANTED_SECRETS } from "../../../../test/simulation/plantedSecrets.ts";
 import { TEST_REDACTOR } from "../../../../test/simulation/testRedaction.ts";
-import { estimateCost } from "./estimateCost.ts";
 import { type PreviewFacts, previewDocument } from "./previewDocument.ts";
 import { PROMPT_ITEM, promptItem } from "./promptItem.ts";
 
@@ -69,71 +66,6 @@ describe("preview document", () => {
       assert.throws(() => previewDocument({ ...facts, items: [item, { ...item, path: "x", classification }] }));
     }
     assert.throws(() => previewDocument({ ...facts, items: [{ ...item, digest: digestOf("another prompt") }] }));
-  });
-});
-
-describe("cost", () => {
-  const micros = fc.integer({ min: 0, max: 1_000_000_000 }).map(costMicros);
-  const card: fc.Arbitrary<PriceCard> = fc.record({
-    currency: fc.constant("EUR"),
-    perThousandTokensIn: micros,
-    perThousandTokensOut: micros,
-    perToolMinute: micros,
-    perGigabyteIn: micros,
-  });
-  const use = { bytes: byteCount(10), tokensIn: tokenCount(5), outputTokensMax: tokenCount(7) };
-
-  test("without a price card the cost is unknown, with the reason", () => {
-    assert.deepEqual(estimateCost(undefined, use), { kind: "unknown", reason: "the node has no price card" });
-  });
-
-  test("is counted in whole micro-units, exactly, rounded up at the high end only", () => {
-    const priceCard: PriceCard = {
-      currency: "EUR",
-      perThousandTokensIn: costMicros(100),
-      perThousandTokensOut: costMicros(300),
-      perToolMinute: costMicros(6_000),
-      perGigabyteIn: costMicros(1_000_000),
-    };
-    const cost = estimateCost(priceCard, { ...use, bytes: byteCount(2_500_000), wallMs: durationMs(30_001) });
-    assert.ok(cost.kind === "estimate");
-    assert.equal(cost.lowMicros, 2_500);
-    assert.equal(cost.highMicros, 2_500 + 3 + 3_001);
-    assert.match(cost.basis, /2500000 bytes sent, at most 5 tokens in, at most 7 tokens out, at most 30001 ms/u);
-  });
-
-  test("any card and any use give integers with low ≤ high, and more use is never cheaper", () => {
-    const amount = fc.nat({ max: 1_000_000_000 });
-    const property = fc.property(card, amount, amount, amount, amount, (priceCard, bytes, tokens, output, wall) => {
-      const cost = (factor: number): { low: number; high: number } => {
-        const estimate = estimateCost(priceCard, {
-          bytes: byteCount(bytes * factor),
-          tokensIn: tokenCount(tokens * factor),
-          outputTokensMax: tokenCount(output * factor),
-          wallMs: durationMs(wall * factor),
-        });
-        assert.ok(estimate.kind === "estimate");
-        return { low: estimate.lowMicros, high: estimate.highMicros };
-      };
-      const [once, twice] = [cost(1), cost(2)];
-      assert.ok(Number.isSafeInteger(once.low) && Number.isSafeInteger(once.high));
-      assert.ok(once.low <= once.high && once.low <= twice.low && once.high <= twice.high);
-      // Twice the use costs twice as much, up to one micro-unit for each of the three roundings.
-      assert.ok(Math.abs(twice.high - 2 * once.high) <= 3);
-    });
-    fc.assert(property, { numRuns: 300 });
-  });
-
-  test("figures too large to be exact are unknown, not wrong", () => {
-    const most = costMicros(Number.MAX_SAFE_INTEGER);
-    const priceCard: PriceCard = {
-      currency: "EUR",
-      perThousandTokensIn: most,
-      perThousandTokensOut: most,
-      perToolMinute: most,
-      perGigabyteIn: most,
-    };
-    assert.equal(estimateCost(priceCard, { ...use, tokensIn: tokenCount(1_000_000) }).kind, "unknown");
   });
 });
 

@@ -12,7 +12,21 @@ const WHOLE = {
   version: 1,
   name: "all of it",
   gates: { noEgress: false },
-  nodes: [{ node: "gpu-box", trusted: true, location: "home", paidOnly: false }],
+  nodes: [
+    {
+      node: "gpu-box",
+      trusted: true,
+      location: "home",
+      paidOnly: false,
+      prices: {
+        currency: "EUR",
+        perThousandTokensIn: 1,
+        perThousandTokensOut: 1,
+        perToolMinute: 2_000,
+        perGigabyteIn: 0,
+      },
+    },
+  ],
   rules: [
     {
       id: "all-members",

@@ -126,6 +126,14 @@ const RULE: PolicyShape = object({
   reason: { about: "Why, for whoever is stopped or asked by it.", shape: text() },
 });
 
+const PRICES: PolicyShape = object({
+  currency: { about: "Three letters, such as `EUR`.", shape: text() },
+  perThousandTokensIn: { about: "Millionths of the currency for 1,000 tokens that a model reads.", shape: NUMBER },
+  perThousandTokensOut: { about: "Millionths of the currency for 1,000 tokens that a model answers.", shape: NUMBER },
+  perToolMinute: { about: "Millionths of the currency for a minute of a command.", shape: NUMBER },
+  perGigabyteIn: { about: "Millionths of the currency for 1,000,000,000 bytes that are sent there.", shape: NUMBER },
+});
+
 const POLICY_SHAPE: PolicyShape = object({
   version: { about: "The version of this form: 1.", shape: NUMBER },
   name: { about: "What people call this policy.", shape: text() },
@@ -141,6 +149,7 @@ const POLICY_SHAPE: PolicyShape = object({
         trusted: { about: "For rules that ask whether it is trusted.", shape: FLAG },
         location: { about: "For rules that ask where it stands.", shape: text("locations") },
         paidOnly: { about: "Nothing goes there without a known price, and each is asked about.", shape: FLAG },
+        prices: { about: "What it charges, by your word: counts in place of its own price card.", shape: PRICES },
       }),
     ),
   },

@@ -30,9 +30,7 @@ export async function recordDerived(
     job?.kind === "command" && (await blobs.size(job.tree)) !== undefined ? await treeOf(job, blobs) : undefined;
   const classification = await inputClass(services, held, tree, signal);
   const untrusted =
-    job === undefined
-      ? undefined
-      : untrustedOf(home.state, { job, paths: tree?.entries.map(({ path }) => path) ?? [] });
+    job === undefined ? undefined : untrustedOf(home.state, { paths: tree?.entries.map(({ path }) => path) ?? [] });
   const executed = await home.execute({
     kind: "derive-files",
     at: now(),

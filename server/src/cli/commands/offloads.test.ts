@@ -28,9 +28,9 @@ test("nodes says that offloads are paused, since when and by whom", async (t) =>
   assert.match(screen.stdout(), /All offloads are paused since .+, by vscode/);
 });
 
-test("clustering on needs the owner, and says where workers reach this Home", async (t) => {
+test("clustering on says where workers reach this Home, and waits for the owner where somebody else asks", async (t) => {
   const { terminal } = await bench(t);
-  assert.equal(await runCli(["clustering", "on"], terminal().host), 73);
+  assert.equal(await runCli(["clustering", "on"], terminal().host), 74);
   const screen = terminal({ env });
   assert.equal(await runCli(["--json", "clustering", "on"], screen.host), 0);
   assert.deepEqual(screen.lines(), [{ kind: "clustering-on", host: "127.0.0.1", port: 7_411 }]);

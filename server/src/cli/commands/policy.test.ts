@@ -52,7 +52,7 @@ test("policy check names line and column and ends with 90 where the file is no p
   assert.equal(await runCli(["policy", "check", "absent.jsonc"], terminal().host), 87);
 });
 
-test("policy adopt and use are the owner's, and say what they withdrew", async (t) => {
+test("policy adopt and use say what they withdrew, and wait for the owner where somebody else asks", async (t) => {
   const { home, workspace, terminal } = await bench(t);
   await writeFile(join(workspace, "mine.jsonc"), "{}");
   const env = { ARW_OWNER_SECRET: OWNER_SECRET };
@@ -62,7 +62,8 @@ test("policy adopt and use are the owner's, and say what they withdrew", async (
   assert.equal(await runCli(["policy", "use", "local-only"], terminal({ env }).host), 0);
   assert.deepEqual(calls(home, "usePosture")[0]?.params, { posture: "local-only" });
   assert.equal(await runCli(["policy", "use", "open"], terminal({ env }).host), 64);
-  assert.equal(await runCli(["policy", "use", "local-only"], terminal().host), 73);
+  assert.equal(await runCli(["policy", "use", "local-only"], terminal().host), 74);
+  assert.equal(await runCli(["policy", "adopt", "mine.jsonc"], terminal().host), 74);
 });
 
 test("policy explain ends with 0, 74 or 75, and names the rules", async (t) => {

@@ -1,6 +1,6 @@
 // Amounts as a terminal shows them: bytes (KB = 1000), lengths of time, moments, money.
 // It decides wording only. It must never round money: what was metered is shown digit by digit.
-import type { Cost } from "#protocol/egress.ts";
+import type { Cost, MeasuredCost } from "#protocol/egress.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import type { UsageMethod } from "#protocol/usage.ts";
 
@@ -41,12 +41,23 @@ export function costText(cost: Cost): string {
     case "unknown":
       return `unknown: ${cost.reason}`;
     case "estimate": {
-      const low = decimal(cost.lowMicros);
-      const high = decimal(cost.highMicros);
-      const amount = low === high ? `about ${low}` : `about ${low} to ${high}`;
-      return `${amount} ${cost.currency} (estimate: ${cost.basis})`;
+      const { basis, currency, measured } = cost;
+      const bound = `${rangeText(cost)} ${currency} (estimate: ${basis})`;
+      return measured === undefined
+        ? bound
+        : `${rangeText(measured)} ${currency} ${likeText(measured)}; by its limits ${bound}`;
     }
   }
+}
+
+function rangeText({ lowMicros, highMicros }: Pick<MeasuredCost, "lowMicros" | "highMicros">): string {
+  const [low, high] = [decimal(lowMicros), decimal(highMicros)];
+  return low === high ? `about ${low}` : `about ${low} to ${high}`;
+}
+
+function likeText({ jobs, median, ninetieth, unit }: MeasuredCost): string {
+  const amount = (value: number): string => (unit === "tool-ms" ? durationText(value) : countText(value, "token"));
+  return `from ${jobs} like jobs there: median ${amount(median)}, 90th percentile ${amount(ninetieth)}`;
 }
 
 export function methodText(method: UsageMethod): string {

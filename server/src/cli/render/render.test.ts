@@ -58,6 +58,16 @@ test("an unknown cost says why, and an estimate loses no digit", () => {
   assert.equal(cost(20_000, 50_000), "about 0.02 to 0.05 EUR (estimate: price card × 90 s)");
   assert.equal(cost(28_125, 28_125), "about 0.028125 EUR (estimate: price card × 90 s)");
   assert.equal(cost(1_000_000, 12_500_000), "about 1.00 to 12.50 EUR (estimate: price card × 90 s)");
+  const bound = { ...estimate, lowMicros: costMicros(0), highMicros: costMicros(400_000) };
+  const range = { jobs: 12, lowMicros: costMicros(30_000), highMicros: costMicros(50_000) };
+  const tool = { ...range, unit: "tool-ms", median: 40_000, ninetieth: 70_000 } as const;
+  assert.equal(
+    costText({ ...bound, measured: tool }),
+    "about 0.03 to 0.05 EUR from 12 like jobs there: median 40 s, 90th percentile 1 min 10 s; " +
+      "by its limits about 0.00 to 0.40 EUR (estimate: price card × 90 s)",
+  );
+  const tokens = { ...range, unit: "tokens-out", median: 1, ninetieth: 1_800 } as const;
+  assert.match(costText({ ...bound, measured: tokens }), /median 1 token, 90th percentile 1,800 tokens;/u);
 });
 
 test("a crossing is drawn on its line with direction, bytes and lease", () => {

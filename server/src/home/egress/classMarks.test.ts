@@ -115,3 +115,21 @@ test("what another machine made is untrusted wherever it is written, and what is
     ["b.ts"],
   );
 });
+
+test("a mark of anyone else takes nothing of what the owner said, on the path or on a folder above it", () => {
+  const home = homeWith(GPU);
+  home.run(markClass("a", "regulated"));
+  home.refuses(markClass("a", "secret", { by: CLIENT }), "owner-session-required");
+  home.refuses(markClass("a/b", "secret", { by: CLIENT }), "owner-session-required");
+  home.run(markClass("a/b", "secret"), markClass("c", "secret", { by: CLIENT }));
+});
+
+test("a mark that is taken away below a stricter one ends what waits as less", () => {
+  const home = homeWith(GPU);
+  home.run(markClass("src", "secret"), markClass("src/open.md", "internal"));
+  home.run(preview(1, GPU, { paths: ["src/open.md"] }));
+  home.refuses(clearClass("src/open.md"), "collected-stale");
+  const failed = only(home.run(clearClass("src/open.md", { collected: [collected(1, "src/open.md")] })), "JobFailed");
+  assert.equal(failed.code, "class-changed");
+  home.refuses(approve(1), "preview-answered");
+});

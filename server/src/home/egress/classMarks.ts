@@ -35,6 +35,15 @@ export function markClass(state: HomeState, command: MarkClass): readonly Journa
   }
   const { classMarks: held = [], derived = [] } = state.egress;
   const paths = [...new Set(command.paths)];
+  const markedOf = pathClasses(held);
+  const lowered = paths.find((path) => isHigher(markedOf(path).mark?.classification ?? "public", classification));
+  if (lowered !== undefined && by.session !== "owner") {
+    return refuse(
+      "owner-session-required",
+      `${JSON.stringify(lowered)} is marked as more than ${classification}, and only the owner says that it is less.`,
+      "Leave the mark, or open an owner session: set ARW_OWNER_SECRET, or type the secret when asked.",
+    );
+  }
   const added = paths.filter((path) => held.every((mark) => mark.path !== path)).length;
   if (held.length + added > CLASS_MARKS_MAX) {
     return refuse(
@@ -58,7 +67,7 @@ export function markClass(state: HomeState, command: MarkClass): readonly Journa
 /** What waits was shown as less than it is now, so it does not leave as what was shown. */
 function endings(
   state: HomeState,
-  command: MarkClass,
+  command: MarkClass | ClearClass,
   classOf: (path: string) => Classification,
 ): readonly JournalEvent[] {
   const pathsOf = new Map(command.collected.map(({ jobId, paths }) => [jobId, paths]));
@@ -83,8 +92,16 @@ export function clearClass(state: HomeState, command: ClearClass): readonly Jour
   if (unknown !== undefined) {
     return refuse("mark-unknown", `${JSON.stringify(unknown)} is not marked.`, "See `arw-home classify list`.");
   }
+  const stale = collectedProblem(state, command.collected);
+  if (stale !== undefined) return stale;
   const { at, by } = command;
-  return [...new Set(command.paths)].map((path) => ({ kind: "ClassUnmarked", version: 1, at, path, by: by.client }));
+  const paths = new Set(command.paths);
+  const left = state.egress.classMarks?.filter((mark) => !paths.has(mark.path));
+  const classOf = pathClasses(left, state.egress.derived);
+  return [
+    ...[...paths].map((path): JournalEvent => ({ kind: "ClassUnmarked", version: 1, at, path, by: by.client })),
+    ...endings(state, command, (path) => classSaid(classOf(path))),
+  ];
 }
 
 /** What marks and derivation say of paths. */

@@ -30,6 +30,14 @@ export interface HeldPreview {
   readonly reviewResult?: true;
 }
 
+/** The cost that was shown for what left at last; undefined where it is not held any more. */
+export function costAgreed({ previews }: EgressState, first: PreviewId | undefined): Cost | undefined {
+  let held = first === undefined ? undefined : previews.get(first);
+  // A revision is newer than what it replaces, so this ends.
+  while (held?.replacedBy !== undefined) held = previews.get(held.replacedBy);
+  return held?.cost;
+}
+
 /** A send that was recorded and whose end is not known yet. */
 export interface OpenRecord {
   readonly recordId: EgressRecordId;

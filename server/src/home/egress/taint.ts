@@ -3,15 +3,12 @@
 import { pathClasses } from "#protocol/classes.ts";
 import { type Classification, type EpisodeTaint, TAINT_SOURCES_MAX } from "#protocol/egress.ts";
 import type { EpisodeId } from "#protocol/ids.ts";
-import type { JobSpec } from "#protocol/job.ts";
 import { attemptOf } from "../job/state.ts";
 import { nodeName } from "../node/state.ts";
 import type { HomeState } from "../state.ts";
 
 export interface TaintFacts {
   readonly corrId?: EpisodeId;
-  /** Absent where it is only asked about paths. */
-  readonly job?: JobSpec;
   readonly paths: readonly string[];
   readonly highestClassification: Classification;
 }
@@ -19,14 +16,14 @@ export interface TaintFacts {
 /** Undefined where they have not met. What nobody called public is private. */
 export function taintOf(state: HomeState, facts: TaintFacts): EpisodeTaint | undefined {
   if (facts.highestClassification === "public") return undefined;
-  const untrusted = [...sentBack(state, facts.corrId), ...dependencyFolders(facts.job), ...writtenHere(state, facts)];
+  const untrusted = [...sentBack(state, facts.corrId), ...writtenHere(state, facts)];
   if (untrusted.length === 0) return undefined;
   return { private: facts.highestClassification, untrusted: capped(untrusted) };
 }
 
 /** What of these paths was not made here; for what is made from them. */
-export function untrustedOf(state: HomeState, facts: Pick<TaintFacts, "job" | "paths">): string | undefined {
-  const [first, ...more] = [...dependencyFolders(facts.job), ...writtenHere(state, facts)];
+export function untrustedOf(state: HomeState, facts: Pick<TaintFacts, "paths">): string | undefined {
+  const [first, ...more] = writtenHere(state, facts);
   if (first === undefined) return undefined;
   return more.length === 0 ? first : `${first}; and ${more.length} more`;
 }
@@ -39,12 +36,6 @@ function sentBack({ episodes, jobs, nodes }: HomeState, id: EpisodeId | undefine
   if (attempt === undefined || attempt.local) return [];
   const back = attempt.produced.size > 0 || job?.progress.kind === "finished";
   return back ? [`what ${nodeName(nodes, attempt.target)} sent back`] : [];
-}
-
-/** Installed packages that are sent along are files from outside. */
-function dependencyFolders(job: JobSpec | undefined): readonly string[] {
-  if (job?.kind !== "command" || job.dependencies.kind !== "folders") return [];
-  return job.dependencies.paths.map((path) => `${path}/ (dependencies, which others wrote)`);
 }
 
 function writtenHere({ egress }: HomeState, { paths }: Pick<TaintFacts, "paths">): readonly string[] {

@@ -87,8 +87,8 @@ function finished(state: HomeState, live: Live, command: RecordFinished): readon
   }
   const problem = receiptProblem(state, live, command);
   if (problem !== undefined) return brokenReceipt(state, live, command, problem);
-  const { received } = command.receipt.receipt;
-  const crossed = { state: "received", transfer: command.transfer, received } as const;
+  const { received, usage } = command.receipt.receipt;
+  const crossed = { state: "received", transfer: command.transfer, usage, received } as const;
   if (result.outcome.kind === "failed") {
     return endingEvents(state, job, at, result.outcome, crossed);
   }
@@ -117,7 +117,7 @@ function finished(state: HomeState, live: Live, command: RecordFinished): readon
       ...of,
       kind: "ContributionMetered",
       nodeId: attempt.target,
-      usage: command.receipt.receipt.usage,
+      usage,
       receipt: digestOfJson(command.receipt),
     },
     episodeFinished(state, job, at, result.outcome, result.proposal?.digest),

@@ -6,6 +6,9 @@ import type { EgressSettled, EpisodeSnapshot, JournalEvent, LeaseCommitted } fro
 import type { AttemptId, LeaseId } from "#protocol/ids.ts";
 import { byteCount, costMicros, durationMs, type EpochMs } from "#protocol/quantities.ts";
 import { type JobOutcome, OUTCOME_CODE_MAX, OUTCOME_TEXT_MAX } from "#protocol/result.ts";
+import type { Usage } from "#protocol/usage.ts";
+import { meteredCost } from "../egress/cost.ts";
+import { costAgreed } from "../egress/state.ts";
 import { nodeName } from "../node/state.ts";
 import type { HomeState } from "../state.ts";
 import { type Attempt, attemptOf, type Job } from "./state.ts";
@@ -18,6 +21,8 @@ export type Ending =
 export interface Crossed {
   readonly state: EgressSettled["state"];
   readonly transfer?: Transfer;
+  /** What the node's signed receipt says that it used. */
+  readonly usage?: Usage;
   /** The digest the receipt names. */
   readonly received?: Digest;
 }
@@ -109,30 +114,33 @@ export function settlement(
   };
   const ofLease = { ...of, attemptId, leaseId };
   if (settledAs === "none") return [settled, { ...ofLease, kind: "LeaseReleased" }];
-  return [settled, { ...ofLease, kind: "LeaseCommitted", ...spent(state, attemptId, leaseId, end.transfer) }];
+  return [settled, { ...ofLease, kind: "LeaseCommitted", ...spent(state, job, { attemptId, leaseId }, end) }];
 }
 
 /**
- * What a reservation comes to: the bytes that were counted, all of it where they were not counted whole, and never more
- * than was reserved. Its cost stays at the upper bound: what a job really costs is settled with the node, later.
+ * What a reservation comes to, never more than was reserved: the bytes that were counted, and what was metered at the prices
+ * that were shown. What was not counted whole, or not metered, is spent at its upper bound.
  */
 function spent(
-  { leases }: HomeState,
-  attemptId: AttemptId,
-  leaseId: LeaseId,
-  transfer: Transfer | undefined,
+  { leases, egress }: HomeState,
+  job: Job,
+  { attemptId, leaseId }: { readonly attemptId: AttemptId; readonly leaseId: LeaseId },
+  { transfer, usage }: Crossed,
 ): Pick<LeaseCommitted, "bytes" | "cost"> {
   const held = leases.byId.get(leaseId);
   const reservation = held?.reserved.get(attemptId);
   const counted = transfer?.whole === true ? transfer.bytesOut : undefined;
   const reserved = reservation?.bytes ?? transfer?.bytesOut ?? byteCount(0);
+  const bytes = counted === undefined ? reserved : byteCount(Math.min(counted, reserved));
   const currency = held?.lease.budget.cost?.currency;
-  return {
-    bytes: counted === undefined ? reserved : byteCount(Math.min(counted, reserved)),
-    ...(currency === undefined || reservation === undefined
-      ? {}
-      : { cost: { currency, micros: costMicros(reservation.costMicros) } }),
-  };
+  if (currency === undefined || reservation === undefined) return { bytes };
+  const agreed = costAgreed(egress, job.previewId);
+  const metered =
+    counted === undefined || usage === undefined
+      ? undefined
+      : meteredCost(agreed, currency, job.job.kind, counted, usage);
+  const micros = Math.min(metered ?? reservation.costMicros, reservation.costMicros);
+  return { bytes, cost: { currency, micros: costMicros(micros) } };
 }
 
 export function episodeFinished(

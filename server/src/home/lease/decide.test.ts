@@ -184,6 +184,29 @@ test("a cost stays reserved at its upper bound until it is known, and comes back
   assert.equal(budgetLeft(held(home)).costMicros, 800);
 });
 
+test("what was metered is spent at the prices that were shown, the rest of a reservation comes back, and never more is spent", () => {
+  const cost = { currency: "EUR", micros: costMicros(1_000) };
+  const none = { perThousandTokensIn: costMicros(0), perThousandTokensOut: costMicros(0) };
+  // The receipt has 1,200 ms of a tool; what left is one byte or more, which is one micro-unit here.
+  for (const [perToolMinute, spent] of [
+    [2_000, 41],
+    [1_000_000, 100],
+  ] as const) {
+    const prices = { ...none, currency: "EUR", perToolMinute: costMicros(perToolMinute), perGigabyteIn: costMicros(1) };
+    const home = homeLeasing(terms({}, { cost }));
+    home.run(preview(2, GPU, { cost: { ...PRICED, prices } }));
+    assert.equal(budgetLeft(held(home)).costMicros, 800);
+    const transfer = transferOf(2, 900);
+    assert.deepEqual(only(home.run(finished(2, GPU, 0, { transfer })), "LeaseCommitted").cost, {
+      currency: "EUR",
+      micros: spent,
+    });
+    assert.equal(budgetLeft(held(home)).costMicros, 900 - spent);
+    home.run(preview(3, GPU, { cost: { ...PRICED, prices } }), lost(3, GPU, { sent: "partial" }));
+    assert.equal(budgetLeft(held(home)).costMicros, 800 - spent, "a job without a receipt is spent at its bound");
+  }
+});
+
 test("revoking a lease ends every attempt that runs under it, and the next job is asked about", () => {
   const home = homeLeasing();
   home.run(preview(2, GPU), preview(3, GPU));

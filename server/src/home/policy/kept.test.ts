@@ -56,3 +56,11 @@ test("a gate cannot be opened by its workspace, and a document that forbade noth
   harmless.run(readWorkspacePolicy(ALLOWING), readWorkspacePolicy(undefined));
   assert.equal(harmless.state.policy?.kept, undefined);
 });
+
+test("what was added beside a kept document is kept as well when it goes, and both are forgotten by one adoption", () => {
+  const home = homeForbidding();
+  home.run(readWorkspacePolicy(policyOf(NEVER_B)), readWorkspacePolicy(undefined));
+  home.refuses(preview(2, GPU, { paths: ["a/x"] }), "policy-denied");
+  home.refuses(preview(3, GPU, { paths: ["b/x"] }), "policy-denied");
+  home.run(adoptPolicy(ALLOWING), preview(4, GPU, { paths: ["a/x", "b/x"] }));
+});

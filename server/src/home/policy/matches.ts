@@ -36,7 +36,10 @@ export function readyRules(document: PolicyDocument): readonly ReadyRule[] {
 const READY = new WeakMap<PolicyDocument, readonly ReadyRule[]>();
 
 /** What the owner states of a node; what is stated of its id counts before what is stated of its name. */
-export function nodeFacts({ nodes }: PolicyDocument, destination: PolicyDestination | undefined): PolicyNodeFacts {
+export function nodeFacts(
+  { nodes }: PolicyDocument,
+  destination: Pick<PolicyDestination, "nodeId" | "name"> | undefined,
+): PolicyNodeFacts {
   if (nodes === undefined || destination === undefined) return NO_FACTS;
   const { nodeId, name } = destination;
   return nodes.find(({ node }) => node === nodeId) ?? nodes.find(({ node }) => node === name) ?? NO_FACTS;
