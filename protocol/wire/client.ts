@@ -209,6 +209,8 @@ export interface ClientMethods extends MarkMethods {
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
   /** The ended episodes whose results wait for the owner's look, the oldest first. */
   readonly listResults: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
+  /** One of them, for the owner who is about to read it: output and proposal are read with `review` afterwards. */
+  readonly showResult: Method<{ readonly episodeId: EpisodeId }, { readonly episode: EpisodeView }>;
   readonly reviewResult: Method<ReviewParams, Nothing>;
   /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
   readonly listStaged: Method<WaitingListParams, WaitingPage>;
@@ -377,6 +379,11 @@ export const METHODS: ClientMethods = {
     z.strictObject({ files: z.number().int().min(0) }),
   ),
   listResults: anyone("result/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
+  showResult: owner(
+    "result/show",
+    z.strictObject({ episodeId: episodeId.schema }),
+    z.strictObject({ episode: episodeViewSchema }),
+  ),
   reviewResult: owner(
     "result/review",
     z.strictObject({ episodeId: episodeId.schema, verdict: reviewVerdictSchema }),

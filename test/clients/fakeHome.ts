@@ -307,6 +307,7 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     turnClusteringOff: nothing,
     reopenJournal: nothing,
     listResults: async () => ({ episodes: [] }),
+    showResult: async () => ({ episode: EPISODE }),
     reviewResult: nothing,
     listStaged: async () => ({ items: [] }),
     showStaged: async () => ({ items: [] }),

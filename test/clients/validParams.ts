@@ -66,6 +66,7 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   turnClusteringOff: {},
   reopenJournal: {},
   listResults: {},
+  showResult: { episodeId: IDS.episode },
   reviewResult: { episodeId: IDS.episode, verdict: "accepted" },
   listStaged: { decided: false },
   showStaged: { stagedIds: [IDS.staged] },

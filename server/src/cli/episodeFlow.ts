@@ -104,7 +104,6 @@ async function watch(
     if (entry.kind === "EpisodeFinished") break;
   }
   await output.endLine();
-  if (isHeld) await terminal.say(`What came back waits for your look first: arw-home result show ${episodeId}`);
   return { outBytes, backBytes };
 }
 

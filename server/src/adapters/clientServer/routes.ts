@@ -64,6 +64,7 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     readProposedFile: route(METHODS.readProposedFile, (params, session) => api.readProposedFile(params, session)),
     applyProposal: route(METHODS.applyProposal, (params, session) => api.applyProposal(params, session)),
     listResults: route(METHODS.listResults, (params, session) => api.listResults(params, session)),
+    showResult: route(METHODS.showResult, (params, session) => api.showResult(params, session)),
     reviewResult: route(METHODS.reviewResult, (params, session) => api.reviewResult(params, session)),
     listStaged: route(METHODS.listStaged, (params, session) => api.listStaged(params, session)),
     showStaged: route(METHODS.showStaged, (params, session) => api.showStaged(params, session)),

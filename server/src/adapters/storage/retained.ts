@@ -1,8 +1,10 @@
 // What the journal still needs of the bytes beside it: for each episode its digests and its attempts, and whether it counts.
-// It decides what may be dropped: never anything of an open episode, nor of a recent one. It reads, and changes nothing.
+// It decides what may be dropped: never anything of an open episode, nor of a recent one, nor what waits for the owner's look;
+// what the owner discarded at once. It reads, and changes nothing.
 import type { JournalEvent } from "#protocol/events.ts";
-import type { ResultReviewed } from "#protocol/reviewEvents.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
+import type { ResultReviewed } from "#protocol/reviewEvents.ts";
+import { broughtBack } from "../../home/episode/review.ts";
 
 /** An episode keeps its output, inputs, preview and proposal this long after its end. */
 export const RETENTION_MS: number = 30 * 24 * 60 * 60_000;
@@ -68,6 +70,7 @@ export class EpisodeTraces {
     if (event.kind === "ResultReviewed") answered(trace, event);
     if (event.kind !== "EpisodeFinished" || trace.endedAt !== undefined) return;
     trace.endedAt = event.at;
+    if (!broughtBack(event.snapshot)) trace.isHeld = false;
     this.#ended.push(trace);
   }
 

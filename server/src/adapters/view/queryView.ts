@@ -12,6 +12,7 @@ import { type EgressLeaf, isEgressLeaf, leafText } from "#protocol/ledger/egress
 import { HashTree } from "#protocol/ledger/hashTree.ts";
 import { leafHash } from "#protocol/ledger/merkleTree.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
+import type { ResultReviewed } from "#protocol/reviewEvents.ts";
 import { type EpisodeView, episodeViewSchema } from "#protocol/wire/clientViews.ts";
 import { LIST_ROWS_MAX, type ListEnd, type ListParams } from "#protocol/wire/listPage.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
@@ -188,6 +189,7 @@ export class QueryView {
       for (const id of previewsIn(state, frame.events)) this.#notePreview(state, id);
       const touched = new Set(frame.events.flatMap((event) => ("corrId" in event ? [event.corrId] : [])));
       for (const id of touched) this.#noteEpisode(state, id);
+      for (const event of frame.events) if (event.kind === "ResultReviewed") this.#noteReview(event);
     }
     this.#database.run("COMMIT");
     this.#state = state;
@@ -246,6 +248,16 @@ export class QueryView {
       JSON.stringify(held),
       held.preview,
       held.highestClassification,
+    ]);
+  }
+
+  /** An answer may come when the state has forgotten the job, and the row could not be made anew. */
+  #noteReview({ corrId, verdict }: ResultReviewed): void {
+    const view = this.episode(corrId);
+    if (view === undefined || view.review === verdict) return;
+    this.#run("UPDATE episodes SET view = ? WHERE episode_id = ?", [
+      JSON.stringify({ ...view, review: verdict }),
+      corrId,
     ]);
   }
 

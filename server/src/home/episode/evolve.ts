@@ -9,6 +9,7 @@ import type {
 } from "#protocol/events.ts";
 import type { ResultReviewed } from "#protocol/reviewEvents.ts";
 import { withEntry } from "../boundedMap.ts";
+import { broughtBack } from "./review.ts";
 import type { Episode, EpisodesState, HeldProposal } from "./state.ts";
 import { RECENT_EPISODES_MAX } from "./state.ts";
 
@@ -63,13 +64,12 @@ export function evolveEpisodes(state: EpisodesState, event: EpisodeEvent | JobQu
   }
 }
 
-/** Where nothing came back, there is nothing to look at. */
+/** Where nothing came back, nobody is waited for. */
 function ended(state: EpisodesState, event: EpisodeFinished): EpisodesState {
   const { at, corrId, outcome, snapshot } = event;
   const next = changed(state, corrId, { ended: { at, outcome, snapshot } });
   const episode = next.byId.get(corrId);
-  const cameBack = snapshot.proposal !== undefined || snapshot.produced.some(({ bytes }) => bytes > 0);
-  if (episode?.review === undefined || cameBack) return next;
+  if (episode?.review === undefined || broughtBack(snapshot)) return next;
   const { review: _, ...rest } = episode;
   return { ...next, byId: withEntry(next.byId, corrId, rest, recent) };
 }

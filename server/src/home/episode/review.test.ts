@@ -5,6 +5,7 @@ import { collected } from "../../../../test/simulation/egressCommands.ts";
 import {
   applied,
   approve,
+  cancel,
   CLIENT,
   exited,
   finished,
@@ -12,13 +13,14 @@ import {
   idsOf,
   output,
   preview,
+  start,
   withProposal,
 } from "../../../../test/simulation/homeCommands.ts";
 import { GPU, ofKind, type Scenario } from "../../../../test/simulation/homeScenario.ts";
 import { adoptPolicy, policyOf, policyRule } from "../../../../test/simulation/policyCommands.ts";
 import { decide } from "../decide.ts";
-import { outputProblem, proposalProblem, REVIEWS_WAITING_MAX, reviewRoomProblem } from "./review.ts";
-import type { Episode } from "./state.ts";
+import { outputProblem, proposalProblem, REVIEWS_WAITING_MAX } from "./review.ts";
+import { RECENT_EPISODES_MAX } from "./state.ts";
 import { review } from "../../../../test/simulation/reviewCommands.ts";
 
 function looking(effect: "allow" | "ask" = "allow"): Scenario {
@@ -95,17 +97,19 @@ test("a result under no such rule, or without anything in it, waits for nobody",
   assert.equal(codeOf(decide(empty.state, review(2))), "result-not-held");
 });
 
-test("at the limit of waiting results nothing more goes out under such a rule", () => {
-  const { episodes } = cameBack().state;
-  const one = episodes.byId.get(idsOf(1).episodeId);
-  assert.ok(one !== undefined);
-  const waiting = (count: number): typeof episodes => {
-    const made = Array.from(
-      { length: count },
-      (_, index): Episode => ({ ...one, episodeId: idsOf(index + 1).episodeId }),
-    );
-    return { ...episodes, byId: new Map(made.map((episode) => [episode.episodeId, episode])) };
-  };
-  assert.equal(reviewRoomProblem(waiting(REVIEWS_WAITING_MAX - 1)), undefined);
-  assert.equal(reviewRoomProblem(waiting(REVIEWS_WAITING_MAX))?.code, "too-many-results");
+test("at the limit of waiting results nothing more goes out under such a rule, until one was looked at", () => {
+  const home = looking();
+  for (let number = 1; number <= REVIEWS_WAITING_MAX; number++) {
+    home.run(preview(number, GPU), finished(number, GPU, 0, { result: withProposal(number, exited(0)) }));
+  }
+  const next = preview(REVIEWS_WAITING_MAX + 1, GPU);
+  assert.equal(codeOf(decide(home.state, next)), "too-many-results");
+  home.run(review(7), next);
+});
+
+test("what waits is forgotten by no number of later episodes", () => {
+  const home = cameBack();
+  for (let number = 2; number <= RECENT_EPISODES_MAX + 20; number++) home.run(start(number), cancel(number));
+  assert.equal(codeOf(decide(home.state, applied(1))), "result-waits");
+  home.run(review(1));
 });

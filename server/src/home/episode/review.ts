@@ -2,7 +2,7 @@
 // has looked at them and accepted them. It is decided once; what was discarded stays discarded.
 import type { ReviewResult } from "#protocol/commands.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
-import type { JournalEvent } from "#protocol/events.ts";
+import type { EpisodeSnapshot, JournalEvent } from "#protocol/events.ts";
 import type { AttemptId, EpisodeId } from "#protocol/ids.ts";
 import type { HomeState } from "../state.ts";
 import type { Episode, EpisodesState, HeldProposal, ResultReview } from "./state.ts";
@@ -15,20 +15,34 @@ export function reviewResult(
   { at, by, episodeId, verdict }: ReviewResult,
 ): readonly JournalEvent[] | Refusal {
   const episode = episodes.byId.get(episodeId);
-  if (episode === undefined)
-    return refuse("episode-unknown", "There is no such episode.", "See `arw-home result list`.");
-  const { ended, proposalId, review } = episode;
-  if (review === undefined) {
-    return refuse("result-not-held", "No rule holds back what came back of this.", "See `arw-home result list`.");
-  }
-  if (review.state !== "waiting") {
-    return refuse("result-reviewed", `What came back was already ${review.state}.`, "Run it again for a new one.");
-  }
-  if (ended === undefined) {
-    return refuse("result-not-back", "It has not ended yet.", "Look at what came back when it has.");
-  }
+  const problem = lookProblem(episode);
+  if (problem !== undefined) return problem;
+  const { proposalId } = episode ?? {};
   const named = proposalId === undefined ? {} : { proposalId };
   return [{ kind: "ResultReviewed", version: 1, at, corrId: episodeId, verdict, by: by.client, ...named }];
+}
+
+/** Why there is nothing of it that the owner could look at, and decide about. */
+export function lookProblem(episode: Episode | undefined): Refusal | undefined {
+  if (episode === undefined) {
+    return refuse("episode-unknown", "There is no such episode.", "See `arw-home result list`.");
+  }
+  switch (episode.review?.state) {
+    case undefined:
+      return refuse("result-not-held", "No rule holds back what came back of this.", "See `arw-home result list`.");
+    case "accepted":
+      return refuse("result-reviewed", "What came back was already accepted.", "It is used as any other result.");
+    case "discarded":
+      return refuse("result-reviewed", "What came back was already discarded.", "Run it again for a new one.");
+    case "waiting":
+      if (episode.ended !== undefined) return undefined;
+      return refuse("result-not-back", "It has not ended yet.", "Look at what came back when it has.");
+  }
+}
+
+/** Where nothing came back, there is nothing to look at. */
+export function broughtBack({ produced, proposal }: EpisodeSnapshot): boolean {
+  return proposal !== undefined || produced.some(({ bytes }) => bytes > 0);
 }
 
 /** Why nothing else may go out under a rule that holds results back. */
