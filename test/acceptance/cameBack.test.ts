@@ -19,10 +19,10 @@ const POLICY = `{
   ]
 }`;
 const PRINTED = "a line of the worker";
-const runOf = (made: string): readonly string[] => [
-  ...["run", "--on", "box", "--yes", "--output", "made.txt", "--"],
-  ...["sh", "-c", `echo ${PRINTED}; echo ${made} > made.txt`],
-];
+function runOf(made: string): readonly string[] {
+  const script = `echo ${PRINTED}; echo ${made} > made.txt`;
+  return ["run", "--on", "box", "--yes", "--output", "made.txt", "--", "sh", "-c", script];
+}
 
 async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
   try {
