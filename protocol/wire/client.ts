@@ -3,7 +3,6 @@
 import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
-import { reviewVerdictSchema } from "../eventSchemas/episode.ts";
 import {
   attemptId,
   type EgressRecordId,
@@ -53,7 +52,6 @@ import type {
   InviteResult,
   OutputParams,
   ProposedFileParams,
-  ReviewParams,
   ShowProposalParams,
   TimelineParams,
 } from "./clientParams.ts";
@@ -97,6 +95,7 @@ import * as records from "./ledgerRecords.ts";
 import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type MarkMethods, markMethods } from "./markViews.ts";
+import { type ResultMethods, resultMethods } from "./resultMethods.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 import {
   approveStagedParamsSchema,
@@ -149,7 +148,7 @@ interface ClusteringResult {
 }
 
 /** Every method, in the order of the documentation. */
-export interface ClientMethods extends MarkMethods {
+export interface ClientMethods extends MarkMethods, ResultMethods {
   readonly hello: Method<HelloParams, HelloResult>;
   readonly openOwnerSession: Method<{ readonly secret: string }, Nothing>;
   readonly stopHome: Method<Nothing, Nothing>;
@@ -213,11 +212,6 @@ export interface ClientMethods extends MarkMethods {
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
-  /** The ended episodes whose results wait for the owner's look, the oldest first. */
-  readonly listResults: Method<Nothing, { readonly episodes: readonly EpisodeView[] }>;
-  /** One of them, for the owner who is about to read it: output and proposal are read with `review` afterwards. */
-  readonly showResult: Method<{ readonly episodeId: EpisodeId }, { readonly episode: EpisodeView }>;
-  readonly reviewResult: Method<ReviewParams, Nothing>;
   /** Everything that waits for the owner, oldest first; with `decided` the items of late that wait no more as well. */
   readonly listStaged: Method<WaitingListParams, WaitingPage>;
   /** Items with a look at whether they could still be done as they were shown: what to read before a decision. */
@@ -385,17 +379,7 @@ export const METHODS: ClientMethods = {
     }),
     z.strictObject({ files: z.number().int().min(0) }),
   ),
-  listResults: anyone("result/list", nothing, z.strictObject({ episodes: z.array(episodeViewSchema) })),
-  showResult: owner(
-    "result/show",
-    z.strictObject({ episodeId: episodeId.schema }),
-    z.strictObject({ episode: episodeViewSchema }),
-  ),
-  reviewResult: owner(
-    "result/review",
-    z.strictObject({ episodeId: episodeId.schema, verdict: reviewVerdictSchema }),
-    nothing,
-  ),
+  ...resultMethods,
   listStaged: anyone("staged/list", stagedListParamsSchema, waitingItemsSchema),
   showStaged: anyone("staged/show", stagedIdsSchema, stagedItemsSchema),
   approveStaged: owner("staged/approve", approveStagedParamsSchema, stagedResultsSchema),

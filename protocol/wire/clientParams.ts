@@ -1,7 +1,6 @@
 // What some methods of a client take and give, where it is no view of its own. `client.ts` has the methods and the schemas.
 // Types only: nothing here is decided or decoded.
 import type { Digest } from "../digest.ts";
-import type { ReviewVerdict } from "../reviewEvents.ts";
 import type { AttemptId, EpisodeId, InviteId, NodeId, ProposalId } from "../ids.ts";
 import type { JobKind } from "../job.ts";
 import type { ScopedTerms } from "../lease.ts";
@@ -53,11 +52,6 @@ export interface ProposedFileParams {
 export interface ShowProposalParams {
   readonly proposalId: ProposalId;
   readonly review?: true;
-}
-
-export interface ReviewParams {
-  readonly episodeId: EpisodeId;
-  readonly verdict: ReviewVerdict;
 }
 
 export interface ApplyParams {

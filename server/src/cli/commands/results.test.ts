@@ -5,8 +5,7 @@ import { refuse } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
 import { bench, calls, local } from "../../../../test/clients/commandBench.ts";
-import { DIGEST, EPISODE, IDS, OWNER_SECRET, outputKey } from "../../../../test/clients/fakeHome.ts";
-import type { HomeApi } from "../../adapters/clientServer/homeApi.ts";
+import { DIGEST, EPISODE, type FakeApi, IDS, OWNER_SECRET, outputKey } from "../../../../test/clients/fakeHome.ts";
 import { runCli } from "../program.ts";
 
 const env = { ARW_OWNER_SECRET: OWNER_SECRET };
@@ -22,7 +21,7 @@ const HELD: EpisodeView = {
   review: "waiting",
 };
 
-function holding(): Partial<HomeApi> {
+function holding(): FakeApi {
   return {
     listResults: async () => ({ episodes: [HELD] }),
     showResult: async () => ({ episode: HELD }),
