@@ -42,6 +42,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map([
 
 /** Members that may be absent, wherever they stand. A key that is not here is required in every fixture. */
 const OPTIONAL: readonly RegExp[] = [
+  /^client\/reviseStaged\.params \$\.change\.(?:paths|contents)$/,
   /usage\.tokens(In|Out)$/,
   /(capabilities|load)\.diskFreeBytes$/,
   /gpus\[0\]\.memoryBytes$/,
@@ -88,6 +89,7 @@ const OPTIONAL: readonly RegExp[] = [
   /approveStaged\.result \$\.results\[0\]\.(code|episodeId|files|replacedBy)$/,
   /leases\[0\]\.(costMicrosLeft|reason)$/,
   /(follow|read)Timeline\.params \$\.episodeId$/,
+  /itemChanges\.result \$\.commit$/,
   /inspectPaths\.(params \$\.on|result \$\.(destination|files\[0\]\.(bytes|reason)))$/,
   /showRequest\.result \$\.request\.(wallMs|memoryBytes|leaveOut)$/,
   /checks\[0\]\.fix$/,
