@@ -23,6 +23,7 @@ import {
 import { scopedTermsSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
 import { outputStreamSchema } from "../result.ts";
+import { OUTPUT_REMOVED_MAX, removedOutputSchema } from "../shownOutput.ts";
 import { workspacePathSchema } from "../workspacePath.ts";
 import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
@@ -51,6 +52,7 @@ import type {
   GrantParams,
   InviteParams,
   InviteResult,
+  OutputPage,
   OutputParams,
   ProposedFileParams,
   TimelineParams,
@@ -152,7 +154,7 @@ export interface ClientMethods extends MarkMethods {
   readonly readTimeline: Method<TimelineParams, TimelinePage>;
   /** From then on the Home sends `timeline/entries` notifications (TimelinePage), durable entries only. */
   readonly followTimeline: Method<TimelineParams, Nothing>;
-  readonly readOutput: Method<OutputParams, { readonly base64: string }>;
+  readonly readOutput: Method<OutputParams, OutputPage>;
   readonly startEpisode: Method<StartEpisodeParams, StartEpisodeResult>;
   readonly cancelEpisode: Method<{ readonly episodeId: EpisodeId }, Nothing>;
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
@@ -280,8 +282,17 @@ export const METHODS: ClientMethods = {
   followTimeline: anyone("timeline/follow", timelineParams, nothing),
   readOutput: anyone(
     "output/read",
-    z.strictObject({ attemptId: attemptId.schema, stream: outputStreamSchema, fromByte: bytesSchema }),
-    base64,
+    z.strictObject({
+      attemptId: attemptId.schema,
+      stream: outputStreamSchema,
+      fromByte: bytesSchema,
+      exact: z.literal(true).exactOptional(),
+    }),
+    z.strictObject({
+      base64: z.base64(),
+      removed: z.array(removedOutputSchema).max(OUTPUT_REMOVED_MAX).exactOptional(),
+      held: z.literal(true).exactOptional(),
+    }),
   ),
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),

@@ -6,6 +6,7 @@ import type { JobKind } from "../job.ts";
 import type { ScopedTerms } from "../lease.ts";
 import type { Bytes, DurationMs, EpochMs, Sequence } from "../quantities.ts";
 import type { OutputStream } from "../result.ts";
+import type { RemovedOutput } from "../shownOutput.ts";
 import type { WorkspacePath } from "../workspacePath.ts";
 
 export interface TimelineParams {
@@ -38,6 +39,15 @@ export interface OutputParams {
   readonly attemptId: AttemptId;
   readonly stream: OutputStream;
   readonly fromByte: Bytes;
+  /** As the program printed it, secrets included: for a pipe or a file, never for a view. */
+  readonly exact?: true;
+}
+
+/** A page of output: `removed` and `held` only where there is any. */
+export interface OutputPage {
+  readonly base64: string;
+  readonly removed?: readonly RemovedOutput[];
+  readonly held?: true;
 }
 
 export interface ProposedFileParams {
