@@ -265,8 +265,10 @@ export interface BeginStaged extends Order<"begin-staged"> {
 }
 export interface EndStaged extends Order<"end-staged"> {
   readonly stagedId: StagedId;
-  readonly outcome: "done" | "failed" | "unknown";
+  readonly outcome: "done" | "failed" | "unknown" | "void";
   readonly detail: string;
+  /** The item that waits in its place where it is void. */
+  readonly replacedBy?: StagedId;
 }
 
 export interface TurnClusteringOn extends Order<"turn-clustering-on"> {

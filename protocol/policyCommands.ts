@@ -16,6 +16,8 @@ export interface AdoptPolicy extends PolicyOrder<"adopt-policy"> {
   readonly document: PolicyDocument;
   /** What was parsed, comments included. */
   readonly text: string;
+  /** The epoch upon which it was approved: once there is another, it is not adopted. */
+  readonly basedOn?: number;
 }
 /** The Home's policy file was looked at; `problem` says why it cannot be read. */
 export interface JudgePolicyFile extends PolicyOrder<"judge-policy-file"> {

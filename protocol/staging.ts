@@ -5,7 +5,7 @@ import { type Digest, digestOfJson, digestSchema } from "./digest.ts";
 import { type EpisodeId, episodeId, type NodeId, nodeId, type ProposalId, proposalId } from "./ids.ts";
 import { type CommandJob, commandJobSchema, type JobKind } from "./job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "./lease.ts";
-import { POLICY_CHARACTERS_MAX, POLICY_NAME_CHARACTERS_MAX } from "./policy.ts";
+import { POLICY_CHARACTERS_MAX, POLICY_NAME_CHARACTERS_MAX, POLICY_RULES_MAX } from "./policy.ts";
 import { type JobOutcome, jobOutcomeSchema } from "./result.ts";
 import { workspacePathSchema, type WorkspacePath } from "./workspacePath.ts";
 
@@ -61,7 +61,27 @@ export type StagedAction =
       readonly text: string;
       /** The digest of the text that it takes the place of; absent while none was ever adopted. */
       readonly replaces?: Digest;
+      /** What it is adopted upon; absent in items of older programs, which are void when they are to be done. */
+      readonly base?: PolicyBase;
     };
+
+/** What stands beside a text when it is adopted, and decides with it what is in force afterwards. */
+export interface PolicyBase {
+  /** Of the policy in force: every change of it is another. */
+  readonly epoch: number;
+  /** The digest of the workspace's own document, which goes on to count. */
+  readonly workspace?: Digest;
+  /** What a file of the workspace forbade before it was removed or rewritten: it counts now, and no more afterwards. */
+  readonly drops?: DroppedRules;
+}
+
+export interface DroppedRules {
+  /** Of the whole document that is dropped. */
+  readonly document: Digest;
+  /** The ids of its rules. */
+  readonly rules: readonly string[];
+  readonly noEgress?: boolean;
+}
 
 export function stagedDigest(action: StagedAction): Digest {
   return digestOfJson(action);
@@ -127,6 +147,18 @@ export const settingChangeSchema: z.ZodType<SettingChange> = z.discriminatedUnio
   }),
 ]);
 
+const droppedRulesSchema: z.ZodType<DroppedRules> = z.strictObject({
+  document: digestSchema,
+  rules: z.array(z.string().max(POLICY_NAME_CHARACTERS_MAX)).max(POLICY_RULES_MAX),
+  noEgress: z.boolean().exactOptional(),
+});
+
+const policyBaseSchema: z.ZodType<PolicyBase> = z.strictObject({
+  epoch: z.number().int().min(0),
+  workspace: digestSchema.exactOptional(),
+  drops: droppedRulesSchema.exactOptional(),
+});
+
 export const stagedActionSchema: z.ZodType<StagedAction> = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("apply-proposal"),
@@ -154,6 +186,7 @@ export const stagedActionSchema: z.ZodType<StagedAction> = z.discriminatedUnion(
     name: z.string().max(POLICY_NAME_CHARACTERS_MAX),
     text: z.string().max(2 * POLICY_CHARACTERS_MAX),
     replaces: digestSchema.exactOptional(),
+    base: policyBaseSchema.exactOptional(),
   }),
 ]);
 

@@ -61,6 +61,10 @@ import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
 import {
   type ApproveParams,
   approveParamsSchema,
+  type ChangesParams,
+  changesParamsSchema,
+  type ChangesResult,
+  changesResultSchema,
   type InspectParams,
   inspectParamsSchema,
   type InspectResult,
@@ -167,6 +171,8 @@ export interface ClientMethods extends MarkMethods {
   readonly readPreviewItem: Method<PreviewItemParams, { readonly base64: string }>;
   /** Takes items out of a waiting preview. It is withdrawn, and the preview that is answered with waits in its place. */
   readonly reviseEgress: Method<ReviseParams, { readonly previewId: PreviewId; readonly digest: Digest }>;
+  /** What items have that the last commit has not, as lines of what the preview shows. */
+  readonly itemChanges: Method<ChangesParams, ChangesResult>;
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
   /** What would leave of these files, and why; nothing is started, collected or sent. */
@@ -310,6 +316,7 @@ export const METHODS: ClientMethods = {
     reviseParamsSchema,
     z.strictObject({ previewId: previewId.schema, digest: digestSchema }),
   ),
+  itemChanges: anyone("egress/changes", changesParamsSchema, changesResultSchema),
   approveEgress: owner(
     "egress/approve",
     approveParamsSchema,

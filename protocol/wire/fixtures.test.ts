@@ -89,6 +89,7 @@ const OPTIONAL: readonly RegExp[] = [
   /approveStaged\.result \$\.results\[0\]\.(code|episodeId|files|replacedBy)$/,
   /leases\[0\]\.(costMicrosLeft|reason)$/,
   /(follow|read)Timeline\.params \$\.episodeId$/,
+  /itemChanges\.result \$\.commit$/,
   /inspectPaths\.(params \$\.on|result \$\.(destination|files\[0\]\.(bytes|reason)))$/,
   /showRequest\.result \$\.request\.(wallMs|memoryBytes|leaveOut)$/,
   /checks\[0\]\.fix$/,

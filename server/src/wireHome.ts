@@ -262,7 +262,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     applying,
     freshPolicy: () => policy.look(),
     deniedOffloads: new DeniedOffloads(),
-    adoptPolicy: (text, by) => policy.adopt(text, by),
+    adoptPolicy: (text, by, basedOn) => policy.adopt(text, by, basedOn),
     turnClusteringOn: (by) => turnClusteringOn(services, clustering, by),
     presenceOf: (nodeId) => links.presenceOf(nodeId),
   };

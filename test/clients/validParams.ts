@@ -21,6 +21,7 @@ export const VALID_PARAMS: Readonly<Record<MethodName, object>> = {
   readPreview: { previewId: IDS.preview },
   readPreviewItem: { previewId: IDS.preview, digest: DIGEST, fromByte: 0 },
   reviseEgress: { previewId: IDS.preview, digest: DIGEST, leaveOut: ["src/a.ts"] },
+  itemChanges: { previewId: IDS.preview, paths: ["src/a.ts"] },
   approveEgress: { previewId: IDS.preview, digest: DIGEST },
   denyEgress: { previewId: IDS.preview, reason: "no" },
   showPolicy: {},

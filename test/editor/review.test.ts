@@ -11,14 +11,24 @@ import { editorTest, packagedExtension } from "./host/editor.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
 
 /** A folder under git with a secret that stays, a file that is taken out, and one that is sent. */
+const WHO = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+
 function sample(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-review-")));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "notes"));
-  writeFileSync(join(folder, "numbers.txt"), "one\ntwo\n");
+  writeFileSync(join(folder, "numbers.txt"), "one\n");
   writeFileSync(join(folder, "notes", "plan.md"), "not for others\n");
   writeFileSync(join(folder, ".env"), "MODE=test\n");
-  spawnSync("git", ["init", "-q"], { cwd: folder });
+  for (const words of [
+    ["init", "-q"],
+    ["add", "numbers.txt"],
+    [...WHO, "commit", "-q", "-m", "one"],
+  ]) {
+    spawnSync("git", words, { cwd: folder });
+  }
+  // The second line is a change since the last commit.
+  writeFileSync(join(folder, "numbers.txt"), "one\ntwo\n");
   return folder;
 }
 
@@ -93,6 +103,20 @@ editorTest(
       // The cursor stands in the first line, or in the one that differs, once the diff has jumped to it.
       await page.getByText(/sent without lines [12]/u).waitFor();
       await window.screenshot("review-cut-in-vscode");
+      await page.getByRole("button", { name: "Put them back" }).click();
+      await page.getByText("with the lines that you put back").waitFor();
+    });
+    await step("a change since the last commit stays here, and can be put back as well", async () => {
+      const page = await window.webview("Review: cat numbers.txt");
+      await page.getByText("numbers.txt", { exact: true }).click();
+      await window.until(
+        "both lines of what is sent",
+        () => window.diffText(),
+        ({ modified }) => modified.includes("one") && modified.includes("two"),
+      );
+      await window.runCommand("ARW: Leave Out Change");
+      await page.getByText("sent without lines 2").waitFor();
+      await window.screenshot("review-change-cut-in-vscode");
       await page.getByRole("button", { name: "Put them back" }).click();
       await page.getByText("with the lines that you put back").waitFor();
     });

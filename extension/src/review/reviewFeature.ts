@@ -15,7 +15,7 @@ import type { HomeFacts } from "../home/homeMirror.ts";
 import { confirmSend } from "./confirmSend.ts";
 import { ExactContent, openExactly } from "./exactContent.ts";
 import { inspectFiles } from "./fileInspection.ts";
-import { askLines, selectedLines } from "./leaveOutLines.ts";
+import { askLines, selectedChanges, type SelectedLines, selectedLines } from "./leaveOutLines.ts";
 import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
 import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
@@ -57,9 +57,9 @@ export function openReviewFeature(editor: Editor): Feature {
     await desk.show(id);
     panel.reveal();
   };
-  const leaveOutSelection = async (): Promise<void> => {
+  const leaveOut = async (chosen: (of: typeof home) => Promise<SelectedLines>): Promise<void> => {
     const column = vscode.window.tabGroups.activeTabGroup.viewColumn;
-    const { lines, path, previewId } = await selectedLines(home);
+    const { lines, path, previewId } = await chosen(home);
     await desk.leaveOutLines(previewId, path, lines);
     const preview = desk.view?.preview;
     const item = preview?.items.findIndex((each) => each.path === path) ?? -1;
@@ -96,7 +96,8 @@ export function openReviewFeature(editor: Editor): Feature {
         if (past.ok) return review({ previewId: past.value.preview });
         return review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?")));
       },
-      "arw.leaveOutSelection": leaveOutSelection,
+      "arw.leaveOutSelection": () => leaveOut(selectedLines),
+      "arw.leaveOutChange": () => leaveOut(selectedChanges),
       "arw.denyEgress": (given) => denyEgress(editor, given),
       "arw.showWhatLeaves": (given) => showWhatLeaves(editor, given),
       "arw.manageLeases": () => manageLeases(editor),

@@ -2,7 +2,7 @@
 // stale. It is made from the action itself, in full: an approval must never cover what was not shown.
 import * as vscode from "vscode";
 import { costBudgetText } from "#protocol/lease.ts";
-import type { SettingChange, StagedAction } from "#protocol/staging.ts";
+import type { DroppedRules, SettingChange, StagedAction } from "#protocol/staging.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { StagedView } from "#protocol/wire/stagingViews.ts";
 
@@ -123,8 +123,22 @@ function actionLines(action: StagedAction): readonly string[] {
           plainText(action.name, TEXT_CHARACTERS_MAX),
           action.text.length,
         ),
+        ...droppedLines(action.base?.drops),
       ];
   }
+}
+
+function droppedLines(drops: DroppedRules | undefined): readonly string[] {
+  if (drops === undefined) return [];
+  const rules = plainText(drops.rules.join(" "));
+  return [
+    drops.noEgress === true
+      ? vscode.l10n.t(
+          "No more in force then, of a workspace's file that was removed or rewritten: nothing leaves; {0}",
+          rules,
+        )
+      : vscode.l10n.t("No more in force then, of a workspace's file that was removed or rewritten: {0}", rules),
+  ];
 }
 
 function settingLine(change: SettingChange): string {

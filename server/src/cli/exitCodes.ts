@@ -66,6 +66,7 @@ const ROWS: readonly ExitCodeRow[] = [
       "proposal-unknown",
       "preview-unknown",
       "preview-item-unknown",
+      "preview-change-unknown",
       "invite-unknown",
       "receipt-not-kept",
       "staged-unknown",

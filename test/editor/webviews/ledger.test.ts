@@ -5,19 +5,13 @@ import type { Page } from "playwright-core";
 import { kindOf } from "../../../protocol/schemaByKind.ts";
 import { until } from "../../acceptance/processes.ts";
 import { PATIENCE_MS } from "../host/patience.ts";
-import type { Theme } from "../host/profile.ts";
 import { type WebviewPage, webviewTest } from "../webviewPage.ts";
+import { EVERY_THEME, assertNoSidewaysScroll, assertQuiet } from "./pageChecks.ts";
 import { lastQuery, openLedger, PROOF, recordOf, recordsOf, rowsFor, wishesOf } from "./ledgerSamples.ts";
 import { HOSTILE_TEXTS } from "./reviewSamples.ts";
 
-const THEMES: readonly Theme[] = ["light", "dark", "hc-dark", "hc-light"];
 const ELEMENTS_MAX = 1_500;
 const CYCLES = 8;
-
-function assertQuiet({ watch }: WebviewPage): void {
-  assert.deepEqual(watch.complaints, []);
-  assert.deepEqual(watch.requestsOutside, []);
-}
 
 /** The numbers of the drawn rows are in their titles' paths; the first one's label says it. */
 async function shown(page: Page, text: string): Promise<void> {
@@ -45,7 +39,7 @@ async function assertStates(page: Page): Promise<void> {
 webviewTest(
   "the ledger is for everybody: axe finds nothing serious in any theme, with and without details",
   async (open) => {
-    for (const theme of THEMES) {
+    for (const theme of EVERY_THEME) {
       const told = { records: recordsOf(12), leases: recordsOf(12).flatMap(({ row }) => row.lease_id ?? []) };
       const page = await openLedger(open, told, { theme });
       await shown(page.page, "12 of 12 records");
@@ -68,8 +62,7 @@ webviewTest("a small or magnified window shows all of it without scrolling sidew
   ] as const) {
     const page = await openLedger(open, { records: recordsOf(12) }, { ...options, theme: "light" });
     await openFirst(page);
-    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-    assert.ok(Number(excess) <= 0, `${name}: ${String(excess)} px wider than the window`);
+    await assertNoSidewaysScroll(page, name);
     await page.screenshot(`ledger-${name}`);
     assert.deepEqual(await page.axe(), [], name);
     assertQuiet(page);

@@ -29,9 +29,8 @@ import {
   RECORDS_PAGE_MAX,
 } from "../../../protocol/wire/ledgerRecords.ts";
 import type { WebviewPage, WebviewPageOptions } from "../webviewPage.ts";
+import type { Open } from "./pageChecks.ts";
 import { item } from "./reviewSamples.ts";
-
-export type Open = (options: WebviewPageOptions) => Promise<WebviewPage>;
 
 const bytesOf = (number: number): Buffer => {
   const bytes = Buffer.alloc(32, 3);

@@ -2,57 +2,21 @@
 // The page only asks: what an approval needs beyond that is the editor's, and is tested there.
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { pageHtml } from "../../../extension/src/webviewHost/pageHtml.ts";
-import { decode } from "../../../protocol/decode.ts";
 import { digestOf } from "../../../protocol/digest.ts";
 import { kindOf } from "../../../protocol/schemaByKind.ts";
-import { PAGE_MESSAGE_CHARACTERS_MAX } from "../../../protocol/webview/page.ts";
 import { type ReviewFromPage, reviewFromPageSchema, type ReviewView } from "../../../protocol/webview/review.ts";
 import { byteCount } from "../../../protocol/quantities.ts";
-import type { Theme } from "../host/profile.ts";
 import { type WebviewPage, type WebviewPageOptions, webviewTest } from "../webviewPage.ts";
+import { EVERY_THEME, asksOf, assertNoSidewaysScroll, assertQuiet, openRequest, type Open } from "./pageChecks.ts";
 import { HOSTILE_TEXTS, hostileReview, hugeReview, item, leaseFor, reviewOf } from "./reviewSamples.ts";
 
-const THEMES: readonly Theme[] = ["light", "dark", "hc-dark", "hc-light"];
 /** A page of two thousand items stays as small as this. */
 const ELEMENTS_MAX = 3_000;
 const CYCLES = 50;
 
-type Open = (options: WebviewPageOptions) => Promise<WebviewPage>;
-
-async function opened(open: Open, view: ReviewView, options: Partial<WebviewPageOptions> = {}): Promise<WebviewPage> {
-  const answers = [
-    { kind: "start", language: "en", strings: {} },
-    { kind: "review", review: view },
-  ];
-  const page = await open({
-    screen: "review",
-    document: pageHtml,
-    width: 900,
-    height: 900,
-    answer: (message) => (kindOf(message) === "ready" ? answers : []),
-    ...options,
-  });
-  await page.page.locator(".review").waitFor();
-  return page;
-}
-
-/** What the page asked for, decoded as the extension does, without `ready`. */
-function asks({ posted }: WebviewPage): readonly ReviewFromPage[] {
-  return posted
-    .map((message) => {
-      const decoded = decode(reviewFromPageSchema, message);
-      assert.ok(decoded.ok, JSON.stringify(decoded));
-      assert.ok(JSON.stringify(message).length <= PAGE_MESSAGE_CHARACTERS_MAX);
-      return decoded.value;
-    })
-    .filter(({ kind }) => kind !== "ready");
-}
-
-function assertQuiet({ watch }: WebviewPage): void {
-  assert.deepEqual(watch.complaints, []);
-  assert.deepEqual(watch.requestsOutside, []);
-}
+const opened = (open: Open, review: ReviewView, options: Partial<WebviewPageOptions> = {}): Promise<WebviewPage> =>
+  openRequest(open, "review", { kind: "review", review }, options);
+const asks = (page: WebviewPage): readonly ReviewFromPage[] => asksOf(reviewFromPageSchema, page);
 
 async function button(page: Page, name: string): Promise<ReturnType<Page["locator"]>> {
   const found = page.getByRole("button", { name });
@@ -61,7 +25,7 @@ async function button(page: Page, name: string): Promise<ReturnType<Page["locato
 }
 
 webviewTest("the review is for everybody: axe finds nothing serious in any theme and state", async (open) => {
-  for (const theme of THEMES) {
+  for (const theme of EVERY_THEME) {
     const page = await opened(open, reviewOf({ othersWaiting: 1 }), { theme });
     assert.deepEqual(await page.axe(), [], theme);
     await page.screenshot(`review-${theme}`);
@@ -88,8 +52,7 @@ webviewTest("a small or magnified window shows all of it without scrolling sidew
     const page = await opened(open, reviewOf(), { ...options, theme: "light" });
     await page.page.getByText("Take something out…").click();
     await page.page.getByText("More jobs like this").click();
-    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-    assert.ok(Number(excess) <= 0, `${name}: ${String(excess)} px wider than the window`);
+    await assertNoSidewaysScroll(page, name);
     await (await button(page.page, "Keep everything in")).scrollIntoViewIfNeeded();
     await page.screenshot(`review-${name}`);
     assert.deepEqual(await page.axe(), [], name);
@@ -267,8 +230,7 @@ webviewTest(
       { kind: "put-back", digest, item: 1 },
       { kind: "leave-out-lines", digest, item: 2 },
     ]);
-    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-    assert.ok(Number(excess) <= 0, `${String(excess)} px wider than the window`);
+    await assertNoSidewaysScroll(page);
     assert.deepEqual(await page.axe(), []);
     await page.screenshot("review-cut-320");
     await page.send({ kind: "review", review: reviewOf({ job: "ask", digest: digestOf("ask") }, [item("(prompt)")]) });
@@ -304,8 +266,7 @@ webviewTest(
     await page.page.getByText("you marked it as internal").waitFor();
     await page.page.getByText("you are asked each time, whatever a lease or a rule allows").waitFor();
     await page.page.getByText("the output of gpubox").waitFor();
-    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-    assert.ok(Number(excess) <= 0, `${String(excess)} px wider than the window`);
+    await assertNoSidewaysScroll(page);
     assert.deepEqual(await page.axe(), []);
     await page.screenshot("review-taint-320");
     assertQuiet(page);

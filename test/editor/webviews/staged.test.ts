@@ -2,8 +2,6 @@
 // and what changed meanwhile cannot be approved. The page only asks; the decision itself is the editor's, and is tested there.
 import assert from "node:assert/strict";
 import type { Locator } from "playwright-core";
-import { pageHtml } from "../../../extension/src/webviewHost/pageHtml.ts";
-import { decode } from "../../../protocol/decode.ts";
 import { kindOf } from "../../../protocol/schemaByKind.ts";
 import {
   type StagedFromPage,
@@ -11,8 +9,8 @@ import {
   type StagedToPage,
   type StagedReview,
 } from "../../../protocol/webview/staged.ts";
-import type { Theme } from "../host/profile.ts";
 import { type WebviewPage, type WebviewPageOptions, webviewTest } from "../webviewPage.ts";
+import { EVERY_THEME, asksOf, assertNoSidewaysScroll, assertQuiet, openRequest, type Open } from "./pageChecks.ts";
 import { HOSTILE_TEXTS } from "./reviewSamples.ts";
 import {
   hostileReview,
@@ -26,46 +24,12 @@ import {
   WRITES,
 } from "./stagedSamples.ts";
 
-const THEMES: readonly Theme[] = ["light", "dark", "hc-dark", "hc-light"];
 const KEYS = ["Enter", "Control+Enter", "Space", "y", "a", "Control+Shift+Backspace"];
 
-type Open = (options: WebviewPageOptions) => Promise<WebviewPage>;
-
 const one = (review: StagedReview): StagedToPage => ({ kind: "staged", review });
-
-async function opened(
-  open: Open,
-  shown: StagedToPage,
-  options: Partial<WebviewPageOptions> = {},
-): Promise<WebviewPage> {
-  const answers = [{ kind: "start", language: "en", strings: {} }, shown];
-  const page = await open({
-    screen: "staged",
-    document: pageHtml,
-    width: 900,
-    height: 900,
-    answer: (message) => (kindOf(message) === "ready" ? answers : []),
-    ...options,
-  });
-  await page.page.locator(".review").waitFor();
-  return page;
-}
-
-/** What the page asked for, decoded as the extension does, without `ready`. */
-function asks({ posted }: WebviewPage): readonly StagedFromPage[] {
-  return posted
-    .map((message) => {
-      const decoded = decode(stagedFromPageSchema, message);
-      assert.ok(decoded.ok, JSON.stringify(decoded));
-      return decoded.value;
-    })
-    .filter(({ kind }) => kind !== "ready");
-}
-
-function assertQuiet({ watch }: WebviewPage): void {
-  assert.deepEqual(watch.complaints, []);
-  assert.deepEqual(watch.requestsOutside, []);
-}
+const opened = (open: Open, told: StagedToPage, options: Partial<WebviewPageOptions> = {}): Promise<WebviewPage> =>
+  openRequest(open, "staged", told, options);
+const asks = (page: WebviewPage): readonly StagedFromPage[] => asksOf(stagedFromPageSchema, page);
 
 const button = ({ page }: WebviewPage, name: string): Locator => page.locator("vscode-button", { hasText: name });
 
@@ -73,7 +37,7 @@ webviewTest("the review is for everybody: axe finds nothing serious in any theme
   const table = tableOf(3, (row, index) =>
     index === 0 ? row : { ...row, staged: { ...row.staged, stale: "a.txt: something exists there." } },
   );
-  for (const theme of THEMES) {
+  for (const theme of EVERY_THEME) {
     const page = await opened(open, one(reviewOf()), { theme });
     await page.page.getByText("protected: it steers git").waitFor();
     assert.deepEqual(await page.axe(), [], theme);
@@ -115,8 +79,7 @@ webviewTest("a small or magnified window shows all of it without scrolling sidew
       ["table", { kind: "table", table: tableOf(3) }],
     ] as const) {
       const page = await opened(open, shown, { ...options, theme: "light" });
-      const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-      assert.ok(Number(excess) <= 0, `${name}, ${kind}: ${String(excess)} px wider than the window`);
+      await assertNoSidewaysScroll(page, name);
       await button(page, "Approve").first().scrollIntoViewIfNeeded();
       await page.screenshot(`staged-${kind}-${name}`);
       assert.deepEqual(await page.axe(), [], `${name}, ${kind}`);

@@ -3,13 +3,11 @@ import assert from "node:assert/strict";
 import { pageHtml } from "../../../extension/src/webviewHost/pageHtml.ts";
 import { kindOf } from "../../../protocol/schemaByKind.ts";
 import { TAIL_ENTRIES_MAX } from "../../../protocol/webview/tail.ts";
-import type { Theme } from "../host/profile.ts";
 import { type WebviewPage, type WebviewPageOptions, webviewTest } from "../webviewPage.ts";
+import { EVERY_THEME, assertNoSidewaysScroll, assertQuiet } from "./pageChecks.ts";
 import { manyEntries } from "./manyEntries.ts";
 import { HOSTILE_TEXTS } from "./reviewSamples.ts";
 import { sampleStory } from "./sampleStory.ts";
-
-const THEMES: readonly Theme[] = ["light", "dark", "hc-dark", "hc-light"];
 
 async function opened(
   open: (options: WebviewPageOptions) => Promise<WebviewPage>,
@@ -40,13 +38,8 @@ async function opened(
   return page;
 }
 
-function assertQuiet({ watch }: WebviewPage): void {
-  assert.deepEqual(watch.complaints, []);
-  assert.deepEqual(watch.requestsOutside, []);
-}
-
 webviewTest("the tail is for everybody, wide and narrow, in every theme", async (open) => {
-  for (const theme of THEMES) {
+  for (const theme of EVERY_THEME) {
     for (const [name, size] of [
       ["wide", { width: 1_100, height: 240 }],
       ["300", { width: 300, height: 500 }],
@@ -55,8 +48,7 @@ webviewTest("the tail is for everybody, wide and narrow, in every theme", async 
       const page = await opened(open, "ok 1\nok 2\n", { theme, ...size });
       await page.page.getByText("ok 2").waitFor();
       assert.deepEqual(await page.axe(), [], `${theme} ${name}`);
-      const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-      assert.ok(Number(excess) <= 0, `${theme} ${name}: ${String(excess)} px too wide`);
+      await assertNoSidewaysScroll(page, name);
       await page.screenshot(`tail-${name}-${theme}`);
       assertQuiet(page);
       await page.close();

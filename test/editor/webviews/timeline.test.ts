@@ -5,23 +5,17 @@ import type { Page } from "playwright-core";
 import { until as waitUntil } from "../../acceptance/processes.ts";
 import { kindOf } from "../../../protocol/schemaByKind.ts";
 import type { TimelineEntry } from "../../../protocol/timeline.ts";
-import type { Theme } from "../host/profile.ts";
 import { PATIENCE_MS } from "../host/patience.ts";
-import { type WebviewPage, webviewTest } from "../webviewPage.ts";
+import { webviewTest } from "../webviewPage.ts";
+import { EVERY_THEME, assertNoSidewaysScroll, assertQuiet } from "./pageChecks.ts";
 import { manyEntries } from "./manyEntries.ts";
 import { HOSTILE_TEXTS } from "./reviewSamples.ts";
 import { sampleStory } from "./sampleStory.ts";
 import { openTimeline, wishesOf } from "./timelinePages.ts";
 
-const THEMES: readonly Theme[] = ["light", "dark", "hc-dark", "hc-light"];
 const ROWS_DRAWN_MAX = 60;
 const MANY = 100_000;
 const CYCLES = 50;
-
-function assertQuiet({ watch }: WebviewPage): void {
-  assert.deepEqual(watch.complaints, []);
-  assert.deepEqual(watch.requestsOutside, []);
-}
 
 /** The text of the row that has the focus, or what else has it. */
 async function focused(page: Page): Promise<string> {
@@ -43,7 +37,7 @@ async function until(page: Page, what: string, expression: string): Promise<void
 const PRESSES_MAX = 5;
 
 webviewTest("the timeline is for everybody: axe finds nothing serious in any theme and state", async (open) => {
-  for (const theme of THEMES) {
+  for (const theme of EVERY_THEME) {
     const page = await openTimeline(open, { ...sampleStory(), output: "ok 1\nok 2\n" }, { theme });
     assert.deepEqual(await page.axe(), [], theme);
     await page.screenshot(`timeline-${theme}`);
@@ -94,8 +88,7 @@ webviewTest("a small or magnified window shows all of it without scrolling sidew
     await page.page.getByRole("button", { name: "Filters" }).click();
     await page.page.getByRole("button", { name: "Waterfall", exact: true }).click();
     await page.page.getByRole("button", { name: "Show as table" }).waitFor();
-    const excess = await page.page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-    assert.ok(Number(excess) <= 0, `${name}: ${String(excess)} px wider than the window`);
+    await assertNoSidewaysScroll(page, name);
     assert.deepEqual(await page.axe(), [], name);
     await page.screenshot(`timeline-all-${name}`);
     assertQuiet(page);

@@ -6,9 +6,8 @@ import { FEED_ENTRIES_MAX, type ShownEpisode } from "../../../protocol/webview/f
 import type { TimelineFromPage, TimelineScope, TimelineToPage } from "../../../protocol/webview/timeline.ts";
 import { timelineFromPageSchema } from "../../../protocol/webview/timeline.ts";
 import type { WebviewPage, WebviewPageOptions } from "../webviewPage.ts";
+import type { Open } from "./pageChecks.ts";
 import { sampleStory } from "./sampleStory.ts";
-
-export type Open = (options: WebviewPageOptions) => Promise<WebviewPage>;
 
 export interface TimelineTold {
   readonly entries: readonly TimelineEntry[];

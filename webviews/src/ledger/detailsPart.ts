@@ -7,9 +7,10 @@ import type { Amounts } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { LedgerFromPage, RecordProof, RecordWitness } from "#protocol/webview/ledger.ts";
 import type { LedgerRecord } from "#protocol/wire/ledgerRecords.ts";
+import { classWord } from "../page/classWord.ts";
 import { icon } from "../page/icon.ts";
 import type { LedgerModel, OpenRecord } from "./ledgerModel.ts";
-import { classWord, stateLook, stateSentence } from "./recordWords.ts";
+import { stateLook, stateSentence } from "./recordWords.ts";
 
 export interface DetailsActions {
   readonly close: () => void;

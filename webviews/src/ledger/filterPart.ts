@@ -7,6 +7,7 @@ import { episodeId, nodeId } from "#protocol/ids.ts";
 import type { Amounts } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { type LedgerFilter, PATH_TEXT_CHARACTERS_MAX } from "#protocol/wire/ledgerRecords.ts";
+import { type Choice, filterField } from "../page/filterField.ts";
 import { icon } from "../page/icon.ts";
 import type { LedgerModel } from "./ledgerModel.ts";
 
@@ -33,14 +34,22 @@ export function filterPart(model: LedgerModel, text: string, actions: FilterActi
   ];
   return html`<div class="bar" role="toolbar" aria-label=${l10n.t("Egress Ledger")}>
     ${pathField(text, actions)}
-    ${choice(l10n.t("Episode"), l10n.t("All episodes"), episodeChoices(model), filter.episodeId ?? "", (id) =>
-      set(episodeId.is(id) ? { ...filter, episodeId: id } : withoutEpisode),
+    ${filterField(
+      {
+        label: l10n.t("Episode"),
+        all: l10n.t("All episodes"),
+        choices: episodeChoices(model),
+        chosen: filter.episodeId ?? "",
+      },
+      (id) => set(episodeId.is(id) ? { ...filter, episodeId: id } : withoutEpisode),
     )}
-    ${choice(l10n.t("Node"), l10n.t("All nodes"), nodeChoices(model), filter.nodeId ?? "", (id) =>
-      set(nodeId.is(id) ? { ...filter, nodeId: id } : withoutNode),
+    ${filterField(
+      { label: l10n.t("Node"), all: l10n.t("All nodes"), choices: nodeChoices(model), chosen: filter.nodeId ?? "" },
+      (id) => set(nodeId.is(id) ? { ...filter, nodeId: id } : withoutNode),
     )}
-    ${choice(l10n.t("Decision"), l10n.t("All decisions"), decisions, filter.decision ?? "", (decision) =>
-      set(decision === "allow" || decision === "deny" ? { ...filter, decision } : withoutDecision),
+    ${filterField(
+      { label: l10n.t("Decision"), all: l10n.t("All decisions"), choices: decisions, chosen: filter.decision ?? "" },
+      (decision) => set(decision === "allow" || decision === "deny" ? { ...filter, decision } : withoutDecision),
     )}
     <button
       class="icon-button named"
@@ -71,12 +80,12 @@ export function isNarrowed(filter: LedgerFilter): boolean {
 }
 
 function pathField(text: string, actions: FilterActions): TemplateResult {
-  return html`<label class="path">
+  return html`<label class="search">
     ${icon("search")}
     <span class="heard-only">${l10n.t("Part of a path")}</span>
     <input
       id="path"
-      class="path-text"
+      class="search-text"
       type="search"
       maxlength=${PATH_TEXT_CHARACTERS_MAX}
       placeholder=${l10n.t("Part of a path")}
@@ -91,30 +100,6 @@ function pathField(text: string, actions: FilterActions): TemplateResult {
         event.preventDefault();
       }}
     />
-  </label>`;
-}
-
-type Choice = readonly [value: string, text: string];
-
-function choice(
-  label: string,
-  all: string,
-  choices: readonly Choice[],
-  chosen: string,
-  set: (value: string) => void,
-): TemplateResult {
-  return html`<label class="choice">
-    <span class="heard-only">${label}</span>
-    <select
-      class="select"
-      .value=${live(chosen)}
-      @change=${(event: Event) => {
-        if (event.target instanceof HTMLSelectElement) set(event.target.value);
-      }}
-    >
-      <option value="" ?selected=${chosen === ""}>${all}</option>
-      ${choices.map(([value, text]) => html`<option value=${value} ?selected=${chosen === value}>${text}</option>`)}
-    </select>
   </label>`;
 }
 

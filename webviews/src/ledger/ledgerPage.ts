@@ -7,8 +7,11 @@ import { type Amounts, amountsIn } from "#protocol/text/amounts.ts";
 import type { LedgerFromPage, LedgerKept, LedgerToPage } from "#protocol/webview/ledger.ts";
 import type { LedgerFilter, LedgerRecord } from "#protocol/wire/ledgerRecords.ts";
 import { Announcer } from "../page/announcer.ts";
-import { emptyPart, noticePart } from "./aroundParts.ts";
+import { FrameDrawing } from "../page/frameDrawing.ts";
+import { homeNotice } from "../page/homeNotice.ts";
+import type { PageHost } from "../page/pageHost.ts";
 import { detailsPart } from "./detailsPart.ts";
+import { emptyPart } from "./emptyPart.ts";
 import { filterPart, statusPart } from "./filterPart.ts";
 import { LedgerList } from "./ledgerList.ts";
 import { LedgerModel } from "./ledgerModel.ts";
@@ -19,16 +22,8 @@ const ASK_AFTER_MS = 150;
 /** Rows below what is in sight at which more are asked for. */
 const ROWS_AHEAD = 50;
 
-export interface LedgerPageOptions {
-  readonly root: HTMLElement;
-  readonly language: string;
-  readonly kept: LedgerKept | undefined;
-  readonly post: (message: LedgerFromPage) => void;
-  readonly keep: (kept: LedgerKept) => void;
-}
-
 export class LedgerPage {
-  readonly #options: LedgerPageOptions;
+  readonly #options: PageHost<LedgerFromPage, LedgerKept>;
   readonly #model = new LedgerModel();
   readonly #amounts: Amounts;
   readonly #dom: Skeleton;
@@ -37,13 +32,13 @@ export class LedgerPage {
   #text: string;
   #active: EgressRecordId | undefined;
   #detailsOpen: boolean;
-  #drawing = false;
+  readonly #drawing = new FrameDrawing(() => this.#draw());
   #asking: number | undefined;
   /** Whether the count is to be said once the answer is there: a person narrowed it down, the ledger did not just grow. */
   #isSaying = false;
   #isBack: boolean;
 
-  constructor(options: LedgerPageOptions) {
+  constructor(options: PageHost<LedgerFromPage, LedgerKept>) {
     this.#options = options;
     const { kept } = options;
     this.#amounts = amountsIn(options.language);
@@ -70,17 +65,17 @@ export class LedgerPage {
     });
     this.#model.setFilter(kept?.filter ?? {});
     this.#ask();
-    this.#draw();
+    this.#drawing.now();
   }
 
   receive(message: LedgerToPage): void {
     switch (message.kind) {
       case "home":
         this.#model.home = message;
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "choices":
         this.#model.setChoices(message);
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "narrow":
         this.#text = message.filter.path ?? "";
         return this.#setFilter(message.filter);
@@ -90,10 +85,10 @@ export class LedgerPage {
         if (message.query !== this.#model.query) return;
         this.#model.problem = message.text;
         this.#model.looking = false;
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "details":
         this.#model.takeDetails(message);
-        return this.#drawSoon();
+        return this.#drawing.soon();
     }
   }
 
@@ -103,10 +98,10 @@ export class LedgerPage {
     // After the page was hidden, the row that a person was at is in sight again.
     if (last && this.#isBack) {
       this.#isBack = false;
-      this.#draw();
+      this.#drawing.now();
       if (this.#active !== undefined) this.#list.showActive();
     }
-    this.#drawSoon();
+    this.#drawing.soon();
     if (last) this.#askMore();
   }
 
@@ -119,14 +114,7 @@ export class LedgerPage {
     );
   }
 
-  #drawSoon(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => this.#draw());
-  }
-
   #draw(): void {
-    this.#drawing = false;
     const amounts = this.#amounts;
     const model = this.#model;
     const clear = (): void => this.#clear();
@@ -138,7 +126,7 @@ export class LedgerPage {
       export: () => this.#export(),
     });
     render(bar, this.#dom.bar);
-    render(noticePart(model), this.#dom.notice);
+    render(homeNotice(model.home), this.#dom.notice);
     this.#list.draw();
     const around = {
       clear,
@@ -146,7 +134,7 @@ export class LedgerPage {
       again: () => {
         model.askAgain();
         this.#ask();
-        this.#drawSoon();
+        this.#drawing.soon();
       },
     };
     render(emptyPart(model, amounts, around), this.#dom.empty);
@@ -206,7 +194,7 @@ export class LedgerPage {
     if (askAfterMs === 0) this.#ask();
     else this.#asking = window.setTimeout(() => this.#ask(), askAfterMs);
     this.#dom.log.scrollTo(0, 0);
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 
   #ask(): void {
@@ -215,7 +203,7 @@ export class LedgerPage {
   }
 
   #scrolled(): void {
-    this.#drawSoon();
+    this.#drawing.soon();
     this.#askMore();
   }
 
@@ -231,13 +219,13 @@ export class LedgerPage {
   #activate({ row }: LedgerRecord): void {
     this.#active = row.record_id;
     this.#keep();
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 
   #setDetails(open: boolean): void {
     this.#detailsOpen = open;
     this.#keep();
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 
   #closeDetails(): void {

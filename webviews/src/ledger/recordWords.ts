@@ -1,6 +1,6 @@
 // A record's state as word, shape and colour, and the words for its decision and reason. The three never disagree.
 import * as l10n from "@vscode/l10n";
-import type { Classification, EgressLedgerRow } from "#protocol/egress.ts";
+import type { EgressLedgerRow } from "#protocol/egress.ts";
 
 export interface StateLook {
   readonly word: string;
@@ -38,18 +38,5 @@ export function stateSentence({ decision, state }: EgressLedgerRow): string {
       return l10n.t("It was allowed, and nobody knows how much left before the link or this machine failed.");
     case "none":
       return l10n.t("It was allowed, and its attempt ended before anything left.");
-  }
-}
-
-export function classWord(classification: Classification): string {
-  switch (classification) {
-    case "public":
-      return l10n.t("public");
-    case "internal":
-      return l10n.t("internal");
-    case "secret":
-      return l10n.t("secret");
-    case "regulated":
-      return l10n.t("regulated");
   }
 }

@@ -5,9 +5,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Amounts } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { LedgerRecord } from "#protocol/wire/ledgerRecords.ts";
+import { classWord } from "../page/classWord.ts";
 import { icon } from "../page/icon.ts";
 import { placed } from "../page/placed.ts";
-import { classWord, stateLook } from "./recordWords.ts";
+import { stateLook } from "./recordWords.ts";
 
 export interface RowSight {
   readonly record: LedgerRecord;

@@ -8,8 +8,8 @@ import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { ReviewNode } from "#protocol/webview/review.ts";
+import { classWord } from "../page/classWord.ts";
 import { icon } from "../page/icon.ts";
-import { classWord } from "./itemsPart.ts";
 import type { ReviewScene } from "./reviewScene.ts";
 import { ROWS_SHOWN_STEP } from "./reviewState.ts";
 

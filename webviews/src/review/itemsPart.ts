@@ -8,6 +8,7 @@ import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { isNoFile } from "#protocol/webview/review.ts";
 import { isTicked, textOf } from "../controls.ts";
+import { classWord } from "../page/classWord.ts";
 import { icon } from "../page/icon.ts";
 import { filterGroups, groupItems, type ItemGroup, type ItemRow } from "./itemGroups.ts";
 import type { ReviewScene } from "./reviewScene.ts";
@@ -229,19 +230,6 @@ const CLASS_ICONS: Readonly<Record<Classification, string>> = {
 /** A word and a shape; nothing that leaves is secret or regulated, and if it were, it would say so here. */
 function classMark(classification: Classification): TemplateResult {
   return html`<span class="class">${icon(CLASS_ICONS[classification], "tone-quiet")} ${classWord(classification)}</span>`;
-}
-
-export function classWord(classification: Classification): string {
-  switch (classification) {
-    case "public":
-      return l10n.t("public");
-    case "internal":
-      return l10n.t("internal");
-    case "secret":
-      return l10n.t("secret");
-    case "regulated":
-      return l10n.t("regulated");
-  }
 }
 
 function classesText(all: readonly Classification[], language: string): string {

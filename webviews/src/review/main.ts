@@ -1,5 +1,6 @@
 // The Review page: takes what the editor shows, keeps what a person composes for it, draws, and asks.
 // It must never hold an answer back or repeat one: a click is one message, and the editor says what became of it.
+import "../page/request.css";
 import "./review.css";
 import { render } from "lit";
 import {
@@ -10,14 +11,13 @@ import {
 } from "#protocol/webview/review.ts";
 import { defineControls } from "../controls.ts";
 import { openPage } from "../page/page.ts";
+import { pageRoot } from "../page/pageHost.ts";
 import { emptyPage, reviewPage } from "./reviewPage.ts";
 import { keptOf, type ReviewKept, reviewKeptSchema, type ReviewState, stateFor } from "./reviewState.ts";
 
 defineControls();
 
-const root = document.getElementById("page");
-if (root === null) throw new Error("the document has no #page");
-const place: HTMLElement = root;
+const place = pageRoot();
 
 let view: ReviewView | undefined;
 let state: ReviewState | undefined;

@@ -1,17 +1,11 @@
 // The head of the page and what a person must know before anything else: that this revision is another one, that it was
-// answered, that the node is away, or what the Home refused. One polite region, so that a screen reader hears each once.
+// answered, that the node is away, or what the Home refused.
 import * as l10n from "@vscode/l10n";
 import { html, type TemplateResult } from "lit";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { ReviewView } from "#protocol/webview/review.ts";
-import { icon } from "../page/icon.ts";
+import { type Notice, noticesRegion, problemNotice } from "../page/notices.ts";
 import type { ReviewScene } from "./reviewScene.ts";
-
-interface Notice {
-  readonly icon: string;
-  readonly tone: string;
-  readonly text: string;
-}
 
 export function headPart({ view }: ReviewScene): TemplateResult {
   const { preview } = view;
@@ -42,29 +36,18 @@ function headline({ preview, state }: ReviewView): string {
   }
 }
 
-export function noticesPart(scene: ReviewScene): TemplateResult {
-  return html`<div class="notices" role="status">
-    ${noticesOf(scene.view).map(
-      (notice) =>
-        html`<p class="notice ${notice.tone}">${icon(notice.icon)}<span class="foreign">${notice.text}</span></p>`,
-    )}
-  </div>`;
+export function noticesPart({ view }: ReviewScene): TemplateResult {
+  return noticesRegion(noticesOf(view));
 }
 
 function noticesOf(view: ReviewView): readonly Notice[] {
   return [
-    ...problemNotice(view),
+    ...problemNotice(view.problem),
     ...stateNotice(view),
     ...replacedNotice(view),
     ...nodeNotice(view),
     ...busyNotice(view),
   ];
-}
-
-function problemNotice({ problem }: ReviewView): readonly Notice[] {
-  if (problem === undefined) return [];
-  const text = l10n.t("{0} {1}", plainText(problem.message), plainText(problem.advice));
-  return [{ icon: "error", tone: "tone-error", text }];
 }
 
 function stateNotice({ answeredHere, state }: ReviewView): readonly Notice[] {
@@ -74,7 +57,7 @@ function stateNotice({ answeredHere, state }: ReviewView): readonly Notice[] {
     case "approved":
       return [
         {
-          icon: "pass",
+          shape: "pass",
           tone: "tone-good",
           text: answeredHere
             ? l10n.t("You approved this. The timeline shows what happens to it.")
@@ -84,7 +67,7 @@ function stateNotice({ answeredHere, state }: ReviewView): readonly Notice[] {
     case "denied":
       return [
         {
-          icon: "circle-slash",
+          shape: "circle-slash",
           tone: "tone-quiet",
           text: answeredHere
             ? l10n.t("You denied this. Nothing was sent.")
@@ -94,7 +77,7 @@ function stateNotice({ answeredHere, state }: ReviewView): readonly Notice[] {
     case "withdrawn":
       return [
         {
-          icon: "circle-slash",
+          shape: "circle-slash",
           tone: "tone-quiet",
           text: l10n.t(
             "This no longer waits: its episode ended before it was answered. Nothing was sent, and nobody denied it.",
@@ -106,7 +89,7 @@ function stateNotice({ answeredHere, state }: ReviewView): readonly Notice[] {
 
 function replacedNotice({ replaced, state }: ReviewView): readonly Notice[] {
   if (replaced === undefined || state !== "waiting") return [];
-  return [{ icon: "git-compare", tone: "tone-attention", text: replacedText(replaced.by) }];
+  return [{ shape: "git-compare", tone: "tone-attention", text: replacedText(replaced.by) }];
 }
 
 function replacedText(by: NonNullable<ReviewView["replaced"]>["by"]): string {
@@ -126,7 +109,7 @@ function nodeNotice({ node, preview, state }: ReviewView): readonly Notice[] {
     "{0} cannot take anything now. It can be approved when the node is ready again.",
     plainText(preview.destination.name),
   );
-  return [{ icon: "debug-disconnect", tone: "tone-attention", text }];
+  return [{ shape: "debug-disconnect", tone: "tone-attention", text }];
 }
 
 function busyNotice({ busy }: ReviewView): readonly Notice[] {
@@ -134,12 +117,12 @@ function busyNotice({ busy }: ReviewView): readonly Notice[] {
     case "nothing":
       return [];
     case "revising":
-      return [{ icon: "sync", tone: "tone-quiet", text: l10n.t("Making a new revision…") }];
+      return [{ shape: "sync", tone: "tone-quiet", text: l10n.t("Making a new revision…") }];
     case "confirming":
-      return [{ icon: "question", tone: "tone-quiet", text: l10n.t("Waiting for your answer in the confirmation…") }];
+      return [{ shape: "question", tone: "tone-quiet", text: l10n.t("Waiting for your answer in the confirmation…") }];
     case "sending":
-      return [{ icon: "sync", tone: "tone-quiet", text: l10n.t("Recording your approval…") }];
+      return [{ shape: "sync", tone: "tone-quiet", text: l10n.t("Recording your approval…") }];
     case "denying":
-      return [{ icon: "sync", tone: "tone-quiet", text: l10n.t("Recording your answer…") }];
+      return [{ shape: "sync", tone: "tone-quiet", text: l10n.t("Recording your answer…") }];
   }
 }

@@ -2,7 +2,7 @@
 // them differ between two revisions. Everything that its digest covers is here or stands in the list of files.
 import * as l10n from "@vscode/l10n";
 import { costBudgetText } from "#protocol/lease.ts";
-import type { SettingChange, StagedAction } from "#protocol/staging.ts";
+import type { PolicyBase, SettingChange, StagedAction } from "#protocol/staging.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
 import { plainLines, plainText } from "#protocol/text/plainText.ts";
 
@@ -40,9 +40,30 @@ export function actionFacts(action: StagedAction, node: string | undefined, lang
           value: action.replaces === undefined ? l10n.t("the one that every Home begins with") : start(action.replaces),
           isCode: true,
         },
+        ...baseFacts(action.base),
         { name: l10n.t("Text"), value: plainLines(action.text), isCode: true },
       ];
   }
+}
+
+function baseFacts(base: PolicyBase | undefined): readonly ActionFact[] {
+  const { drops, workspace } = base ?? {};
+  return [
+    ...(workspace === undefined
+      ? []
+      : [{ name: l10n.t("Beside the workspace's"), value: start(workspace), isCode: true } as const]),
+    ...(drops === undefined
+      ? []
+      : [
+          {
+            name: l10n.t("No more in force"),
+            value: [...(drops.noEgress === true ? ["noEgress"] : []), ...drops.rules]
+              .map((rule) => plainText(rule))
+              .join("\n"),
+            isCode: true,
+          } as const,
+        ]),
+  ];
 }
 
 function settingFact(change: SettingChange): ActionFact {

@@ -1,5 +1,6 @@
 // The Review page of staged actions: takes what the editor shows, keeps which rows were taken out of a table, draws, and asks.
 // It must never hold an answer back or repeat one: a click is one message, and the editor says what became of it.
+import "../page/request.css";
 import "./staged.css";
 import { render } from "lit";
 import * as z from "zod";
@@ -13,6 +14,7 @@ import {
 } from "#protocol/webview/staged.ts";
 import { defineControls } from "../controls.ts";
 import { openPage } from "../page/page.ts";
+import { pageRoot } from "../page/pageHost.ts";
 import { FILES_SHOWN_STEP } from "./filesPart.ts";
 import { emptyPage, stagedPage } from "./stagedPage.ts";
 import type { StagedState } from "./stagedScene.ts";
@@ -27,9 +29,7 @@ const keptSchema: z.ZodType<Kept> = z.strictObject({
 
 defineControls();
 
-const root = document.getElementById("page");
-if (root === null) throw new Error("the document has no #page");
-const place: HTMLElement = root;
+const place = pageRoot();
 
 let shown: StagedToPage | undefined;
 let state: StagedState = { takenOut: new Set(), filesShown: FILES_SHOWN_STEP };

@@ -1,20 +1,14 @@
 // What a person must know before anything else: that another revision took its place, that it cannot be done any more as it is
-// shown, that it was decided, what came of it, or what the Home refused. One polite region, so that each is heard once.
+// shown, that it was decided, what came of it, or what the Home refused.
 import * as l10n from "@vscode/l10n";
-import { html, type TemplateResult } from "lit";
+import type { TemplateResult } from "lit";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { StagedBusy, StagedReview } from "#protocol/webview/staged.ts";
 import type { StagedResult } from "#protocol/wire/stagingViews.ts";
-import { icon } from "../page/icon.ts";
-
-interface Notice {
-  readonly shape: string;
-  readonly tone: string;
-  readonly text: string;
-}
+import { type Notice, noticesRegion, problemNotice } from "../page/notices.ts";
 
 export function noticesPart(review: StagedReview): TemplateResult {
-  return regionOf([
+  return noticesRegion([
     ...problemNotice(review.problem),
     ...stateNotice(review),
     ...staleNotice(review),
@@ -24,7 +18,7 @@ export function noticesPart(review: StagedReview): TemplateResult {
 
 /** The same region of a table. */
 export function tableNotices(busy: StagedBusy, problem: StagedReview["problem"]): TemplateResult {
-  return regionOf([...problemNotice(problem), ...busyNotice(busy)]);
+  return noticesRegion([...problemNotice(problem), ...busyNotice(busy)]);
 }
 
 /** What became of an approval, in a sentence. */
@@ -40,20 +34,6 @@ export function resultText({ detail, outcome }: StagedResult): string {
     case "unknown":
       return l10n.t("Nobody knows whether it was done: {0}", plainText(detail));
   }
-}
-
-function regionOf(notices: readonly Notice[]): TemplateResult {
-  return html`<div class="notices" role="status">
-    ${notices.map(
-      ({ shape, text, tone }) => html`<p class="notice ${tone}">${icon(shape)}<span class="foreign">${text}</span></p>`,
-    )}
-  </div>`;
-}
-
-function problemNotice(problem: StagedReview["problem"]): readonly Notice[] {
-  if (problem === undefined) return [];
-  const text = l10n.t("{0} {1}", plainText(problem.message), plainText(problem.advice));
-  return [{ shape: "error", tone: "tone-error", text }];
 }
 
 function stateNotice({ answeredHere, result, staged }: StagedReview): readonly Notice[] {

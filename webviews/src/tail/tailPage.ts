@@ -6,27 +6,21 @@ import { type Amounts, amountsIn } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { TAIL_ENTRIES_MAX, type TailFromPage, type TailKept, type TailToPage } from "#protocol/webview/tail.ts";
+import { FrameDrawing } from "../page/frameDrawing.ts";
+import { homeNotice } from "../page/homeNotice.ts";
 import { icon } from "../page/icon.ts";
-import { noticePart } from "../timeline/aroundParts.ts";
+import type { PageHost } from "../page/pageHost.ts";
+import { part, type RowsSkeleton, rowsFrame } from "../page/rowsSkeleton.ts";
 import { placeOf } from "../timeline/entryOrder.ts";
 import { isJumpTarget } from "../timeline/jumps.ts";
 import { FIRST_SIGHT, type Sight } from "../timeline/sight.ts";
-import { part } from "../timeline/skeleton.ts";
 import { TimelineList } from "../timeline/timelineList.ts";
 import { TimelineModel } from "../timeline/timelineModel.ts";
 import { TimelineRows } from "../timeline/timelineRows.ts";
 import { RunningOutputs } from "./runningOutputs.ts";
 
-export interface TailPageOptions {
-  readonly root: HTMLElement;
-  readonly language: string;
-  readonly kept: TailKept | undefined;
-  readonly post: (message: TailFromPage) => void;
-  readonly keep: (kept: TailKept) => void;
-}
-
 export class TailPage {
-  readonly #options: TailPageOptions;
+  readonly #options: PageHost<TailFromPage, TailKept>;
   readonly #model: TimelineModel = new TimelineModel(new TimelineRows(TAIL_ENTRIES_MAX, 1));
   readonly #outputs: RunningOutputs;
   readonly #amounts: Amounts;
@@ -35,10 +29,10 @@ export class TailPage {
   readonly #empty: HTMLElement;
   readonly #running: HTMLElement;
   #sight: Sight;
-  #drawing = false;
+  readonly #drawing = new FrameDrawing(() => this.#draw());
   #undrawn: number[] = [];
 
-  constructor(options: TailPageOptions) {
+  constructor(options: PageHost<TailFromPage, TailKept>) {
     this.#options = options;
     this.#amounts = amountsIn(options.language);
     this.#sight = { ...FIRST_SIGHT, follow: options.kept?.follow ?? true };
@@ -53,7 +47,7 @@ export class TailPage {
       dom,
       sight: () => this.#sight,
       change: (change) => this.#change(change),
-      scrolled: () => this.#drawSoon(),
+      scrolled: () => this.#drawing.soon(),
       jump: (target, direction) => {
         const from = this.#list.activePosition();
         const at = this.#model.rows.nextPosition(from, direction, (entry) => isJumpTarget(entry, target));
@@ -63,7 +57,7 @@ export class TailPage {
       open: (entry) => this.#open(entry),
       escape: () => {},
     });
-    this.#draw();
+    this.#drawing.now();
   }
 
   receive(message: TailToPage): void {
@@ -72,41 +66,34 @@ export class TailPage {
         this.#outputs.clear();
         this.#outputs.add(message.entries);
         this.#model.replace(withoutSteps(message.entries).slice(-TAIL_ENTRIES_MAX), message.older);
-        return this.#draw();
+        return this.#drawing.now();
       case "live":
         this.#undrawn.push(message.number);
         this.#outputs.add(message.entries);
         this.#list.shift(-this.#model.append(withoutSteps(message.entries)).shownGivenBack);
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "home":
         this.#model.home = message;
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "episodes":
         this.#model.setEpisodes(message.episodes);
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "output":
         this.#outputs.take(message);
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "jump":
         return this.#list.toEnd();
     }
   }
 
-  #drawSoon(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => this.#draw());
-  }
-
   #draw(): void {
-    this.#drawing = false;
     const running = this.#outputs.shown();
     this.#running.hidden = running.length === 0;
     render(
       running.map(({ episodeId, where, lines }) => this.#runningPart(episodeId, where, lines)),
       this.#running,
     );
-    render(noticePart(this.#model), this.#notice);
+    render(homeNotice(this.#model.home), this.#notice);
     render(this.#emptyPart(), this.#empty);
     this.#list.draw(Date.now());
     for (const number of this.#undrawn.splice(0)) this.#options.post({ kind: "taken", number });
@@ -139,7 +126,7 @@ export class TailPage {
     const before = this.#sight.follow;
     this.#sight = { ...this.#sight, ...change };
     if (before !== this.#sight.follow) this.#options.keep({ follow: this.#sight.follow });
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 }
 
@@ -148,25 +135,18 @@ function withoutSteps(entries: readonly TimelineEntry[]): readonly TimelineEntry
   return entries.filter(({ level }) => level !== "detail");
 }
 
-interface TailSkeleton {
+interface TailSkeleton extends RowsSkeleton {
   readonly notice: HTMLElement;
-  readonly log: HTMLElement;
-  readonly rows: HTMLElement;
-  readonly empty: HTMLElement;
   readonly running: HTMLElement;
 }
 
 function skeletonIn(root: HTMLElement): TailSkeleton {
-  root.className = "timeline tail";
+  root.className = "rows-page timeline tail";
   const notice = part(root, "head-frame");
   const body = part(root, "body");
-  const main = part(body, "rows-frame");
-  const log = part(main, "log");
-  log.role = "log";
-  log.ariaLive = "off";
-  log.ariaLabel = l10n.t("Newest events");
+  const frame = rowsFrame(body, "log", l10n.t("Newest events"));
   const running = part(body, "running");
   running.role = "region";
   running.ariaLabel = l10n.t("Running now");
-  return { notice, log, rows: part(log, "rows"), empty: part(main, "empty-frame"), running };
+  return { ...frame, notice, running };
 }

@@ -1,5 +1,4 @@
-// What stands around the rows: the head of an episode's own timeline, the notice about the Home, the empty states and the
-// status line with follow mode.
+// What stands around the rows: the head of an episode's own timeline, the empty states and the status line with follow mode.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Amounts } from "#protocol/text/amounts.ts";
@@ -30,13 +29,6 @@ export function headPart(model: TimelineModel, amounts: Amounts, nowAt: number):
             ${totals.why === undefined ? nothing : html`<p class="why dim foreign">${plainText(totals.why)}</p>`}`
     }
   </header>`;
-}
-
-export function noticePart(model: TimelineModel): TemplateResult | typeof nothing {
-  const { reachable, text, urgent } = model.home;
-  if (reachable || text === "") return nothing;
-  const shape = urgent ? icon("warning", "tone-attention") : icon("info");
-  return html`<p class="notice">${shape} <span class="foreign">${plainText(text)}</span></p>`;
 }
 
 /** Why there are no rows, and the one thing to do about it. */

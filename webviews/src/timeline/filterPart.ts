@@ -2,10 +2,10 @@
 // screen reader knows them.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import { live } from "lit/directives/live.js";
 import { episodeId } from "#protocol/ids.ts";
 import type { Amounts } from "#protocol/text/amounts.ts";
 import { plainText } from "#protocol/text/plainText.ts";
+import { type Choice, filterField } from "../page/filterField.ts";
 import { icon } from "../page/icon.ts";
 import { type EntryFilter, HOME_PLACE, LEVELS, type Level, narrowings, USUAL_FILTER } from "./entryFilter.ts";
 import { kindWord, levelIcon, levelsWord } from "./entryWords.ts";
@@ -27,18 +27,26 @@ export function filterPart(model: TimelineModel, amounts: Amounts, { filter: set
     <span class="levels" role="group" aria-label=${l10n.t("Levels")}>
       ${LEVELS.map((level) => levelToggle(level, model, amounts, filter, set))}
     </span>
-    ${choice(l10n.t("Node"), l10n.t("All nodes"), nodeChoices(model), filter.node ?? "", (node) =>
-      set(node === "" ? withoutNode : { ...filter, node }),
+    ${filterField(
+      { label: l10n.t("Node"), all: l10n.t("All nodes"), choices: nodeChoices(model), chosen: filter.node ?? "" },
+      (node) => set(node === "" ? withoutNode : { ...filter, node }),
     )}
     ${
       model.scope.kind === "episode"
         ? nothing
-        : choice(l10n.t("Episode"), l10n.t("All episodes"), episodeChoices(model), filter.episodeId ?? "", (id) =>
-            set(episodeId.is(id) ? { ...filter, episodeId: id } : withoutEpisode),
+        : filterField(
+            {
+              label: l10n.t("Episode"),
+              all: l10n.t("All episodes"),
+              choices: episodeChoices(model),
+              chosen: filter.episodeId ?? "",
+            },
+            (id) => set(episodeId.is(id) ? { ...filter, episodeId: id } : withoutEpisode),
           )
     }
-    ${choice(l10n.t("Kind"), l10n.t("All kinds"), kindChoices(model), filter.eventKind ?? "", (eventKind) =>
-      set(eventKind === "" ? withoutKind : { ...filter, eventKind }),
+    ${filterField(
+      { label: l10n.t("Kind"), all: l10n.t("All kinds"), choices: kindChoices(model), chosen: filter.eventKind ?? "" },
+      (eventKind) => set(eventKind === "" ? withoutKind : { ...filter, eventKind }),
     )}
     <button
       class="icon-button named"
@@ -74,30 +82,6 @@ function levelToggle(
     ${icon(levelIcon(level), tone)} <span>${levelsWord(level)}</span>
     <span class="dim">${amounts.count(model.rows.countOf(level))}</span>
   </button>`;
-}
-
-type Choice = readonly [value: string, text: string];
-
-function choice(
-  label: string,
-  all: string,
-  choices: readonly Choice[],
-  chosen: string,
-  set: (value: string) => void,
-): TemplateResult {
-  return html`<label class="choice">
-    <span class="heard-only">${label}</span>
-    <select
-      class="select"
-      .value=${live(chosen)}
-      @change=${(event: Event) => {
-        if (event.target instanceof HTMLSelectElement) set(event.target.value);
-      }}
-    >
-      <option value="" ?selected=${chosen === ""}>${all}</option>
-      ${choices.map(([value, text]) => html`<option value=${value} ?selected=${chosen === value}>${text}</option>`)}
-    </select>
-  </label>`;
 }
 
 function nodeChoices(model: TimelineModel): readonly Choice[] {

@@ -1,32 +1,13 @@
-// The Timeline page: opens its line to the extension and hands what comes to the page.
+// The Timeline page, opened.
+import "../page/rowsPage.css";
+import "../page/details.css";
 import "./timeline.css";
 import "./waterfall.css";
 import "./rows.css";
 import "./details.css";
 import "./narrow.css";
-import {
-  timelineKeptSchema,
-  type TimelineFromPage,
-  type TimelineKept,
-  timelineToPageSchema,
-} from "#protocol/webview/timeline.ts";
-import { openPage } from "../page/page.ts";
+import { timelineKeptSchema, timelineToPageSchema } from "#protocol/webview/timeline.ts";
+import { hostPage } from "../page/pageHost.ts";
 import { TimelinePage } from "./timelinePage.ts";
 
-const root = document.querySelector("#page");
-let shown: TimelinePage | undefined;
-const page = openPage({
-  toPage: timelineToPageSchema,
-  state: timelineKeptSchema,
-  begin: (kept: TimelineKept | undefined, { language }) => {
-    if (!(root instanceof HTMLElement)) throw new Error("the document has no #page");
-    shown = new TimelinePage({
-      root,
-      language,
-      kept,
-      post: (message: TimelineFromPage) => page.post(message),
-      keep: (state) => page.keep(state),
-    });
-  },
-  receive: (message) => shown?.receive(message),
-});
+hostPage({ toPage: timelineToPageSchema, kept: timelineKeptSchema, show: (host) => new TimelinePage(host) });

@@ -7,7 +7,10 @@ import { plainText } from "#protocol/text/plainText.ts";
 import type { EntryPlace } from "#protocol/webview/feed.ts";
 import type { TimelineFromPage, TimelineKept, TimelineToPage } from "#protocol/webview/timeline.ts";
 import { Announcer } from "../page/announcer.ts";
-import { emptyPart, headPart, noticePart, statusPart } from "./aroundParts.ts";
+import { FrameDrawing } from "../page/frameDrawing.ts";
+import { homeNotice } from "../page/homeNotice.ts";
+import type { PageHost } from "../page/pageHost.ts";
+import { emptyPart, headPart, statusPart } from "./aroundParts.ts";
 import { DetailsPane } from "./detailsPane.ts";
 import { type EntryFilter, USUAL_FILTER } from "./entryFilter.ts";
 import { samePlace } from "./entryOrder.ts";
@@ -25,16 +28,8 @@ const OLDER_ROWS_AHEAD = 60;
 /** What runs is drawn again so often, for its length of time. */
 const CLOCK_MS = 1_000;
 
-export interface TimelinePageOptions {
-  readonly root: HTMLElement;
-  readonly language: string;
-  readonly kept: TimelineKept | undefined;
-  readonly post: (message: TimelineFromPage) => void;
-  readonly keep: (kept: TimelineKept) => void;
-}
-
 export class TimelinePage {
-  readonly #options: TimelinePageOptions;
+  readonly #options: PageHost<TimelineFromPage, TimelineKept>;
   readonly #model: TimelineModel = new TimelineModel();
   readonly #amounts: Amounts;
   readonly #dom: Skeleton;
@@ -42,12 +37,12 @@ export class TimelinePage {
   readonly #details: DetailsPane;
   readonly #announcer: Announcer;
   #sight: Sight;
-  #drawing = false;
+  readonly #drawing = new FrameDrawing(() => this.#draw());
   #undrawn: number[] = [];
   #unseen = 0;
   #wanted: Extract<TimelineToPage, { kind: "jump" | "reveal" }> | undefined;
 
-  constructor(options: TimelinePageOptions) {
+  constructor(options: PageHost<TimelineFromPage, TimelineKept>) {
     this.#options = options;
     this.#amounts = amountsIn(options.language);
     const kept = options.kept === undefined ? undefined : sightOf(options.kept);
@@ -82,9 +77,9 @@ export class TimelinePage {
       escape: () => this.#closeDetails(),
     });
     window.setInterval(() => {
-      if (this.#runs()) this.#drawSoon();
+      if (this.#runs()) this.#drawing.soon();
     }, CLOCK_MS);
-    this.#draw();
+    this.#drawing.now();
   }
 
   receive(message: TimelineToPage): void {
@@ -92,11 +87,11 @@ export class TimelinePage {
       case "opened":
         this.#model.scope = message.scope;
         if (this.#options.kept === undefined) this.#sight = { ...this.#sight, density: message.density };
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "snapshot":
         this.#model.replace(message.entries, message.older);
         // Painted with the next frame, not one later.
-        this.#draw();
+        this.#drawing.now();
         this.#backToActive();
         return this.#askOlder();
       case "live":
@@ -104,20 +99,20 @@ export class TimelinePage {
       case "older":
         this.#list.shift(this.#model.prepend(message.entries, message.older, message.problem));
         this.#carryOut();
-        this.#drawSoon();
+        this.#drawing.soon();
         return this.#askOlder();
       case "home":
         this.#model.home = message;
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "episodes":
         this.#model.setEpisodes(message.episodes);
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "request":
         this.#details.takeRequest(message);
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "output":
         this.#details.takeOutput(message);
-        return this.#drawSoon();
+        return this.#drawing.soon();
       case "jump":
       case "reveal":
         this.#wanted = message;
@@ -134,17 +129,10 @@ export class TimelinePage {
       if (isLoud) this.#announcer.say(plainText(entry.text));
       this.#details.heard(entry);
     }
-    this.#drawSoon();
-  }
-
-  #drawSoon(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => this.#draw());
+    this.#drawing.soon();
   }
 
   #draw(): void {
-    this.#drawing = false;
     const nowAt = Date.now();
     const { model, amounts, sight, dom } = this.#parts();
     const matches = model.search.matches();
@@ -153,7 +141,7 @@ export class TimelinePage {
     const matchNumber = matches.length === 0 ? 0 : model.search.numberOf(this.#list.activePosition());
     render(toolbarPart(model, amounts, sight, matchNumber, actions), dom.bar);
     render(sight.filtersOpen ? filterPart(model, amounts, actions) : nothing, dom.filters);
-    render([noticePart(model), headPart(model, amounts, nowAt)], dom.head);
+    render([homeNotice(model.home), headPart(model, amounts, nowAt)], dom.head);
     render(waterfallPart(model, amounts, sight, nowAt, actions), dom.waterfall);
     render(emptyPart(model, amounts, actions), dom.empty);
     render(statusPart(model, amounts, sight, this.#unseen, actions), dom.status);
@@ -186,13 +174,13 @@ export class TimelinePage {
     this.#sight = { ...this.#sight, ...change };
     if (this.#sight.follow) this.#unseen = 0;
     this.#keep();
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 
   #setFilter(filter: EntryFilter): void {
     this.#model.rows.setFilter(filter);
     this.#keep();
-    this.#draw();
+    this.#drawing.now();
     this.#backToActive();
     this.#say(l10n.t("{0} events shown", this.#amounts.count(this.#model.rows.shownCount)));
     this.#askOlder();
@@ -268,7 +256,7 @@ export class TimelinePage {
 
   #scrolled(): void {
     this.#askOlder();
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 
   /** Older rows are fetched before a person reaches them, and while a search or a whole episode needs them. */
@@ -283,7 +271,7 @@ export class TimelinePage {
     this.#model.readingOlder = true;
     this.#model.olderProblem = undefined;
     this.#options.post({ kind: "read-older" });
-    this.#drawSoon();
+    this.#drawing.soon();
   }
 
   #closeDetails(): void {

@@ -94,7 +94,7 @@ function cannotCut({ path }: PreviewItem, why: string): Refusal {
   );
 }
 
-function isText(bytes: Uint8Array): boolean {
+export function isText(bytes: Uint8Array): boolean {
   if (bytes.includes(0)) return false;
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -4,65 +4,21 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { decode } from "#protocol/decode.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { POLICY_CHARACTERS_MAX } from "#protocol/policy.ts";
 import { byteCount } from "#protocol/quantities.ts";
-import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
-import { DeskBench } from "../../../../test/simulation/deskBench.ts";
-import { connect, homeWith } from "../../../../test/simulation/homeCommands.ts";
+import { ANYONE, answered, codeOf, command, OWNER } from "../../../../test/simulation/apiBench.ts";
+import { documentText, policyBench, rule, writeWorkspace } from "../../../../test/simulation/policyBench.ts";
 import { stagingOf } from "../../home/staging/state.ts";
-import { capabilitiesWith, COMMAND_ENGINE, GPU, LOCAL } from "../../../../test/simulation/homeScenario.ts";
+import { GPU } from "../../../../test/simulation/homeScenario.ts";
 import { approveAndDo } from "../staging/actionRuns.ts";
 import { POLICY_RETRY_FIRST_MS, POLICY_RETRY_MS_MAX, PolicyDesk } from "../policy/policyDesk.ts";
-import { type PolicyFiles, policyFiles } from "../policy/policyFiles.ts";
+import type { PolicyFiles } from "../policy/policyFiles.ts";
 import { POSTURE_TEXTS } from "../policy/postures.ts";
 import { egressApi } from "./egressApi.ts";
 import { episodeApi } from "./episodeApi.ts";
-import { policyApi } from "./policyApi.ts";
-import type { HomeServices } from "./services.ts";
-
-interface PolicyBench {
-  readonly here: HomeServices;
-  readonly files: PolicyFiles;
-  readonly desk: PolicyDesk;
-  readonly api: ReturnType<typeof policyApi>;
-  readonly start: () => ReturnType<ReturnType<typeof episodeApi>["startEpisode"]>;
-}
-
-async function policyBench(t: TestContext): Promise<PolicyBench> {
-  const homeFolder = await mkdtemp(join(tmpdir(), "arw-policy-"));
-  t.after(() => rm(homeFolder, { recursive: true, force: true }));
-  const home = homeWith(GPU);
-  // No sandbox here: what anyone but the owner starts here waits.
-  home.run(
-    connect(LOCAL, {
-      capabilities: { ...capabilitiesWith(COMMAND_ENGINE), sandbox: { kind: "none", reason: "no tool" } },
-    }),
-  );
-  const base = await services(t, new DeskBench(home.state), { "a.txt": "one", "notes/b.txt": "two" });
-  const files = policyFiles(homeFolder, base.workspaceFolder);
-  const desk = new PolicyDesk({ services: base, files, onTrouble: (what) => assert.fail(what) });
-  const late = { freshPolicy: () => desk.look(), adoptPolicy: desk.adopt.bind(desk) };
-  const here: HomeServices = { ...base, ...late };
-  const { startEpisode } = episodeApi(here);
-  const start: PolicyBench["start"] = () => startEpisode({ request: command("make"), on: GPU.name }, ANYONE);
-  return { here, files, desk, api: policyApi(here, desk, files), start };
-}
-
-function documentText(...rules: readonly object[]): string {
-  return `// mine\n${JSON.stringify({ version: 1, name: "mine", rules })}`;
-}
-
-function rule(id: string, effect: string, of: object = {}): object {
-  return { id, effect, actions: ["offload"], reason: `because of ${id}`, ...of };
-}
-
-async function writeWorkspace({ files }: PolicyBench, text: string): Promise<void> {
-  await mkdir(dirname(files.workspaceFile), { recursive: true });
-  await writeFile(files.workspaceFile, text);
-}
 
 test("a Home begins with ask-always, in a file of its own that nobody else may read", async (t) => {
   const bench = await policyBench(t);
@@ -96,51 +52,6 @@ test("what the owner adopts is in force, kept with its comments, and ends what i
   );
   await bench.api.usePosture({ posture: "local-only" }, OWNER);
   assert.match(answered(await bench.api.policyHistory({}, ANYONE)).entries[0]?.text ?? "", /local-only/);
-});
-
-/** The one policy that waits, and its answer. */
-async function approveWaiting({
-  here,
-}: PolicyBench): Promise<readonly [outcome: string, replacedBy: string | undefined]> {
-  const [held, ...more] = [...stagingOf(here.home.state).byId.values()].filter(
-    ({ status }) => status.kind === "pending",
-  );
-  assert.ok(held !== undefined && more.length === 0);
-  const { outcome, replacedBy } = await approveAndDo(here, OWNER, held);
-  return [outcome, replacedBy];
-}
-
-test("a policy that anyone else asks for waits with its whole text, and is adopted by the owner's yes alone", async (t) => {
-  const bench = await policyBench(t);
-  const text = documentText(rule("asks", "ask"));
-  assert.equal(codeOf(await bench.api.adoptPolicy({ text }, ANYONE)), "waits-for-owner");
-  const adopted = (): string | undefined => bench.here.home.state.policy?.adopted?.by;
-  assert.equal(adopted(), undefined);
-  const [held] = [...stagingOf(bench.here.home.state).byId.values()];
-  assert.deepEqual(held?.action, { kind: "adopt-policy", name: "mine", text });
-  assert.deepEqual([held.risk.level, held.risk.rule], ["high", "changes-policy"]);
-  assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
-  assert.equal(await readFile(bench.files.homeFile, "utf8"), text);
-  assert.equal(adopted(), ANYONE.client);
-});
-
-test("a policy that waits is void once another was adopted, and waits again beside that one", async (t) => {
-  const bench = await policyBench(t);
-  assert.equal(codeOf(await bench.api.usePosture({ posture: "trusted-workers" }, ANYONE)), "waits-for-owner");
-  answered(await bench.api.usePosture({ posture: "local-only" }, OWNER));
-  const [outcome, replacedBy] = await approveWaiting(bench);
-  assert.equal(outcome, "void");
-  assert.ok(replacedBy !== undefined);
-  assert.match(bench.here.home.state.policy?.adopted?.text ?? "", /local-only/u);
-  assert.deepEqual(await approveWaiting(bench), ["done", undefined]);
-  assert.match(bench.here.home.state.policy?.adopted?.text ?? "", /trusted-workers/u);
-});
-
-test("a text that is no policy is not even staged", async (t) => {
-  const bench = await policyBench(t);
-  const code = codeOf(await bench.api.adoptPolicy({ text: "{ no" }, ANYONE));
-  assert.equal(code, "policy-invalid");
-  assert.equal(stagingOf(bench.here.home.state).byId.size, 0);
 });
 
 test("a text that is no policy is not adopted, and its fault is named with line and column", async (t) => {

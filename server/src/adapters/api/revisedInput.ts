@@ -117,7 +117,7 @@ function takeOut(entries: readonly TreeEntry[], leaveOut: readonly string[]): Sp
   return unknownItem(missed);
 }
 
-function unknownItem(path: string): Refusal {
+export function unknownItem(path: string): Refusal {
   return refuse(
     "preview-item-unknown",
     `The preview names nothing at ${JSON.stringify(path)}.`,

@@ -51,7 +51,7 @@ export interface HomeServices {
   /** What policy denied at once. */
   readonly deniedOffloads: DeniedOffloads;
   /** Done for a yes that was given before, by shells that stand on these services themselves. */
-  readonly adoptPolicy: (text: string, by: Requester) => Promise<AdoptPolicyResult | Refusal>;
+  readonly adoptPolicy: (text: string, by: Requester, basedOn: number) => Promise<AdoptPolicyResult | Refusal>;
   readonly turnClusteringOn: (by: Requester) => Promise<ListeningPlace | Refusal>;
   readonly presenceOf: (nodeId: NodeId) => NodePresence | undefined;
 }

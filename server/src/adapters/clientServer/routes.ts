@@ -27,6 +27,7 @@ export function routesOf(api: HomeApi): ReadonlyMap<string, Route> {
     readPreview: route(METHODS.readPreview, (params, session) => api.readPreview(params, session)),
     readPreviewItem: route(METHODS.readPreviewItem, (params, session) => api.readPreviewItem(params, session)),
     reviseEgress: route(METHODS.reviseEgress, (params, session) => api.reviseEgress(params, session)),
+    itemChanges: route(METHODS.itemChanges, (params, session) => api.itemChanges(params, session)),
     approveEgress: route(METHODS.approveEgress, (params, session) => api.approveEgress(params, session)),
     denyEgress: route(METHODS.denyEgress, (params, session) => api.denyEgress(params, session)),
     inspectPaths: route(METHODS.inspectPaths, (params, session) => api.inspectPaths(params, session)),

@@ -102,11 +102,20 @@ export class PolicyDesk implements AsyncDisposable {
     if (!this.#disposed) this.#retry = setTimeout(this.#onChange, delayMs).unref();
   }
 
-  adopt(text: string, by: Requester): Promise<AdoptPolicyResult | Refusal> {
+  /** With `basedOn` only while that is the epoch in force. */
+  adopt(text: string, by: Requester, basedOn?: number): Promise<AdoptPolicyResult | Refusal> {
     return this.#turns.run(async () => {
       const { document, findings } = readPolicy(text);
       if (document === undefined) return invalid(problemText("the text", findings));
-      const executed = await this.#execute((judged) => ({ ...judged, kind: "adopt-policy", by, document, text }));
+      const upon = basedOn === undefined ? {} : { basedOn };
+      const executed = await this.#execute((judged) => ({
+        ...judged,
+        kind: "adopt-policy",
+        by,
+        document,
+        text,
+        ...upon,
+      }));
       if (executed.kind === "refusal") return executed;
       await this.#terms.files.writeHome(text);
       const withdrawn = withdrawnBy(this.#terms.services, executed);

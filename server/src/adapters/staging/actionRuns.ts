@@ -1,6 +1,6 @@
 // Does what the owner approved, once: looks at the world again, lets the core compare its digest with the lease, and only
 // then acts. Nothing here decides; what cannot be compared is not done, and of what a crash cuts short nobody says that it was.
-import type { BegunAction, Requester } from "#protocol/commands.ts";
+import type { BegunAction, EndStaged, Requester } from "#protocol/commands.ts";
 import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
 import type { StagedEnded } from "#protocol/stagingEvents.ts";
 import { attemptId, episodeId, jobId, leaseId, type LeaseId, stagedId } from "#protocol/ids.ts";
@@ -8,6 +8,7 @@ import { durationMs } from "#protocol/quantities.ts";
 import { type Evidence, type StagedAction, stagedDigest } from "#protocol/staging.ts";
 import { LEASE_MS_DEFAULT } from "#protocol/wire/clientViews.ts";
 import type { StagedResult } from "#protocol/wire/stagingViews.ts";
+import { POLICY_MOVED } from "../../home/policy/decide.ts";
 import { asHeldHere, isContained } from "../../home/staging/action.ts";
 import type { Executed } from "../../home/home.ts";
 import { type HeldStaged, stagingOf, unendedStaged } from "../../home/staging/state.ts";
@@ -87,8 +88,10 @@ async function doApproved(
     case "apply-proposal":
       return write(services, session, held);
     case "adopt-policy": {
-      const { text } = held.action;
-      return perform(services, held, () => services.adoptPolicy(text, approvedFor(held)));
+      const { base, text } = held.action;
+      // The digest was compared, so it is there: an action without it is another one.
+      if (base === undefined) throw new Error("a policy is adopted upon what was approved");
+      return perform(services, held, () => services.adoptPolicy(text, approvedFor(held), base.epoch));
     }
     case "change-setting":
       return perform(services, held, () => services.turnClusteringOn(approvedFor(held)));
@@ -111,9 +114,11 @@ async function perform(
 ): Promise<StagedResult> {
   try {
     const did = await work();
-    if (!("kind" in did) || did.kind !== "refusal") return await ended(services, held, "done", "");
-    const { advice, message } = refusalOf(did);
-    return await ended(services, held, "failed", `${message} ${advice}`);
+    if (!isRefusal(did)) return await ended(services, held, "done", "");
+    const { advice, code, message } = did;
+    // Between the last look and the deed something else was adopted: nothing was done, and it waits again beside that.
+    const outcome = code === POLICY_MOVED ? "void" : "failed";
+    return await ended(services, held, outcome, `${message} ${advice}`);
   } catch (error) {
     const { message, advice } = refusalOf(error);
     // It may have been recorded before it failed.
@@ -246,13 +251,15 @@ async function write(services: HomeServices, session: ClientSession, held: HeldS
 async function ended(
   { home, now }: Pick<HomeServices, "home" | "now">,
   held: HeldStaged,
-  outcome: "done" | "failed" | "unknown",
+  outcome: EndStaged["outcome"],
   detail: string,
 ): Promise<StagedResult> {
   const of = { kind: "end-staged", at: now(), by: HOME, stagedId: held.stagedId } as const;
-  const executed = await home.execute({ ...of, outcome, detail });
+  const again = outcome === "void" ? { replacedBy: mint(stagedId) } : {};
+  const executed = await home.execute({ ...of, outcome, detail, ...again });
   if (executed.kind === "refusal") return refused(held.stagedId, executed);
-  return { stagedId: held.stagedId, outcome, detail };
+  const replacedBy = endOf(executed)?.replacedBy;
+  return { stagedId: held.stagedId, outcome, detail, ...(replacedBy === undefined ? {} : { replacedBy }) };
 }
 
 /** What was approved when the Home ended: nobody knows what came of it, and it is not done again. */
@@ -282,6 +289,10 @@ function resultOf(held: HeldStaged, { detail, outcome, replacedBy }: StagedEnded
 
 function refused(id: HeldStaged["stagedId"], { advice, code, message }: Refusal): StagedResult {
   return { stagedId: id, outcome: "refused", code, detail: `${message} ${advice}` };
+}
+
+function isRefusal(did: object): did is Refusal {
+  return "kind" in did && did.kind === "refusal";
 }
 
 /** Of a bug as of a refusal: it was not done. A journal that failed is said by the caller's own error. */

@@ -3,6 +3,7 @@
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { type EpisodeId, stagedId } from "#protocol/ids.ts";
 import { type Evidence, STAGED_EVIDENCE_MAX, type StagedAction, stagedDigest } from "#protocol/staging.ts";
+import { asHeldHere } from "../../home/staging/action.ts";
 import { pendingStaged, stagingOf } from "../../home/staging/state.ts";
 import { type HomeServices, requesterOf } from "../api/services.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
@@ -49,6 +50,8 @@ export async function putBeforeOwner(
 }
 
 function sameQuestion({ state }: HomeServices["home"], action: StagedAction): string {
-  const digest = stagedDigest(action);
+  const found = asHeldHere(state, action);
+  if (found.kind === "refusal") return "list";
+  const digest = stagedDigest(found);
   return pendingStaged(stagingOf(state)).find((held) => held.digest === digest)?.stagedId ?? "list";
 }

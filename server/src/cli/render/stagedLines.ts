@@ -1,6 +1,6 @@
 // Staged actions as a person reads them before an answer: what would be done, how risky it is and why, what speaks for it,
 // and what the approval binds. Everything of it comes from the Home, and what others wrote is made plain.
-import type { Evidence, SettingChange, StagedAction } from "#protocol/staging.ts";
+import type { DroppedRules, Evidence, SettingChange, StagedAction } from "#protocol/staging.ts";
 import { plainLines, plainText } from "#protocol/text/plainText.ts";
 import type { StagedResult, StagedView, WaitingView } from "#protocol/wire/stagingViews.ts";
 import { bytesText, countText, durationText } from "./amounts.ts";
@@ -104,11 +104,20 @@ function actionLines(action: StagedAction): readonly string[] {
     case "adopt-policy":
       return [
         `What — the policy becomes “${plainText(action.name)}”:`,
+        ...droppedLines(action.base?.drops),
         ...plainLines(action.text)
           .split("\n")
           .map((line) => `  ${line}`),
       ];
   }
+}
+
+/** Before the text, which may be long: it loosens, and the text does not say so. */
+function droppedLines(drops: DroppedRules | undefined): readonly string[] {
+  if (drops === undefined) return [];
+  const gate = drops.noEgress === true ? " and its gate, by which nothing leaves" : "";
+  const rules = plainText(drops.rules.join(" "));
+  return [`  No more in force then — the rules of a .arw/policy.jsonc that was removed or rewritten: ${rules}${gate}`];
 }
 
 function settingLine(change: SettingChange): string {

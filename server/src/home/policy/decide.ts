@@ -19,6 +19,8 @@ import { noPolicy, type PolicyState } from "./state.ts";
 
 export function decidePolicy(state: HomeState, command: PolicyCommand): readonly JournalEvent[] | Refusal {
   const { policy = noPolicy } = state;
+  const moved = movedProblem(policy, command);
+  if (moved !== undefined) return moved;
   const change = changeOf(policy, command);
   if (change === undefined) return [];
   const stale = collectedProblem(state, command.collected);
@@ -26,6 +28,19 @@ export function decidePolicy(state: HomeState, command: PolicyCommand): readonly
   const after: HomeState = { ...state, policy: evolvePolicy(policy, change) };
   return [change, ...endingsUnder(after, command)];
 }
+
+/** What was approved upon one epoch is not adopted upon another: the owner saw what was in force then. */
+function movedProblem({ epoch }: PolicyState, command: PolicyCommand): Refusal | undefined {
+  if (command.kind !== "adopt-policy" || command.basedOn === undefined || command.basedOn === epoch) return undefined;
+  return refuse(
+    POLICY_MOVED,
+    "The policy in force has changed since this was approved; nothing was adopted.",
+    "Read it again beside what is in force now, then answer it.",
+  );
+}
+
+/** The code of a refusal to adopt upon another epoch than the one that was approved. */
+export const POLICY_MOVED = "policy-moved";
 
 /** The fact, or nothing where it is known already. */
 function changeOf(policy: PolicyState, command: PolicyCommand): PolicyEvent | undefined {

@@ -7,6 +7,7 @@ import type { SandboxRule } from "#protocol/node.ts";
 import type { StagedAction } from "#protocol/staging.ts";
 import type { PolicyDecision } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
+import { policyBase } from "./policyBase.ts";
 
 export function actionOf(state: HomeState, begun: BegunAction): StagedAction | Refusal {
   if (begun.kind === "shell") return asHeldHere(state, begun.found);
@@ -43,9 +44,8 @@ export function asHeldHere(state: HomeState, action: StagedAction): StagedAction
     case "run-command":
       return { ...action, contained: isContained(state, action.target) };
     case "adopt-policy": {
-      const { replaces: _, ...of } = action;
-      const adopted = state.policy?.adopted?.digest;
-      return adopted === undefined ? of : { ...of, replaces: adopted };
+      const { kind, name, text } = action;
+      return { kind, name, text, ...policyBase(state.policy) };
     }
     case "change-setting": {
       if (action.change.name !== "turn-clustering-on") return action;

@@ -80,10 +80,10 @@ function notDone(
 }
 
 /** Something changed since it was read: nothing is done, and what it has become waits for the owner. */
-function voided(
+export function voided(
   state: HomeState,
   held: HeldStaged,
-  { at, leaseId, replacedBy, evidence }: BeginStaged,
+  { at, leaseId, replacedBy, evidence }: Pick<BeginStaged, "at" | "leaseId" | "replacedBy" | "evidence">,
   found: StagedAction,
 ): readonly JournalEvent[] {
   const { title, requestedBy } = held;

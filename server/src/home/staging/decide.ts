@@ -19,7 +19,7 @@ import { stagedDigest } from "#protocol/staging.ts";
 import { grantedProblem, newLease } from "../lease/decide.ts";
 import type { HomeState } from "../state.ts";
 import { asHeldHere } from "./action.ts";
-import { begin, type DecideOrder, leaseBack } from "./begin.ts";
+import { begin, type DecideOrder, leaseBack, voided } from "./begin.ts";
 import { about, episodeOf, staged } from "./facts.ts";
 import { roomProblem } from "./room.ts";
 import { ENDORSEMENTS_MAX, type HeldStaged, pendingStaged, stagingOf } from "./state.ts";
@@ -178,7 +178,11 @@ function end(state: HomeState, command: EndStaged): readonly JournalEvent[] | Re
   if (run.kind === "not-begun" && command.outcome === "done") {
     return refuse("staged-not-begun", "What was never begun cannot be done.", "Nothing to do.");
   }
-  const { at, outcome, detail } = command;
+  const { at, outcome, detail, replacedBy } = command;
+  const found = outcome === "void" ? asHeldHere(state, held.action) : undefined;
+  if (found !== undefined && found.kind !== "refusal" && replacedBy !== undefined) {
+    return voided(state, held, { at, leaseId, replacedBy, evidence: held.evidence }, found);
+  }
   return [
     ...(run.kind === "not-begun" ? leaseBack(state, leaseId, at, "it was never begun") : []),
     { kind: "StagedEnded", version: 1, at, ...about(held), leaseId, outcome, detail },

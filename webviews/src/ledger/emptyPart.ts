@@ -1,4 +1,4 @@
-// What stands around the rows: the notice about the Home, and why there are no rows with the one thing to do about it.
+// Why there are no rows, with the one thing to do about it.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Amounts } from "#protocol/text/amounts.ts";
@@ -7,22 +7,16 @@ import { icon } from "../page/icon.ts";
 import { isNarrowed } from "./filterPart.ts";
 import type { LedgerModel } from "./ledgerModel.ts";
 
-export interface AroundActions {
+export interface EmptyActions {
   readonly clear: () => void;
   readonly startEpisode: () => void;
   readonly again: () => void;
 }
 
-export function noticePart({ home }: LedgerModel): TemplateResult | typeof nothing {
-  if (home.reachable || home.text === "") return nothing;
-  const shape = home.urgent ? icon("warning", "tone-attention") : icon("info");
-  return html`<p class="notice">${shape} <span class="foreign">${plainText(home.text)}</span></p>`;
-}
-
 export function emptyPart(
   model: LedgerModel,
   amounts: Amounts,
-  actions: AroundActions,
+  actions: EmptyActions,
 ): TemplateResult | typeof nothing {
   const { filter, looking, problem, rows, total } = model;
   if (problem !== undefined) {
