@@ -4,7 +4,6 @@ import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
 import {
-  attemptId,
   type EgressRecordId,
   egressRecordId,
   type EpisodeId,
@@ -22,8 +21,6 @@ import {
 } from "../ids.ts";
 import { scopedTermsSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
-import { outputStreamSchema } from "../result.ts";
-import { OUTPUT_REMOVED_MAX, removedOutputSchema } from "../shownOutput.ts";
 import { workspacePathSchema } from "../workspacePath.ts";
 import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
@@ -52,8 +49,6 @@ import type {
   GrantParams,
   InviteParams,
   InviteResult,
-  OutputPage,
-  OutputParams,
   ProposedFileParams,
   TimelineParams,
 } from "./clientParams.ts";
@@ -97,6 +92,7 @@ import * as records from "./ledgerRecords.ts";
 import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type MarkMethods, markMethods } from "./markViews.ts";
+import { type OutputPage, type OutputParams, outputPageSchema, outputParamsSchema } from "./outputPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 import {
   approveStagedParamsSchema,
@@ -286,20 +282,7 @@ export const METHODS: ClientMethods = {
   diagnose: anyone("home/diagnose", nothing, z.strictObject({ checks: z.array(diagnosisCheckSchema) })),
   readTimeline: anyone("timeline/read", timelineParams, timelinePageSchema),
   followTimeline: anyone("timeline/follow", timelineParams, nothing),
-  readOutput: anyone(
-    "output/read",
-    z.strictObject({
-      attemptId: attemptId.schema,
-      stream: outputStreamSchema,
-      fromByte: bytesSchema,
-      exact: z.literal(true).exactOptional(),
-    }),
-    z.strictObject({
-      base64: z.base64(),
-      removed: z.array(removedOutputSchema).max(OUTPUT_REMOVED_MAX).exactOptional(),
-      held: z.literal(true).exactOptional(),
-    }),
-  ),
+  readOutput: anyone("output/read", outputParamsSchema, outputPageSchema),
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
