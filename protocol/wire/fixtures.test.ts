@@ -42,6 +42,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map([
 
 /** Members that may be absent, wherever they stand. A key that is not here is required in every fixture. */
 const OPTIONAL: readonly RegExp[] = [
+  /^client\/reviseStaged\.params \$\.change\.(?:paths|contents)$/,
   /usage\.tokens(In|Out)$/,
   /(capabilities|load)\.diskFreeBytes$/,
   /gpus\[0\]\.memoryBytes$/,
