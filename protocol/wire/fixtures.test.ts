@@ -52,6 +52,7 @@ const OPTIONAL: readonly RegExp[] = [
   /welcome \$\.body\.ledger$/,
   /offer \$\.body\.record$/,
   /changes\[4\]\.base$/,
+  /readOutput\.result \$\.removed$/,
   /result\.proposal$/,
   /snapshot\.(target|nodeVersion|proposal)$/,
   /(timeline-entry \$|entries\[0\])\.(corrId|jobId|attemptId|where|crossing|output|previewId|proposalId|stagedId|outcome)$/,

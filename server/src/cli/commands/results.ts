@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { ArwError } from "#protocol/errors.ts";
 import { episodeId } from "#protocol/ids.ts";
+import { OrderedOutput } from "#protocol/orderedOutput.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { OutputStream } from "#protocol/result.ts";
 import type { ReviewVerdict } from "#protocol/reviewEvents.ts";
@@ -55,7 +56,7 @@ async function show(session: CliSession, [word]: readonly string[]): Promise<voi
   await terminal.print([whatLine(episode)]);
   for (const { bytes, stream } of episode.produced) {
     if (bytes === 0) continue;
-    const text = await outputOf(home, episode, stream);
+    const text = await outputOf(home, episode, stream, bytes);
     await terminal.emit("result-output", { stream, text });
     const cut = bytes > SHOWN_BYTES_MAX ? [`(the first ${bytesText(SHOWN_BYTES_MAX)} of ${bytesText(bytes)})`] : [];
     await terminal.print(["", terminal.style.bold(stream), plainLines(text).trimEnd(), ...cut]);
@@ -109,15 +110,21 @@ function whatLine({ produced, proposalId, target, title }: EpisodeView): string 
   return `From ${plainText(target.name)}, of ${plainText(title)}: ${[...parts, ...files].join(", ")}`;
 }
 
-async function outputOf(home: HomeClient, { attemptId }: EpisodeView, stream: OutputStream): Promise<string> {
+/** Without its secrets, as any output is shown. */
+async function outputOf(
+  home: HomeClient,
+  { attemptId }: EpisodeView,
+  stream: OutputStream,
+  end: number,
+): Promise<string> {
   if (attemptId === undefined) return "";
-  const pieces: Buffer[] = [];
-  for (let fromByte = 0; fromByte < SHOWN_BYTES_MAX; ) {
-    const range = { attemptId, stream, fromByte: byteCount(fromByte), review: true } as const;
-    const piece = Buffer.from((await home.call(METHODS.readOutput, range)).base64, "base64");
-    if (piece.length === 0) break;
-    pieces.push(piece);
-    fromByte += piece.length;
-  }
-  return Buffer.concat(pieces).subarray(0, SHOWN_BYTES_MAX).toString("utf8");
+  const pieces: Uint8Array[] = [];
+  const output = new OrderedOutput(async (attempt, from, fromByte) => {
+    const asked = { attemptId: attempt, stream: from, fromByte, review: true } as const;
+    const { base64, held = false, removed = [] } = await home.call(METHODS.readOutput, asked);
+    return { bytes: Buffer.from(base64, "base64"), removed, held };
+  });
+  const range = { stream, fromByte: byteCount(0), bytes: byteCount(Math.min(end, SHOWN_BYTES_MAX)) };
+  for await (const part of output.take(attemptId, range)) if (part.kind === "bytes") pieces.push(part.shown);
+  return Buffer.concat(pieces).toString("utf8");
 }
