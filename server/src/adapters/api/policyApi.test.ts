@@ -256,7 +256,10 @@ test("of a text it is said which past offloads it would have decided otherwise, 
   assert.ok(previewId !== undefined);
   answered(await egressApi(bench.here).denyEgress({ previewId, reason: "no" }, OWNER));
   const recorded = answered(await bench.api.checkPolicy({ text: denying, of: "home" }, ANYONE));
-  assert.deepEqual(recorded.changed.map((change) => change.recorded).toSorted(), [false, false, true]);
+  assert.deepEqual(
+    recorded.changed.filter((change) => change.recorded).map(({ title }) => title),
+    [answered(await egressApi(bench.here).readPreview({ previewId }, ANYONE)).preview.title],
+  );
   const same = answered(await bench.api.checkPolicy({ text: POSTURE_TEXTS["ask-always"], of: "home" }, ANYONE));
   assert.deepEqual(same.changed, []);
   const broken = answered(await bench.api.checkPolicy({ text: "{", of: "home" }, ANYONE));
