@@ -4,7 +4,6 @@ import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
 import {
-  attemptId,
   type EgressRecordId,
   egressRecordId,
   type EpisodeId,
@@ -22,7 +21,6 @@ import {
 } from "../ids.ts";
 import { scopedTermsSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
-import { outputStreamSchema } from "../result.ts";
 import { workspacePathSchema } from "../workspacePath.ts";
 import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
@@ -51,7 +49,6 @@ import type {
   GrantParams,
   InviteParams,
   InviteResult,
-  OutputParams,
   ProposedFileParams,
   TimelineParams,
 } from "./clientParams.ts";
@@ -95,6 +92,7 @@ import * as records from "./ledgerRecords.ts";
 import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type MarkMethods, markMethods } from "./markViews.ts";
+import { type OutputPage, type OutputParams, outputPageSchema, outputParamsSchema } from "./outputPage.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 import {
   approveStagedParamsSchema,
@@ -156,7 +154,7 @@ export interface ClientMethods extends MarkMethods {
   readonly readTimeline: Method<TimelineParams, TimelinePage>;
   /** From then on the Home sends `timeline/entries` notifications (TimelinePage), durable entries only. */
   readonly followTimeline: Method<TimelineParams, Nothing>;
-  readonly readOutput: Method<OutputParams, { readonly base64: string }>;
+  readonly readOutput: Method<OutputParams, OutputPage>;
   readonly startEpisode: Method<StartEpisodeParams, StartEpisodeResult>;
   readonly cancelEpisode: Method<{ readonly episodeId: EpisodeId }, Nothing>;
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
@@ -284,11 +282,7 @@ export const METHODS: ClientMethods = {
   diagnose: anyone("home/diagnose", nothing, z.strictObject({ checks: z.array(diagnosisCheckSchema) })),
   readTimeline: anyone("timeline/read", timelineParams, timelinePageSchema),
   followTimeline: anyone("timeline/follow", timelineParams, nothing),
-  readOutput: anyone(
-    "output/read",
-    z.strictObject({ attemptId: attemptId.schema, stream: outputStreamSchema, fromByte: bytesSchema }),
-    base64,
-  ),
+  readOutput: anyone("output/read", outputParamsSchema, outputPageSchema),
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),

@@ -1,11 +1,10 @@
 // What some methods of a client take and give, where it is no view of its own. `client.ts` has the methods and the schemas.
 // Types only: nothing here is decided or decoded.
 import type { Digest } from "../digest.ts";
-import type { AttemptId, EpisodeId, InviteId, NodeId, ProposalId } from "../ids.ts";
+import type { EpisodeId, InviteId, NodeId, ProposalId } from "../ids.ts";
 import type { JobKind } from "../job.ts";
 import type { ScopedTerms } from "../lease.ts";
 import type { Bytes, DurationMs, EpochMs, Sequence } from "../quantities.ts";
-import type { OutputStream } from "../result.ts";
 import type { WorkspacePath } from "../workspacePath.ts";
 
 export interface TimelineParams {
@@ -32,12 +31,6 @@ export interface GrantParams {
   readonly job: JobKind;
   readonly terms: ScopedTerms;
   readonly reason: string;
-}
-
-export interface OutputParams {
-  readonly attemptId: AttemptId;
-  readonly stream: OutputStream;
-  readonly fromByte: Bytes;
 }
 
 export interface ProposedFileParams {

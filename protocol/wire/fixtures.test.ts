@@ -42,6 +42,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map([
 
 /** Members that may be absent, wherever they stand. A key that is not here is required in every fixture. */
 const OPTIONAL: readonly RegExp[] = [
+  /^client\/reviseStaged\.params \$\.change\.(?:paths|contents)$/,
   /usage\.tokens(In|Out)$/,
   /(capabilities|load)\.diskFreeBytes$/,
   /gpus\[0\]\.memoryBytes$/,
@@ -51,6 +52,7 @@ const OPTIONAL: readonly RegExp[] = [
   /welcome \$\.body\.ledger$/,
   /offer \$\.body\.record$/,
   /changes\[4\]\.base$/,
+  /readOutput\.result \$\.removed$/,
   /result\.proposal$/,
   /snapshot\.(target|nodeVersion|proposal)$/,
   /(timeline-entry \$|entries\[0\])\.(corrId|jobId|attemptId|where|crossing|output|previewId|proposalId|stagedId|outcome)$/,

@@ -23,8 +23,13 @@ export interface Answer {
   readonly lease?: LeaseWish;
 }
 
+export interface RunAnswer extends Answer {
+  /** Output is to be shown as it was printed, secrets included. */
+  readonly exact: boolean;
+}
+
 /** Runs the episode and gives the exit code: the command's own where one ran. Throws ArwError for what stopped it before. */
-export async function runEpisode(session: CliSession, params: StartEpisodeParams, answer: Answer): Promise<number> {
+export async function runEpisode(session: CliSession, params: StartEpisodeParams, answer: RunAnswer): Promise<number> {
   const { terminal } = session;
   const home = await session.home();
   const started = await home.call(METHODS.startEpisode, params);
@@ -32,7 +37,8 @@ export async function runEpisode(session: CliSession, params: StartEpisodeParams
   using interrupts = new Interrupts(session, home, started.episodeId);
   if (started.previewId === undefined) await terminal.say(placeText(started), ...(await leaseText(home, started)));
   else await approve(session, home, started.previewId, answer);
-  const crossed = await watch(session, home, started, interrupts.signal);
+  const output = new OutputReader(home, terminal, answer.exact);
+  const crossed = await watch(session, home, started, output, interrupts.signal);
   if (interrupts.signal.aborted) return EXIT_CANCELLED;
   const episode = await home.call(METHODS.showEpisode, { episodeId: started.episodeId });
   await terminal.emit("episode-finished", { episode, crossed });
@@ -82,11 +88,11 @@ async function watch(
   session: CliSession,
   home: HomeClient,
   started: StartEpisodeResult,
+  output: OutputReader,
   signal: AbortSignal,
 ): Promise<Crossed> {
   const { terminal } = session;
   const { episodeId, sequence, target } = started;
-  const output = new OutputReader(home, terminal);
   let outBytes = 0;
   let backBytes = 0;
   for await (const entry of followTimeline(home, { fromSequence: sequence, episodeId }, signal)) {
@@ -99,7 +105,7 @@ async function watch(
     if (!target.local && isWorthSaying(entry)) await terminal.say(timelineLine(entry, terminal.errorStyle));
     if (entry.kind === "EpisodeFinished") break;
   }
-  await output.endLine();
+  await output.end();
   return { outBytes, backBytes };
 }
 
