@@ -192,8 +192,14 @@ editorTest(
     await step(
       "the ledger has all of it, proven; what is shown is exported, and the lease ends from its row",
       async () => {
-        await window.runCommand("ARW: Open Egress Ledger");
+        const answered = await window.webview("Review: cat numbers.txt");
+        await answered.getByText("Show it in the egress ledger").click();
         const ledger = await window.webview("Egress Ledger");
+        await ledger.locator(".status", { hasText: "1 of 4 records" }).waitFor();
+        await ledger.locator(".details", { hasText: "cat numbers.txt" }).waitFor();
+        await window.screenshot("ledger-of-a-review");
+        await ledger.getByRole("button", { name: "Clear filter" }).click();
+        await window.runCommand("ARW: Open Egress Ledger");
         await ledger.locator(".status", { hasText: "4 of 4 records" }).waitFor();
         await ledger.getByRole("button", { name: "Only what left" }).click();
         await ledger.locator(".status", { hasText: "2 of 4 records" }).waitFor();

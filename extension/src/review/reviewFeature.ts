@@ -46,6 +46,8 @@ export function openReviewFeature(editor: Editor): Feature {
         return askLines(preview, item);
       },
       revokeLease: (id) => revokeLease(editor, id),
+      openLedger: async (episodeId) =>
+        void (await vscode.commands.executeCommand("arw.openLedger", { episode: { episodeId } })),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
       nowMs: () => performance.now(),
