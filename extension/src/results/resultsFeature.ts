@@ -128,13 +128,13 @@ async function pickedResult({ waiting }: Editor["mirror"]["facts"]): Promise<Epi
   return picked.episode.episodeId;
 }
 
-/** What was shown as not accepted yet must not stay in a tab that says so. */
+/** What was shown as not accepted yet must not stay in a tab that says so. A diff of files has their number behind its title. */
 async function closeShown(episode: EpisodeView): Promise<void> {
   const uri = heldOutputUri(episode).toString();
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
   const shown = tabs.filter(
     ({ input, label }) =>
-      label === heldTitle(episode) || (input instanceof vscode.TabInputText && input.uri.toString() === uri),
+      label.startsWith(heldTitle(episode)) || (input instanceof vscode.TabInputText && input.uri.toString() === uri),
   );
   if (shown.length > 0) await vscode.window.tabGroups.close(shown);
 }
