@@ -123,6 +123,8 @@ export interface EgressPreview {
   readonly leftOut: readonly LeftOut[];
   /** What redaction took out of the texts among the items; their digests are of what is left. Absent where it is nothing. */
   readonly removed?: readonly RemovedSecret[];
+  /** Exact secrets of the workspace's files that redaction did not look for, because there are too many. Absent where it is none. */
+  readonly unknownSecrets?: number;
   readonly destination: Destination;
   readonly why: {
     readonly rule: string;
@@ -226,6 +228,7 @@ export const egressPreviewSchema: z.ZodType<EgressPreview> = z.strictObject({
   items: z.array(previewItemSchema),
   leftOut: z.array(leftOutSchema),
   removed: z.array(removedSecretSchema).exactOptional(),
+  unknownSecrets: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).exactOptional(),
   destination: destinationSchema,
   why: z.strictObject({
     rule: z.string(),

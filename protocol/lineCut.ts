@@ -106,7 +106,7 @@ export function lineRangesOf(text: string): readonly LineRange[] | undefined {
 }
 
 /** Where each line begins. Lines end as editors have it: with a line feed, a carriage return, or both. */
-function lineStarts(text: Uint8Array): readonly number[] {
+export function lineStarts(text: Uint8Array): readonly number[] {
   if (text.length === 0) return [];
   const starts = [0];
   for (let at = 0; at < text.length - 1; at++) {
@@ -126,7 +126,7 @@ function wholeLine(cut: readonly LineRange[], shown: number): number {
 }
 
 const line = z.number().int().min(1).max(LINES_MAX);
-const lineRangeSchema: z.ZodType<LineRange> = z
+export const lineRangeSchema: z.ZodType<LineRange> = z
   .strictObject({ from: line, to: line })
   .refine(({ from, to }) => from <= to, { error: "ends where it begins or later" });
 

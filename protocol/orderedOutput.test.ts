@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { attemptId } from "./ids.ts";
-import { OrderedOutput, type ReadBytes } from "./orderedOutput.ts";
+import { OrderedOutput, type OutputPart, type ReadOutputPage } from "./orderedOutput.ts";
 import { byteCount } from "./quantities.ts";
 import type { OutputStream } from "./result.ts";
 
@@ -23,13 +23,13 @@ function rangesOf(printed: readonly Range[]) {
   });
 }
 
-function reading(printed: readonly Range[], pageBytes: number): ReadBytes {
+function reading(printed: readonly Range[], pageBytes: number): ReadOutputPage {
   return async (_, stream, fromByte) => {
     const all = printed
       .filter((range) => range.stream === stream)
       .map(({ text }) => text)
       .join("");
-    return Buffer.from(all).subarray(fromByte, fromByte + pageBytes);
+    return { bytes: Buffer.from(all).subarray(fromByte, fromByte + pageBytes), removed: [], held: false };
   };
 }
 
@@ -45,7 +45,7 @@ test("whatever is printed where, and however much is read at once, the order is 
       let text = "";
       for await (const part of output.take(ATTEMPT, each)) {
         assert.ok(part.kind === "bytes");
-        text += Buffer.from(part.bytes).toString();
+        text += Buffer.from(part.shown).toString();
       }
       shown.push(text);
     }
@@ -73,7 +73,7 @@ test("a range that comes again gives nothing, and one that could not be read goe
   let text = "";
   const show = async (): Promise<void> => {
     for await (const part of output.take(ATTEMPT, range)) {
-      if (part.kind === "bytes") text += Buffer.from(part.bytes).toString();
+      if (part.kind === "bytes") text += Buffer.from(part.shown).toString();
     }
   };
   await assert.rejects(show(), /gone/);
@@ -83,7 +83,11 @@ test("a range that comes again gives nothing, and one that could not be read goe
 });
 
 test("bytes that are gone are said, and what comes after them is shown", async () => {
-  const output = new OrderedOutput(async (_, __, fromByte) => Buffer.from(fromByte < 4 ? "" : "ef"));
+  const output = new OrderedOutput(async (_, __, fromByte) => ({
+    bytes: Buffer.from(fromByte < 4 ? "" : "ef"),
+    removed: [],
+    held: false,
+  }));
   const parts: unknown[] = [];
   for (const [fromByte, bytes] of [
     [0, 4],
@@ -93,7 +97,38 @@ test("bytes that are gone are said, and what comes after them is shown", async (
     for await (const part of output.take(ATTEMPT, range)) parts.push(part);
   }
   assert.deepEqual(parts, [
-    { kind: "missing", fromByte: 0, endByte: 4 },
-    { kind: "bytes", fromByte: 4, bytes: Buffer.from("ef") },
+    { kind: "missing", stream: "stdout", fromByte: 0, endByte: 4 },
+    {
+      kind: "bytes",
+      attemptId: ATTEMPT,
+      stream: "stdout",
+      fromByte: 4,
+      bytes: 2,
+      shown: Buffer.from("ef"),
+      removed: 0,
+    },
   ]);
+});
+
+test("what the Home holds back comes with the next range, or when all has ended, and is not missing", async () => {
+  let held = 2;
+  const all = Buffer.from("abcdef");
+  const output = new OrderedOutput(async (_, __, fromByte) => ({
+    bytes: all.subarray(fromByte, Math.max(fromByte, all.length - held)),
+    removed: [{ fromByte: byteCount(1), endByte: byteCount(3), placeholder: "[x]" }],
+    held: held > 0,
+  }));
+  const range = { stream: "stdout", fromByte: byteCount(0), bytes: byteCount(6) } as const;
+  const texts: string[] = [];
+  const read = async (parts: AsyncGenerator<OutputPart>): Promise<void> => {
+    for await (const part of parts)
+      texts.push(part.kind === "missing" ? "missing" : Buffer.from(part.shown).toString());
+  };
+  await read(output.take(ATTEMPT, range));
+  held = 1;
+  await read(output.take(ATTEMPT, range));
+  held = 0;
+  await read(output.rest());
+  await read(output.rest());
+  assert.deepEqual(texts, ["a[x]d", "e", "f"]);
 });

@@ -6,12 +6,16 @@ import { type EpisodeId, episodeId, type NodeId, nodeId, type ProposalId, propos
 import { type CommandJob, commandJobSchema, type JobKind } from "./job.ts";
 import { type ScopedTerms, scopedTermsSchema } from "./lease.ts";
 import { POLICY_CHARACTERS_MAX, POLICY_NAME_CHARACTERS_MAX, POLICY_RULES_MAX } from "./policy.ts";
+import type { ProposedChange } from "./proposal.ts";
+import { type Bytes, bytesSchema } from "./quantities.ts";
 import { type JobOutcome, jobOutcomeSchema } from "./result.ts";
 import { workspacePathSchema, type WorkspacePath } from "./workspacePath.ts";
 
 /** Paths that a staged application names, and those that its evidence names by themselves. */
 export const STAGED_PATHS_MAX = 1_000;
 export const EVIDENCE_PATHS_MAX = 20;
+/** Files of one application whose content was written anew. */
+export const STAGED_EDITS_MAX = 64;
 export const STAGED_EVIDENCE_MAX = 16;
 export const STAGED_NOTE_CHARACTERS_MAX = 1_024;
 /** Items that are approved, or looked at, with one call. */
@@ -25,6 +29,26 @@ export interface Touched {
   readonly protected: number;
   /** Paths that no output glob of the episode names. */
   readonly outside: number;
+}
+
+/** The content of a proposed file as somebody wrote it anew; the bytes are a blob. */
+export interface EditedContent {
+  readonly path: WorkspacePath;
+  readonly digest: Digest;
+  readonly bytes: Bytes;
+}
+
+/** The changes as they would be written: what was edited has its new content, all else is as it was proposed. */
+export function editedChanges(
+  changes: readonly ProposedChange[],
+  edited: readonly EditedContent[] = [],
+): readonly ProposedChange[] {
+  const contents = new Map(edited.map((each) => [each.path, each]));
+  return changes.map((change) => {
+    const content = contents.get(change.path);
+    if (content === undefined || (change.kind !== "create" && change.kind !== "edit")) return change;
+    return { ...change, digest: content.digest, bytes: content.bytes };
+  });
 }
 
 export type SettingChange =
@@ -43,6 +67,8 @@ export type StagedAction =
       readonly changes: Digest;
       /** Only these files, sorted; absent for all that is left. */
       readonly paths?: readonly WorkspacePath[];
+      /** Files whose content somebody wrote anew since they were proposed, sorted; all else is as the job made it. */
+      readonly edited?: readonly EditedContent[];
       readonly touched: Touched;
     }
   | {
@@ -166,6 +192,11 @@ export const stagedActionSchema: z.ZodType<StagedAction> = z.discriminatedUnion(
     proposal: digestSchema,
     changes: digestSchema,
     paths: z.array(workspacePathSchema).min(1).max(STAGED_PATHS_MAX).exactOptional(),
+    edited: z
+      .array(z.strictObject({ path: workspacePathSchema, digest: digestSchema, bytes: bytesSchema }))
+      .min(1)
+      .max(STAGED_EDITS_MAX)
+      .exactOptional(),
     touched: z.strictObject({ files: count, deletes: count, protected: count, outside: count }),
   }),
   z.strictObject({

@@ -16,9 +16,17 @@ import { membersTable, RunFollower } from "./runFollower.ts";
 
 export interface Redactor {
   /** For one text that comes in pieces. */
-  open(): RedactionStream;
+  open(listener?: RemovalListener): RedactionStream;
   /** For a text that is there as a whole. */
   redact(text: string): Redacted;
+}
+
+/** Hears where in the whole text something is removed. Positions count its UTF-16 code units. */
+export interface RemovalListener {
+  /** What begins here is removed, however far it goes. */
+  begun(start: number): void;
+  /** It went up to here. */
+  ended(end: number, placeholder: string): void;
 }
 
 export interface RedactionStream {
@@ -29,6 +37,8 @@ export interface RedactionStream {
   readonly removed: readonly Removed[];
   /** UTF-16 code units that wait for what comes next. */
   readonly heldCharacters: number;
+  /** UTF-16 code units of the whole text that were shown, or are part of what is removed. */
+  readonly decidedCharacters: number;
 }
 
 export interface Redacted {
@@ -65,7 +75,7 @@ interface Compiled {
 export function createRedactor(rules: RedactionRules, knownSecrets: readonly string[], salt: Uint8Array): Redactor {
   const compiled = compile(rules, knownSecrets, salt);
   return {
-    open: () => new Stream(compiled),
+    open: (listener) => new Stream(compiled, listener),
     redact(text) {
       const stream = new Stream(compiled);
       return { text: stream.write(text) + stream.end(), removed: stream.removed };
@@ -101,6 +111,7 @@ const NOBODY = new Uint8Array(0);
 
 class Stream implements RedactionStream {
   readonly #compiled: Compiled;
+  readonly #listener: RemovalListener | undefined;
   readonly #decoder: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #removed = new Map<string, Removed>();
   /** What was not shown yet, from position `#base` of the whole text on. */
@@ -123,9 +134,10 @@ class Stream implements RedactionStream {
   readonly #privateKey: PrivateKeyFollower;
   readonly #known = new Map<Spelling, KnownFollower>();
 
-  constructor(compiled: Compiled) {
+  constructor(compiled: Compiled, listener?: RemovalListener) {
     const found = (match: Match): void => this.#found(match);
     this.#compiled = compiled;
+    this.#listener = listener;
     this.#assigned = new AssignedFollower(
       (start, end) => this.#text.slice(start - this.#base, end - this.#base),
       found,
@@ -140,6 +152,10 @@ class Stream implements RedactionStream {
 
   get heldCharacters(): number {
     return this.#text.length;
+  }
+
+  get decidedCharacters(): number {
+    return this.#base;
   }
 
   write(chunk: string | Uint8Array): string {
@@ -282,6 +298,7 @@ class Stream implements RedactionStream {
         if (next === undefined || next.start >= frontier) break;
         shown += this.#take(next.start);
         this.#region = new Region(next);
+        this.#listener?.begun(next.start);
         next = this.#matches[++taken];
       }
       while (next !== undefined && next.start < Math.min(this.#region.end(), frontier)) {
@@ -292,13 +309,13 @@ class Stream implements RedactionStream {
       const eaten = this.#take(Math.min(end, frontier));
       this.#regionText = (this.#regionText + eaten).slice(0, TAG_SOURCE_CHARACTERS_MAX);
       if (end > frontier) break;
-      shown += this.#closed(this.#region);
+      shown += this.#closed(this.#region, end);
     }
     this.#matches.splice(0, taken);
     return this.#region === undefined ? shown + this.#take(frontier) : shown;
   }
 
-  #closed({ best }: Region): string {
+  #closed({ best }: Region, end: number): string {
     const tag = tagOf(this.#compiled.salt, best.secret ?? this.#regionText.slice(0, best.end - best.start));
     this.#region = undefined;
     this.#regionText = "";
@@ -306,7 +323,9 @@ class Stream implements RedactionStream {
     const before = this.#removed.get(key);
     const named = key === "more" ? { rule: "more", tag: "" } : { rule: best.rule, tag };
     this.#removed.set(key, { ...named, times: (before?.times ?? 0) + 1 });
-    return placeholder(best.rule, tag);
+    const stands = placeholder(best.rule, tag);
+    this.#listener?.ended(end, stands);
+    return stands;
   }
 
   #take(to: number): string {

@@ -113,6 +113,8 @@ export type ReviewAsk =
   | { readonly kind: "deny"; readonly digest: Digest }
   /** Exactly the bytes of one item, in the editor; without an item, the job's specification, which is sent as well. */
   | { readonly kind: "show-item"; readonly digest: Digest; readonly item?: number }
+  /** What an answer put into the egress ledger. */
+  | { readonly kind: "open-ledger"; readonly digest: Digest }
   | { readonly kind: "review-next" };
 
 /** The path that a wish means. Undefined where the preview has no such item or folder. */
@@ -200,6 +202,7 @@ const fromPage: SchemaOfKind<ReviewFromPage> = {
   "run-here": z.strictObject({ kind: z.literal("run-here"), digest: digestSchema }),
   deny: z.strictObject({ kind: z.literal("deny"), digest: digestSchema }),
   "show-item": z.strictObject({ kind: z.literal("show-item"), digest: digestSchema, item: item.exactOptional() }),
+  "open-ledger": z.strictObject({ kind: z.literal("open-ledger"), digest: digestSchema }),
   "review-next": z.strictObject({ kind: z.literal("review-next") }),
 };
 export const reviewFromPageSchema: z.ZodType<ReviewFromPage> = schemaByKind<ReviewFromPage>(fromPage);

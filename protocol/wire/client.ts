@@ -4,7 +4,6 @@ import * as z from "zod";
 import { type Digest, digestSchema } from "../digest.ts";
 import { type EgressLedgerRow, egressLedgerRowSchema } from "../egress.ts";
 import {
-  attemptId,
   type EgressRecordId,
   egressRecordId,
   type EpisodeId,
@@ -16,13 +15,11 @@ import {
   nodeId,
   type PreviewId,
   previewId,
-  type ProposalId,
   proposalId,
   type StagedId,
 } from "../ids.ts";
 import { scopedTermsSchema } from "../lease.ts";
 import { bytesSchema, durationMsSchema, epochMsSchema, sequenceSchema } from "../quantities.ts";
-import { outputStreamSchema } from "../result.ts";
 import { workspacePathSchema } from "../workspacePath.ts";
 import { type PostureName, postureNameSchema } from "../policy.ts";
 import {
@@ -51,14 +48,18 @@ import type {
   GrantParams,
   InviteParams,
   InviteResult,
-  OutputParams,
   ProposedFileParams,
+  ShowProposalParams,
   TimelineParams,
 } from "./clientParams.ts";
 import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
 import {
   type ApproveParams,
   approveParamsSchema,
+  type ChangesParams,
+  changesParamsSchema,
+  type ChangesResult,
+  changesResultSchema,
   type InspectParams,
   inspectParamsSchema,
   type InspectResult,
@@ -91,6 +92,8 @@ import * as records from "./ledgerRecords.ts";
 import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type MarkMethods, markMethods } from "./markViews.ts";
+import { type OutputPage, type OutputParams, outputPageSchema, outputParamsSchema } from "./outputPage.ts";
+import { type ResultMethods, resultMethods } from "./resultMethods.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 import {
   approveStagedParamsSchema,
@@ -143,7 +146,7 @@ interface ClusteringResult {
 }
 
 /** Every method, in the order of the documentation. */
-export interface ClientMethods extends MarkMethods {
+export interface ClientMethods extends MarkMethods, ResultMethods {
   readonly hello: Method<HelloParams, HelloResult>;
   readonly openOwnerSession: Method<{ readonly secret: string }, Nothing>;
   readonly stopHome: Method<Nothing, Nothing>;
@@ -152,7 +155,7 @@ export interface ClientMethods extends MarkMethods {
   readonly readTimeline: Method<TimelineParams, TimelinePage>;
   /** From then on the Home sends `timeline/entries` notifications (TimelinePage), durable entries only. */
   readonly followTimeline: Method<TimelineParams, Nothing>;
-  readonly readOutput: Method<OutputParams, { readonly base64: string }>;
+  readonly readOutput: Method<OutputParams, OutputPage>;
   readonly startEpisode: Method<StartEpisodeParams, StartEpisodeResult>;
   readonly cancelEpisode: Method<{ readonly episodeId: EpisodeId }, Nothing>;
   readonly showEpisode: Method<{ readonly episodeId: EpisodeId }, EpisodeView>;
@@ -165,6 +168,8 @@ export interface ClientMethods extends MarkMethods {
   readonly readPreviewItem: Method<PreviewItemParams, { readonly base64: string }>;
   /** Takes items out of a waiting preview. It is withdrawn, and the preview that is answered with waits in its place. */
   readonly reviseEgress: Method<ReviseParams, { readonly previewId: PreviewId; readonly digest: Digest }>;
+  /** What items have that the last commit has not, as lines of what the preview shows. */
+  readonly itemChanges: Method<ChangesParams, ChangesResult>;
   readonly approveEgress: Method<ApproveParams, { readonly leaseId: LeaseId; readonly recordId: EgressRecordId }>;
   readonly denyEgress: Method<{ readonly previewId: PreviewId; readonly reason: string }, Nothing>;
   /** What would leave of these files, and why; nothing is started, collected or sent. */
@@ -201,7 +206,7 @@ export interface ClientMethods extends MarkMethods {
   readonly approveNode: Method<{ readonly nodeId: NodeId }, Nothing>;
   readonly refuseNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
   readonly revokeNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
-  readonly showProposal: Method<{ readonly proposalId: ProposalId }, ProposalView>;
+  readonly showProposal: Method<ShowProposalParams, ProposalView>;
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
@@ -250,6 +255,7 @@ export const clientErrorDataSchema: z.ZodType<ClientErrorData> = z.looseObject({
 
 const nothing: z.ZodType<Nothing> = z.strictObject({});
 const reason = z.string().max(1_024);
+const review = z.literal(true).exactOptional();
 const base64 = z.strictObject({ base64: z.base64() });
 const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
   fromSequence: sequenceSchema,
@@ -278,11 +284,7 @@ export const METHODS: ClientMethods = {
   diagnose: anyone("home/diagnose", nothing, z.strictObject({ checks: z.array(diagnosisCheckSchema) })),
   readTimeline: anyone("timeline/read", timelineParams, timelinePageSchema),
   followTimeline: anyone("timeline/follow", timelineParams, nothing),
-  readOutput: anyone(
-    "output/read",
-    z.strictObject({ attemptId: attemptId.schema, stream: outputStreamSchema, fromByte: bytesSchema }),
-    base64,
-  ),
+  readOutput: anyone("output/read", outputParamsSchema, outputPageSchema),
   startEpisode: anyone("episode/start", startEpisodeParamsSchema, startEpisodeResultSchema),
   cancelEpisode: anyone("episode/cancel", z.strictObject({ episodeId: episodeId.schema }), nothing),
   showEpisode: anyone("episode/show", z.strictObject({ episodeId: episodeId.schema }), episodeViewSchema),
@@ -299,6 +301,7 @@ export const METHODS: ClientMethods = {
     reviseParamsSchema,
     z.strictObject({ previewId: previewId.schema, digest: digestSchema }),
   ),
+  itemChanges: anyone("egress/changes", changesParamsSchema, changesResultSchema),
   approveEgress: owner(
     "egress/approve",
     approveParamsSchema,
@@ -355,10 +358,10 @@ export const METHODS: ClientMethods = {
   approveNode: owner("node/approve", z.strictObject({ nodeId: nodeId.schema }), nothing),
   refuseNode: owner("node/refuse", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
   revokeNode: owner("node/revoke", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
-  showProposal: anyone("proposal/show", z.strictObject({ proposalId: proposalId.schema }), proposalViewSchema),
+  showProposal: anyone("proposal/show", z.strictObject({ proposalId: proposalId.schema, review }), proposalViewSchema),
   readProposedFile: anyone(
     "proposal/readFile",
-    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema }),
+    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema, review }),
     base64,
   ),
   applyProposal: ownerOrStaged(
@@ -370,6 +373,7 @@ export const METHODS: ClientMethods = {
     }),
     z.strictObject({ files: z.number().int().min(0) }),
   ),
+  ...resultMethods,
   listStaged: anyone("staged/list", stagedListParamsSchema, waitingItemsSchema),
   showStaged: anyone("staged/show", stagedIdsSchema, stagedItemsSchema),
   approveStaged: owner("staged/approve", approveStagedParamsSchema, stagedResultsSchema),

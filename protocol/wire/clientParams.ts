@@ -1,11 +1,10 @@
 // What some methods of a client take and give, where it is no view of its own. `client.ts` has the methods and the schemas.
 // Types only: nothing here is decided or decoded.
 import type { Digest } from "../digest.ts";
-import type { AttemptId, EpisodeId, InviteId, NodeId, ProposalId } from "../ids.ts";
+import type { EpisodeId, InviteId, NodeId, ProposalId } from "../ids.ts";
 import type { JobKind } from "../job.ts";
 import type { ScopedTerms } from "../lease.ts";
 import type { Bytes, DurationMs, EpochMs, Sequence } from "../quantities.ts";
-import type { OutputStream } from "../result.ts";
 import type { WorkspacePath } from "../workspacePath.ts";
 
 export interface TimelineParams {
@@ -34,16 +33,16 @@ export interface GrantParams {
   readonly reason: string;
 }
 
-export interface OutputParams {
-  readonly attemptId: AttemptId;
-  readonly stream: OutputStream;
-  readonly fromByte: Bytes;
-}
-
 export interface ProposedFileParams {
   readonly proposalId: ProposalId;
   readonly digest: Digest;
   readonly fromByte: Bytes;
+  readonly review?: true;
+}
+
+export interface ShowProposalParams {
+  readonly proposalId: ProposalId;
+  readonly review?: true;
 }
 
 export interface ApplyParams {

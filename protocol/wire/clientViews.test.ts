@@ -45,6 +45,10 @@ test("lists of paths and globs at their limits are read, one more or none is ref
       REVISED_TEXTS_MAX,
       (count: number) => decode(METHODS.reviseEgress.params, { ...revise, leaveOut: [], cut: texts(count) }),
     ],
+    [
+      REVISED_TEXTS_MAX,
+      (count: number) => decode(METHODS.itemChanges.params, { previewId: revise.previewId, paths: names(count) }),
+    ],
     [REVISED_PATHS_MAX, (count: number) => decode(METHODS.reviseEgress.params, { ...revise, leaveOut: names(count) })],
     [APPLIED_PATHS_MAX, (count: number) => decode(METHODS.applyProposal.params, { ...apply, paths: names(count) })],
     [INSPECTED_PATHS_MAX, (count: number) => decode(METHODS.inspectPaths.params, { paths: names(count) })],

@@ -11,7 +11,7 @@ import {
   egressPreviewSchema,
 } from "../egress.ts";
 import { type PreviewId, previewId } from "../ids.ts";
-import { type LineRange, lineRangesSchema } from "../lineCut.ts";
+import { type LineRange, lineRangeSchema, lineRangesSchema } from "../lineCut.ts";
 import { type LeaseUnfit, leaseUnfitSchema, type ScopedTerms, scopedTermsSchema } from "../lease.ts";
 import { NEVER_LEAVES_MAX, neverLeavesGlobSchema } from "../neverLeaves.ts";
 import { type Bytes, bytesSchema, type DurationMs, durationMsSchema } from "../quantities.ts";
@@ -22,6 +22,9 @@ export const REVISED_PATHS_MAX = 1_000;
 
 /** Lines may be taken out of so many items at once, and put back into as many. */
 export const REVISED_TEXTS_MAX = 100;
+
+/** Changes that are listed of one item; whatever has more is better left out whole. */
+export const CHANGES_LISTED_MAX = 1_000;
 
 /** Files that can be asked about at once. */
 export const INSPECTED_PATHS_MAX = 256;
@@ -65,6 +68,28 @@ export interface ItemLines {
   readonly path: string;
   readonly lines: readonly LineRange[];
 }
+export interface ChangesParams {
+  readonly previewId: PreviewId;
+  readonly paths: readonly string[];
+}
+export interface ChangesResult {
+  /** What the items were compared with: the last commit of the workspace. Absent where nothing is committed yet. */
+  readonly commit?: string;
+  /** One for each path, in the order they were asked for. */
+  readonly items: readonly ItemChanges[];
+}
+/** What an item of a preview has that the last commit has not. A change that only takes lines away sends nothing and is none. */
+export type ItemChanges =
+  | {
+      /** `new` where the commit has no such file: all of it is one change. */
+      readonly kind: "changed" | "new";
+      readonly path: string;
+      /** Lines as this preview shows the item, in their order. */
+      readonly changes: readonly LineRange[];
+      /** How many more there are than are listed. */
+      readonly more: number;
+    }
+  | { readonly kind: "unknown"; readonly path: string; readonly reason: string };
 export interface InspectParams {
   readonly paths: readonly WorkspacePath[];
   /** A worker's name or id; absent takes the first that is ready. */
@@ -127,6 +152,29 @@ export const reviseParamsSchema: z.ZodType<ReviseParams> = z
   .refine(({ cut, leaveOut, putBack }) => leaveOut.length + (cut?.length ?? 0) + (putBack?.length ?? 0) > 0, {
     error: "names something to take out or to put back",
   });
+
+export const changesParamsSchema: z.ZodType<ChangesParams> = z.strictObject({
+  previewId: previewId.schema,
+  paths: z.array(itemPath).min(1).max(REVISED_TEXTS_MAX),
+});
+
+const itemChangesSchema: z.ZodType<ItemChanges> = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.enum(["changed", "new"]),
+    path: itemPath,
+    changes: z.array(lineRangeSchema).max(CHANGES_LISTED_MAX),
+    more: z.number().int().min(0),
+  }),
+  z.strictObject({ kind: z.literal("unknown"), path: itemPath, reason: z.string() }),
+]);
+
+export const changesResultSchema: z.ZodType<ChangesResult> = z.strictObject({
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/u)
+    .exactOptional(),
+  items: z.array(itemChangesSchema).max(REVISED_TEXTS_MAX),
+});
 
 export const approveParamsSchema: z.ZodType<ApproveParams> = z.strictObject({
   previewId: previewId.schema,

@@ -77,6 +77,8 @@ export interface RuleDecision {
   readonly at: EpochMs;
   /** What the whole text makes of it. */
   readonly effect: PolicyEffect;
+  /** Whether the egress ledger has a record of it: that it left, or that the owner denied it. */
+  readonly recorded: boolean;
 }
 /** A past offload that another policy would have decided otherwise. */
 export interface ChangedDecision {
@@ -87,6 +89,7 @@ export interface ChangedDecision {
   readonly before: PolicyEffect;
   readonly after: PolicyEffect;
   readonly explanation: string;
+  readonly recorded: boolean;
 }
 
 export interface AdoptPolicyResult {
@@ -168,6 +171,7 @@ export const checkPolicyResultSchema: z.ZodType<CheckPolicyResult> = z.strictObj
       before: policyEffectSchema,
       after: policyEffectSchema,
       explanation: z.string(),
+      recorded: z.boolean(),
     }),
   ),
   looked: z.number().int().min(0),
@@ -179,6 +183,7 @@ export const checkPolicyResultSchema: z.ZodType<CheckPolicyResult> = z.strictObj
       destination: z.string(),
       at: epochMsSchema,
       effect: policyEffectSchema,
+      recorded: z.boolean(),
     }),
   ),
 });

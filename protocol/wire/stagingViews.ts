@@ -13,6 +13,7 @@ import {
   stagedId,
 } from "../ids.ts";
 import { type ScopedTerms, scopedTermsSchema } from "../lease.ts";
+import { POLICY_CHARACTERS_MAX } from "../policy.ts";
 import { type Bytes, bytesSchema, type EpochMs, epochMsSchema } from "../quantities.ts";
 import {
   type Evidence,
@@ -20,6 +21,7 @@ import {
   type Risk,
   riskSchema,
   STAGED_BATCH_MAX,
+  STAGED_EDITS_MAX,
   STAGED_NOTE_CHARACTERS_MAX,
   STAGED_PATHS_MAX,
   type StagedAction,
@@ -88,10 +90,25 @@ export interface StagedResult {
 
 /** What of an action may be proposed otherwise. */
 export type StagedChange =
-  | { readonly kind: "apply-proposal"; readonly paths: readonly WorkspacePath[] }
+  /** Only these files, other contents of them, or both. */
+  | {
+      readonly kind: "apply-proposal";
+      readonly paths?: readonly WorkspacePath[];
+      readonly contents?: readonly NewContent[];
+    }
+  | { readonly kind: "adopt-policy"; readonly text: string }
   | { readonly kind: "run-command"; readonly argv: readonly string[] }
   | { readonly kind: "grant-lease"; readonly terms: ScopedTerms }
   | { readonly kind: "unmark-never-leaves"; readonly globs: readonly string[] };
+
+/** What a proposed file should hold instead. */
+export interface NewContent {
+  readonly path: WorkspacePath;
+  readonly base64: string;
+}
+
+/** Bytes of all contents of one revision: a person wrote them. */
+export const STAGED_EDIT_BYTES_MAX: number = 4 * 1024 * 1024;
 
 export interface ShownItem {
   readonly stagedId: StagedId;
@@ -197,13 +214,33 @@ export const rejectStagedParamsSchema: z.ZodType<ShownItem & { readonly reason: 
 });
 export const withdrawStagedParamsSchema: z.ZodType<{ readonly stagedId: StagedId; readonly reason: string }> =
   z.strictObject({ stagedId: stagedId.schema, reason });
+/** Three bytes are four characters; the last ones may be filled up. */
+function bytesOf(base64: string): number {
+  const filled = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
+  return (base64.length / 4) * 3 - filled;
+}
+
+const newContentsSchema: z.ZodType<readonly NewContent[]> = z
+  .array(z.strictObject({ path: workspacePathSchema, base64: z.base64() }))
+  .min(1)
+  .max(STAGED_EDITS_MAX)
+  .refine((contents) => contents.reduce((sum, { base64 }) => sum + bytesOf(base64), 0) <= STAGED_EDIT_BYTES_MAX, {
+    error: `holds at most ${STAGED_EDIT_BYTES_MAX} bytes in all`,
+  });
+
 export const reviseStagedParamsSchema: z.ZodType<ReviseStagedParams> = z.strictObject({
   ...shown,
   change: z.discriminatedUnion("kind", [
-    z.strictObject({
-      kind: z.literal("apply-proposal"),
-      paths: z.array(workspacePathSchema).min(1).max(STAGED_PATHS_MAX),
-    }),
+    z
+      .strictObject({
+        kind: z.literal("apply-proposal"),
+        paths: z.array(workspacePathSchema).min(1).max(STAGED_PATHS_MAX).exactOptional(),
+        contents: newContentsSchema.exactOptional(),
+      })
+      .refine(({ contents, paths }) => contents !== undefined || paths !== undefined, {
+        error: "names files that are left, or contents",
+      }),
+    z.strictObject({ kind: z.literal("adopt-policy"), text: z.string().max(2 * POLICY_CHARACTERS_MAX) }),
     z.strictObject({
       kind: z.literal("run-command"),
       argv: z.array(z.string().max(65_536)).min(1).max(1_024),

@@ -210,7 +210,7 @@ export async function outputOf(
   const endByte = produced.find((each) => each.stream === stream)?.bytes ?? 0;
   const chunks: Buffer[] = [];
   for (let fromByte = 0; fromByte < endByte; ) {
-    const params = METHODS.readOutput.params.parse({ attemptId, stream, fromByte });
+    const params = METHODS.readOutput.params.parse({ attemptId, stream, fromByte, exact: true });
     const bytes = Buffer.from((await client.call(METHODS.readOutput, params)).base64, "base64");
     if (bytes.length === 0) throw new Error(`${stream} ends at byte ${fromByte}, though ${endByte} were produced`);
     chunks.push(bytes);

@@ -6,7 +6,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { METHODS } from "#protocol/wire/client.ts";
-import { Bench, command, filesBelow, finished, nodeInState, offload, sandboxProblem, timeline } from "./bench.ts";
+import {
+  Bench,
+  command,
+  filesBelow,
+  finished,
+  nodeInState,
+  offload,
+  outputOf,
+  sandboxProblem,
+  timeline,
+} from "./bench.ts";
+import type { HomeClient } from "../../server/src/cli/homeClient.ts";
 import { until } from "./processes.ts";
 import { holdsSecret, pathsWithSecrets } from "./secretSearch.ts";
 
@@ -117,6 +128,8 @@ test("no canary is in anything that is printed, logged, exported or sent, whatev
     await typed(["request", episodeId], "request");
     await typed(["run", "--", "sh", "-c", "true"], "run here");
   }
+  await printedInTwo(bench, client, planted);
+  await typed(["run", "--", "sh", "print-in-two.sh"], "run here and print what is secret in two");
   // Denied, staged, and a policy that is none because a secret stands where a comma should.
   const waiting = await client.call(METHODS.startEpisode, { request: command(["make"]), on: "box" });
   await typed(["egress", "show", waiting.previewId ?? ""], "egress show");
@@ -177,6 +190,37 @@ test("no canary is in anything that is printed, logged, exported or sent, whatev
     assert.deepEqual(pathsWithSecrets(join(bench.homeFolder, folder), [...ofHome, ...workerIdentity]), [], folder);
   }
 });
+
+/**
+ * A program that prints two secrets, each cut in two by a pause: all is there and can be asked for, and no view of it has a
+ * part of them, as it is followed or wherever a page of it begins.
+ */
+async function printedInTwo(bench: Bench, client: HomeClient, { token, value }: Canaries): Promise<void> {
+  const text = readFileSync(join(bench.workspace, "notes.md"), "utf8");
+  const [first, second] = [text.indexOf(token) + 11, 24];
+  writeFileSync(
+    join(bench.workspace, "print-in-two.sh"),
+    [
+      `head -c ${first} notes.md; sleep 0.3; tail -c +${first + 1} notes.md`,
+      `head -c ${second} .env.local; sleep 0.3; tail -c +${second + 1} .env.local`,
+    ].join("\n"),
+  );
+  const { stdout } = await bench.cli(["run", "--", "sh", "print-in-two.sh"]);
+  assert.match(stdout, /GITHUB_TOKEN=\[REDACTED:[a-z-]+:[a-p]{8}\]\n[^]*SESSION_SECRET='\[REDACTED:/u);
+  const halves = [token.slice(0, 11), token.slice(11), value.slice(0, 8), value.slice(8)];
+  assert.equal(holdsSecret(Buffer.from(stdout), halves), false);
+  const [episode] = (await client.call(METHODS.listEpisodes, {})).episodes;
+  assert.ok(episode?.attemptId !== undefined);
+  const entries = await timeline(client, episode.episodeId);
+  assert.ok(entries.filter(({ output }) => output !== undefined).length >= 3, "it was printed in pieces");
+  const exact = await outputOf(client, episode);
+  assert.ok(exact.includes(token) && exact.includes(value));
+  for (let fromByte = 0; fromByte < Buffer.byteLength(exact); fromByte += 3) {
+    const params = METHODS.readOutput.params.parse({ attemptId: episode.attemptId, stream: "stdout", fromByte });
+    const bytes = Buffer.from((await client.call(METHODS.readOutput, params)).base64, "base64");
+    assert.equal(holdsSecret(bytes, [...halves, token, value]), false, `from byte ${fromByte}`);
+  }
+}
 
 /** The secret of each identity file, and nothing else of it. */
 function identitiesBelow(folder: string): readonly string[] {

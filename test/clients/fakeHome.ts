@@ -240,6 +240,18 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     readPreview: notInThisTest,
     readPreviewItem: async () => ({ base64: "" }),
     reviseEgress: async () => ({ previewId: IDS.preview, digest: DIGEST }),
+    itemChanges: async ({ paths }) => ({
+      commit: "c".repeat(40),
+      items: paths.map((path) => ({
+        kind: "changed",
+        path,
+        changes: [
+          { from: 2, to: 3 },
+          { from: 9, to: 9 },
+        ],
+        more: 0,
+      })),
+    }),
     showProposal: notInThisTest,
     readProposedFile: notInThisTest,
     showEpisode: async () => EPISODE,
@@ -306,6 +318,9 @@ function defaultApi(timeline: FakeTimeline, output: Map<string, Buffer>, workspa
     revokeNode: nothing,
     turnClusteringOff: nothing,
     reopenJournal: nothing,
+    listResults: async () => ({ episodes: [] }),
+    showResult: async () => ({ episode: EPISODE }),
+    reviewResult: nothing,
     listStaged: async () => ({ items: [] }),
     showStaged: async () => ({ items: [] }),
     approveStaged: async () => ({ results: [] }),

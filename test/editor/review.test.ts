@@ -8,19 +8,39 @@ import { dirname, join } from "node:path";
 import type { Frame } from "playwright-core";
 import { axeFindings } from "./host/accessibility.ts";
 import { editorTest, packagedExtension } from "./host/editor.ts";
+import { OwnersTerminal } from "./flows/ownersEditor.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
 
 /** A folder under git with a secret that stays, a file that is taken out, and one that is sent. */
+const WHO = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+
 function sample(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "arw-review-")));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "notes"));
-  writeFileSync(join(folder, "numbers.txt"), "one\ntwo\n");
+  writeFileSync(join(folder, "numbers.txt"), "one\n");
   writeFileSync(join(folder, "notes", "plan.md"), "not for others\n");
   writeFileSync(join(folder, ".env"), "MODE=test\n");
-  spawnSync("git", ["init", "-q"], { cwd: folder });
+  for (const words of [
+    ["init", "-q"],
+    ["add", "numbers.txt"],
+    [...WHO, "commit", "-q", "-m", "one"],
+  ]) {
+    spawnSync("git", words, { cwd: folder });
+  }
+  // The second line is a change since the last commit.
+  writeFileSync(join(folder, "numbers.txt"), "one\ntwo\n");
   return folder;
 }
+
+/** Lets everything leave, and holds what comes back. */
+const HOLDING = `{
+  "version": 1,
+  "name": "holding",
+  "rules": [
+    { "id": "look-first", "effect": "allow", "actions": ["offload"], "obligations": { "reviewResult": true }, "reason": "I look first." }
+  ]
+}`;
 
 /** Start Episode… with a command on the practice worker. */
 async function startThere(window: VscodeWindow, line: string): Promise<void> {
@@ -52,7 +72,7 @@ editorTest(
     // Two groups stand side by side: both sides of the diff are to be seen in the half of a window.
     settings: { "diffEditor.useInlineViewWhenSpaceIsLimited": false },
   }),
-  async (editor, _context, step) => {
+  async (editor, context, step) => {
     const window = await editor.openWindow({ width: 2000, height: 1000 });
     await step("a practice worker stands ready", async () => {
       await window.runCommand("ARW: Start Practice Cluster");
@@ -93,6 +113,20 @@ editorTest(
       // The cursor stands in the first line, or in the one that differs, once the diff has jumped to it.
       await page.getByText(/sent without lines [12]/u).waitFor();
       await window.screenshot("review-cut-in-vscode");
+      await page.getByRole("button", { name: "Put them back" }).click();
+      await page.getByText("with the lines that you put back").waitFor();
+    });
+    await step("a change since the last commit stays here, and can be put back as well", async () => {
+      const page = await window.webview("Review: cat numbers.txt");
+      await page.getByText("numbers.txt", { exact: true }).click();
+      await window.until(
+        "both lines of what is sent",
+        () => window.diffText(),
+        ({ modified }) => modified.includes("one") && modified.includes("two"),
+      );
+      await window.runCommand("ARW: Leave Out Change");
+      await page.getByText("sent without lines 2").waitFor();
+      await window.screenshot("review-change-cut-in-vscode");
       await page.getByRole("button", { name: "Put them back" }).click();
       await page.getByText("with the lines that you put back").waitFor();
     });
@@ -168,8 +202,14 @@ editorTest(
     await step(
       "the ledger has all of it, proven; what is shown is exported, and the lease ends from its row",
       async () => {
-        await window.runCommand("ARW: Open Egress Ledger");
+        const answered = await window.webview("Review: cat numbers.txt");
+        await answered.getByText("Show it in the egress ledger").click();
         const ledger = await window.webview("Egress Ledger");
+        await ledger.locator(".status", { hasText: "1 of 4 records" }).waitFor();
+        await ledger.locator(".details", { hasText: "cat numbers.txt" }).waitFor();
+        await window.screenshot("ledger-of-a-review");
+        await ledger.getByRole("button", { name: "Clear filter" }).click();
+        await window.runCommand("ARW: Open Egress Ledger");
         await ledger.locator(".status", { hasText: "4 of 4 records" }).waitFor();
         await ledger.getByRole("button", { name: "Only what left" }).click();
         await ledger.locator(".status", { hasText: "2 of 4 records" }).waitFor();
@@ -275,6 +315,59 @@ editorTest(
         await window.screenshot("review-jumped");
         await window.runCommand("ARW: Focus Latest Event");
         await timeline.locator('.follow[aria-pressed="true"]').waitFor();
+      },
+    );
+    await step(
+      "what came back under a rule that holds it is looked at before anything uses it, and discarded",
+      async () => {
+        await window.runCommand("ARW: Copy Owner Secret");
+        await window.clickDialog("Copy");
+        const read = async (): Promise<string> => String(await window.page.evaluate("navigator.clipboard.readText()"));
+        const secret = await window.until("the secret", read, (text) => text.startsWith("arw-owner-"));
+        const file = join(mkdtempSync(join(tmpdir(), "arw-held-")), "policy.jsonc");
+        writeFileSync(file, HOLDING);
+        const terminal = new OwnersTerminal(context, editor, window.workspace);
+        const adopted = await terminal.home(["policy", "adopt", file], { ARW_OWNER_SECRET: secret });
+        rmSync(dirname(file), { recursive: true, force: true });
+        assert.equal(adopted.exitCode, 0, adopted.stderr);
+        await window.runCommand("View: Close All Editors");
+        await window.runCommand("ARW: Start Episode…");
+        await window.pick("Run a Command");
+        await window.answer("Type a command", "sh -c 'echo printed there; echo x > made.txt'");
+        await window.answer("Which files to keep", "made.txt");
+        await window.pick("practice");
+        await window.openContainer("ARW");
+        const held = (rows: readonly string[]): boolean =>
+          rows.some((row) => row.includes("Use what came back from practice?"));
+        await window.until("its row", () => window.treeRows("Needs You"), held);
+        await window.screenshot("review-held-row");
+        await window.runCommand("ARW: Review What Came Back…");
+        await window.until(
+          "what it printed, as not accepted",
+          () => window.editorText(),
+          (text) => text.includes("printed there") && text.includes("Not accepted yet"),
+        );
+        const tabs = await window.tabs();
+        assert.ok(
+          tabs.some((tab) => tab.includes("Not accepted yet: proposed by")),
+          tabs.join(),
+        );
+        await window.screenshot("review-held-output");
+        await window.runCommand("ARW: Discard What Came Back…");
+        assert.match(await window.dialogText(), /Discard what came back from practice\?[^]*changed files/u);
+        await window.screenshot("review-held-dialog");
+        await window.clickDialog("Discard");
+        await window.toast("Discarded. Its output is gone");
+        await window.until(
+          "no row",
+          () => window.treeRows("Needs You"),
+          (rows) => !held(rows),
+        );
+        await window.until(
+          "no tab of it",
+          () => window.tabs(),
+          (shown) => !shown.some((tab) => tab.includes("Not accepted yet")),
+        );
       },
     );
     assert.deepEqual(window.watch.complaints, []);

@@ -1,9 +1,10 @@
 // Plays an episode's output from its first byte, in the order in which it became durable, and goes on as more comes.
-// The timeline only says that there is more; `OrderedOutput` has the order, and no byte comes twice or is skipped.
+// The timeline only says that there is more; `OrderedOutput` has the order, and no byte comes twice or is skipped. Secrets have been
+// taken out by the Home.
 import type { Disposable } from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import type { AttemptId, EpisodeId } from "#protocol/ids.ts";
-import { OrderedOutput } from "#protocol/orderedOutput.ts";
+import { OrderedOutput, type OutputPart } from "#protocol/orderedOutput.ts";
 import type { Sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { METHODS } from "#protocol/wire/client.ts";
@@ -76,8 +77,8 @@ class OutputPlayer {
   constructor(call: Home["call"], write: (text: string) => void, words: OutputWords) {
     this.#call = call;
     this.#output = new OrderedOutput(async (attemptId, stream, fromByte) => {
-      const { base64 } = await call(METHODS.readOutput, { attemptId, stream, fromByte });
-      return Buffer.from(base64, "base64");
+      const { base64, held, removed } = await call(METHODS.readOutput, { attemptId, stream, fromByte });
+      return { bytes: Buffer.from(base64, "base64"), removed: removed ?? [], held: held ?? false };
     });
     this.#write = write;
     this.#words = words;
@@ -98,6 +99,7 @@ class OutputPlayer {
   }
 
   async end(episodeId: EpisodeId): Promise<EpisodeView> {
+    for await (const part of this.#output.rest()) this.#showPart(part);
     for (const text of this.#texts.values()) this.#print(text.end());
     const episode = await this.#call(METHODS.showEpisode, { episodeId });
     this.#line(noteLine(this.#words.end(episode)));
@@ -105,13 +107,15 @@ class OutputPlayer {
   }
 
   async #showOutput(attemptId: AttemptId, range: NonNullable<TimelineEntry["output"]>): Promise<void> {
-    const key = `${attemptId} ${range.stream}`;
+    for await (const part of this.#output.take(attemptId, range)) this.#showPart(part);
+  }
+
+  #showPart(part: OutputPart): void {
+    if (part.kind === "missing") return this.#dropped();
+    const key = `${part.attemptId} ${part.stream}`;
     const text = this.#texts.get(key) ?? new TerminalText();
     this.#texts.set(key, text);
-    for await (const part of this.#output.take(attemptId, range)) {
-      if (part.kind === "bytes") this.#print(text.append(part.bytes));
-      else this.#dropped();
-    }
+    this.#print(text.append(part.shown));
   }
 
   /** Retention took it. */

@@ -163,9 +163,9 @@ export class HomeConnection implements Home, vscode.Disposable {
   #clientOver(socket: Socket): LanguageClient {
     const client = new LanguageClient("arw", "ARW Home", () => Promise.resolve({ reader: socket, writer: socket }), {
       outputChannel: this.#log,
-      // The Home is the language server of policies as well. Its hovers may link to an episode, and to nothing else.
+      // The Home is the language server of policies as well. Its hovers may link to an episode and its record, and to nothing else.
       documentSelector: [{ scheme: "file", language: "arw-policy" }],
-      markdown: { isTrusted: { enabledCommands: ["arw.openTimeline"] }, supportHtml: false },
+      markdown: { isTrusted: { enabledCommands: ["arw.openTimeline", "arw.openLedger"] }, supportHtml: false },
       initializationFailedHandler: () => false,
       // Reconnecting is ours: it may have to start another Home, and it is bounded by LossCount.
       errorHandler: {

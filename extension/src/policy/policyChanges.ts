@@ -8,13 +8,20 @@ const SCHEME = "arw-decision";
 const NAME_CHARACTERS_MAX = 60;
 
 export class PolicyChanges implements vscode.Disposable {
-  readonly #provider: vscode.Disposable;
-  #texts: ReadonlyMap<string, string> = new Map();
+  readonly #providers: vscode.Disposable;
+  #changes: ReadonlyMap<string, ChangedDecision> = new Map();
 
   constructor() {
-    this.#provider = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
-      provideTextDocumentContent: (uri) => this.#texts.get(uri.toString()) ?? "",
-    });
+    const changeAt = (uri: vscode.Uri): ChangedDecision | undefined => this.#changes.get(uri.toString());
+    this.#providers = vscode.Disposable.from(
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+        provideTextDocumentContent: (uri) => textOf(changeAt(uri)),
+      }),
+      vscode.languages.registerDocumentLinkProvider(
+        { scheme: SCHEME },
+        { provideDocumentLinks: (document) => linksOf(document, changeAt(document.uri)) },
+      ),
+    );
   }
 
   async peek(document: vscode.TextDocument, changed: readonly ChangedDecision[]): Promise<void> {
@@ -24,8 +31,8 @@ export class PolicyChanges implements vscode.Disposable {
       );
       return;
     }
-    const entries = changed.map((change) => ({ uri: uriOf(change), text: textOf(change) }));
-    this.#texts = new Map(entries.map(({ uri, text }) => [uri.toString(), text]));
+    const entries = changed.map((change) => ({ uri: uriOf(change), change }));
+    this.#changes = new Map(entries.map(({ uri, change }) => [uri.toString(), change]));
     const locations = entries.map(({ uri }) => new vscode.Location(uri, new vscode.Position(0, 0)));
     await vscode.window.showTextDocument(document);
     const start = new vscode.Position(0, 0);
@@ -33,7 +40,7 @@ export class PolicyChanges implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#provider.dispose();
+    this.#providers.dispose();
   }
 }
 
@@ -42,12 +49,24 @@ function uriOf({ episodeId, title, before, after }: ChangedDecision): vscode.Uri
   return vscode.Uri.from({ scheme: SCHEME, path: `/${episodeId}/${before} → ${after}: ${name}` });
 }
 
-function textOf({ title, destination, at, before, after, explanation, episodeId }: ChangedDecision): string {
+function textOf(change: ChangedDecision | undefined): string {
+  if (change === undefined) return "";
+  const { title, destination, at, before, after, explanation, episodeId, recorded } = change;
   return [
     vscode.l10n.t("{0}: {1} → {2}", plainText(title), before, after),
     vscode.l10n.t("to {0}, {1}", plainText(destination), new Date(at).toISOString()),
     vscode.l10n.t("Why: {0}", plainText(explanation)),
     vscode.l10n.t("Episode {0}; ARW: Open Timeline shows it.", episodeId),
+    ...(recorded ? [vscode.l10n.t("Its record in the egress ledger")] : []),
     "",
   ].join("\n");
+}
+
+/** Its last line leads to the record, where the ledger has one. */
+function linksOf(document: vscode.TextDocument, change: ChangedDecision | undefined): vscode.DocumentLink[] {
+  if (change?.recorded !== true) return [];
+  const { range } = document.lineAt(document.lineCount - 2);
+  const { episodeId } = change;
+  const given = encodeURIComponent(JSON.stringify([{ episode: { episodeId } }]));
+  return [new vscode.DocumentLink(range, vscode.Uri.parse(`command:arw.openLedger?${given}`))];
 }

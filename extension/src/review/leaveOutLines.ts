@@ -6,10 +6,12 @@ import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { PreviewId } from "#protocol/ids.ts";
 import { chatMessagesSchema } from "#protocol/job.ts";
-import { CUT_RANGES_MAX, type LineRange, lineRangesOf, unionOf } from "#protocol/lineCut.ts";
+import { CUT_RANGES_MAX, type LineRange, lineRangesOf, lineRangesText, unionOf } from "#protocol/lineCut.ts";
 import { promptLinesBetween } from "#protocol/promptLines.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import type { ItemChanges } from "#protocol/wire/egressViews.ts";
+import { Dismissed } from "../commandRunner.ts";
 import type { Home } from "../home/home.ts";
 import { EGRESS_SCHEME, egressSource } from "./egressUri.ts";
 import { NAME_CHARACTERS_MAX } from "./sendText.ts";
@@ -24,15 +26,65 @@ export interface SelectedLines {
 
 /** The lines that are selected in the document of an item which is in front; without a selection, the line of the cursor. */
 export async function selectedLines(home: Pick<Home, "call">): Promise<SelectedLines> {
+  const { document, path, previewId, selections } = await itemInFront(home);
+  const lines = selections.flatMap((selection) => linesOf(path, document, selection));
+  if (lines.length === 0) throw notInFront();
+  return { previewId, path, lines: unionOf(lines) };
+}
+
+/**
+ * The changes since the last commit in which the cursor stands, or those that are picked where it stands in none. Lines are
+ * those of the document in front, which is what the Home compares.
+ */
+export async function selectedChanges(home: Pick<Home, "call">): Promise<SelectedLines> {
+  const { document, path, previewId, selections } = await itemInFront(home);
+  const { items } = await home.call(METHODS.itemChanges, { previewId, paths: [path] });
+  const [found] = items;
+  const changes = found === undefined || found.kind === "unknown" ? [] : found.changes;
+  const [first] = changes;
+  if (first === undefined) throw noChanges(found);
+  const touched = selections.flatMap((selection) => linesOf(path, document, selection));
+  const at = changes.filter(({ from, to }) => touched.some((lines) => lines.from <= to && from <= lines.to));
+  const lines = at.length > 0 ? at : changes.length === 1 ? [first] : await pickedChanges(document, path, changes);
+  return { previewId, path, lines };
+}
+
+interface ItemInFront {
+  readonly document: vscode.TextDocument;
+  readonly selections: readonly vscode.Selection[];
+  readonly previewId: PreviewId;
+  readonly path: string;
+}
+
+async function itemInFront(home: Pick<Home, "call">): Promise<ItemInFront> {
   const editor = vscode.window.activeTextEditor;
   const source = editor?.document.uri.scheme === EGRESS_SCHEME ? egressSource(editor.document.uri) : undefined;
   if (editor === undefined || source?.kind !== "item") throw notInFront();
+  const { document, selections } = editor;
   const { preview } = await home.call(METHODS.readPreview, { previewId: source.previewId });
-  const path = pathOf(preview, editor.document.uri.path.slice(1), source.digest);
+  const path = pathOf(preview, document.uri.path.slice(1), source.digest);
   if (path === undefined) throw notInFront();
-  const lines = editor.selections.flatMap((selection) => linesOf(path, editor.document, selection));
-  if (lines.length === 0) throw notInFront();
-  return { previewId: source.previewId, path, lines: unionOf(lines) };
+  return { document, selections, previewId: source.previewId, path };
+}
+
+async function pickedChanges(
+  document: vscode.TextDocument,
+  path: string,
+  changes: readonly LineRange[],
+): Promise<readonly LineRange[]> {
+  const picks = changes.map((range) => ({
+    label: vscode.l10n.t("Lines {0}", lineRangesText([range])),
+    description: plainText(document.lineAt(range.from - 1).text.trim(), NAME_CHARACTERS_MAX),
+    range,
+  }));
+  const picked = await vscode.window.showQuickPick(picks, {
+    title: vscode.l10n.t("Leave out changes of {0}", plainText(path, NAME_CHARACTERS_MAX)),
+    placeHolder: vscode.l10n.t("Which changes since the last commit should stay here?"),
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
+  if (picked === undefined || picked.length === 0) throw new Dismissed();
+  return picked.map(({ range }) => range);
 }
 
 /** Two files may have the same bytes: the document is named after its own. */
@@ -73,6 +125,17 @@ export async function askLines(preview: EgressPreview, index: number): Promise<r
         : undefined,
   });
   return text === undefined ? undefined : lineRangesOf(text);
+}
+
+function noChanges(found: ItemChanges | undefined): ArwError {
+  const reason = found?.kind === "unknown" ? found.reason : undefined;
+  return new ArwError(
+    "no-sent-changes",
+    reason === undefined
+      ? vscode.l10n.t("Nothing of this has changed since the last commit.")
+      : vscode.l10n.t("This cannot be compared with the last commit: {0}.", plainText(reason)),
+    vscode.l10n.t("Select the lines themselves, and leave out the selection."),
+  );
 }
 
 function notInFront(): ArwError {

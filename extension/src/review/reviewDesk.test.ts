@@ -7,7 +7,7 @@ import { FACTS, FIRST, LOCAL, ONCE, opened, previewOf, REQUEST, SECOND } from ".
 
 describe("sending", () => {
   test("asks first, and approves with the digest and the lease that were confirmed", async () => {
-    const { desk, home, last, questions } = await opened();
+    const { desk, home, last, ledgers, questions } = await opened();
     const { digest } = last();
     await desk.ask({ kind: "send", digest, lease: ONCE });
     assert.deepEqual(
@@ -16,6 +16,8 @@ describe("sending", () => {
     );
     assert.deepEqual(home.named("approveEgress"), [{ previewId: FIRST, digest, leaseMs: 600_000 }]);
     assert.deepEqual([last().state, last().answeredHere, last().busy], ["approved", true, "nothing"]);
+    await desk.ask({ kind: "open-ledger", digest });
+    assert.deepEqual(ledgers, [last().preview.episodeId], "its record is that of its episode");
   });
 
   test("a no in the confirmation approves nothing and leaves it waiting", async () => {

@@ -4,7 +4,7 @@
 import type { Digest } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
-import type { LeaseId, NodeId, PreviewId } from "#protocol/ids.ts";
+import type { EpisodeId, LeaseId, NodeId, PreviewId } from "#protocol/ids.ts";
 import type { LineRange } from "#protocol/lineCut.ts";
 import { type DurationMs, durationMs } from "#protocol/quantities.ts";
 import { type LeaseAsk, type ReviewAsk, type ReviewView, type TakenOut, takenPath } from "#protocol/webview/review.ts";
@@ -35,6 +35,8 @@ export interface ReviewPorts {
   /** Which lines of an item, as it is shown, the person wants to keep here; undefined where none. */
   askLines(preview: EgressPreview, item: number): Promise<readonly LineRange[] | undefined>;
   revokeLease(leaseId: LeaseId): Promise<void>;
+  /** The records of an episode in the egress ledger. */
+  openLedger(episodeId: EpisodeId): Promise<void>;
   reviewNext(): Promise<void>;
   /** How long a lease for one job lives unless the person says otherwise. */
   leaseMs(): DurationMs;
@@ -113,6 +115,7 @@ export class ReviewDesk {
     if (subject === undefined || ask.digest !== subject.shown.digest) return this.#repeat();
     const { preview } = subject.shown;
     if (ask.kind === "show-item") return this.#ports.showItem(preview, ask.item);
+    if (ask.kind === "open-ledger") return this.#ports.openLedger(preview.episodeId);
     if (ask.kind === "revoke-lease") return this.#ports.revokeLease(ask.leaseId);
     if (this.#busy !== "nothing" || subject.shown.state !== "waiting") return this.#repeat();
     switch (ask.kind) {

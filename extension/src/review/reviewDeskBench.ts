@@ -150,6 +150,7 @@ export interface Bench {
   readonly views: ReviewView[];
   readonly started: unknown[];
   readonly revoked: unknown[];
+  readonly ledgers: unknown[];
   answer: (question: SendQuestion) => boolean;
   lines: readonly LineRange[] | undefined;
   readonly clock: { nowMs: number };
@@ -170,6 +171,7 @@ export async function opened(): Promise<Bench> {
   const views: ReviewView[] = [];
   const started: unknown[] = [];
   const revoked: unknown[] = [];
+  const ledgers: unknown[] = [];
   const clock = { nowMs: 1_000 };
   const bench: Bench = {
     home,
@@ -177,6 +179,7 @@ export async function opened(): Promise<Bench> {
     views,
     started,
     revoked,
+    ledgers,
     answer: () => true,
     lines: undefined,
     clock,
@@ -193,6 +196,7 @@ export async function opened(): Promise<Bench> {
         },
         startedHere: (result) => started.push(result),
         showItem: async () => undefined,
+        openLedger: async (id) => void ledgers.push(id),
         reviewNext: async () => undefined,
         askLines: async () => bench.lines,
         revokeLease: async (id) => void revoked.push(id),

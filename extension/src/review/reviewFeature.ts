@@ -16,7 +16,7 @@ import type { HomeFacts } from "../home/homeMirror.ts";
 import { confirmSend } from "./confirmSend.ts";
 import { ExactContent, openExactly } from "./exactContent.ts";
 import { inspectFiles } from "./fileInspection.ts";
-import { askLines, selectedLines } from "./leaveOutLines.ts";
+import { askLines, selectedChanges, type SelectedLines, selectedLines } from "./leaveOutLines.ts";
 import { manageLeases, revokeAllLeases, revokeLease } from "./leasePicker.ts";
 import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
@@ -50,6 +50,8 @@ export function openReviewFeature(editor: Editor): Feature {
         return askLines(preview, item);
       },
       revokeLease: (id) => revokeLease(editor, id),
+      openLedger: async (episodeId) =>
+        void (await vscode.commands.executeCommand("arw.openLedger", { episode: { episodeId } })),
       reviewNext: () => reviewNext(),
       leaseMs: () => durationMs(MINUTE_MS * vscode.workspace.getConfiguration("arw").get("egress.leaseMinutes", 10)),
       nowMs: () => performance.now(),
@@ -73,9 +75,9 @@ export function openReviewFeature(editor: Editor): Feature {
     await desk.show(id);
     panel.reveal();
   };
-  const leaveOutSelection = async (): Promise<void> => {
+  const leaveOut = async (chosen: (of: typeof home) => Promise<SelectedLines>): Promise<void> => {
     const column = vscode.window.tabGroups.activeTabGroup.viewColumn;
-    const { lines, path, previewId } = await selectedLines(home);
+    const { lines, path, previewId } = await chosen(home);
     await desk.leaveOutLines(previewId, path, lines);
     const preview = desk.view?.preview;
     const item = preview?.items.findIndex((each) => each.path === path) ?? -1;
@@ -91,6 +93,9 @@ export function openReviewFeature(editor: Editor): Feature {
     if (next !== undefined) return review(next);
     if (facts.waiting.some(({ kind }) => kind === "staged")) {
       return void (await vscode.commands.executeCommand("arw.reviewStaged"));
+    }
+    if (facts.waiting.some(({ kind }) => kind === "result")) {
+      return void (await vscode.commands.executeCommand("arw.reviewResult"));
     }
     await answerJoinOf(facts);
   };
@@ -112,7 +117,8 @@ export function openReviewFeature(editor: Editor): Feature {
         if (past.ok) return review({ previewId: past.value.preview });
         return review(await chosenEgress(given, mirror, vscode.l10n.t("Which one do you want to review?")));
       },
-      "arw.leaveOutSelection": leaveOutSelection,
+      "arw.leaveOutSelection": () => leaveOut(selectedLines),
+      "arw.leaveOutChange": () => leaveOut(selectedChanges),
       "arw.denyEgress": (given) => denyEgress(editor, given),
       "arw.showWhatLeaves": (given) => showWhatLeaves(editor, given),
       "arw.manageLeases": () => manageLeases(editor),

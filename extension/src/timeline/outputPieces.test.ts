@@ -45,6 +45,22 @@ test("pieces put together are the output, whatever its characters and length", a
   );
 });
 
+test("what the Home took out is a placeholder where it began, and many of them make a piece no longer than it may be", async () => {
+  const bytes = Buffer.from("*".repeat(OUTPUT_CHARACTERS_MAX));
+  const placeholder = "[REDACTED:known-secret:abcdefgh]";
+  const removed = Array.from({ length: 1_024 }, (_, index) => ({
+    fromByte: byteCount(100 + index * 8),
+    endByte: byteCount(108 + index * 8),
+    placeholder: placeholder.repeat(4),
+  }));
+  const home: Pick<Home, "call"> = {
+    call: async (method) => method.result.parse({ base64: bytes.toString("base64"), removed }),
+  };
+  const { more, nextByte, text } = await readOutputPiece(home, { ...ask, fromByte: byteCount(0) });
+  assert.ok(text.startsWith(`${"*".repeat(100)}${placeholder}`));
+  assert.ok(text.length <= OUTPUT_CHARACTERS_MAX && more && nextByte < bytes.length);
+});
+
 test("bytes that are no text come through as such and are not asked for again", async () => {
   const home = homeWith(Buffer.from([0xf0, 0x9f]));
   const piece = await readOutputPiece(home, { ...ask, fromByte: byteCount(0) });

@@ -3,6 +3,7 @@
 import { messageWithAdvice } from "#protocol/errors.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { OUTPUT_CHARACTERS_MAX, type OutputPiece, type ReadOutput } from "#protocol/webview/feed.ts";
+import { shownOutput } from "#protocol/shownOutput.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { Home } from "../home/home.ts";
 
@@ -14,11 +15,19 @@ export async function readOutputPiece(home: Pick<Home, "call">, asked: ReadOutpu
   const { attemptId, stream, fromByte } = asked;
   const about = { kind: "output", attemptId, stream, fromByte } as const;
   try {
-    const { base64 } = await home.call(METHODS.readOutput, { attemptId, stream, fromByte });
+    const { base64, removed = [] } = await home.call(METHODS.readOutput, { attemptId, stream, fromByte });
     const bytes = Buffer.from(base64, "base64");
-    const piece = bytes.subarray(0, wholeCharacterBytes(bytes.subarray(0, OUTPUT_CHARACTERS_MAX)));
+    let piece: Buffer;
+    let text: string;
+    let bytesMax = OUTPUT_CHARACTERS_MAX;
+    do {
+      piece = bytes.subarray(0, wholeCharacterBytes(bytes.subarray(0, bytesMax)));
+      text = Buffer.from(shownOutput(piece, fromByte, removed).bytes).toString("utf8");
+      // A placeholder may be longer than what it stands for.
+      bytesMax = Math.floor(bytesMax / 2);
+    } while (text.length > OUTPUT_CHARACTERS_MAX);
     const nextByte = byteCount(fromByte + piece.length);
-    return { ...about, text: piece.toString("utf8"), nextByte, more: bytes.length > piece.length };
+    return { ...about, text, nextByte, more: bytes.length > piece.length };
   } catch (error) {
     const problem = messageWithAdvice(error);
     return { ...about, text: "", nextByte: fromByte, more: false, problem };

@@ -1,6 +1,6 @@
 // Takes secrets out of what a page is told: prompts, titles, errors and output, whatever message they come in.
-// A page is a browser, and often on a screen that others see; the editor's own terminal and diffs show all.
-// Each message is looked at by itself: a secret that is cut in two by two pieces of output is not found here.
+// A page is a browser, and often on a screen that others see; the editor's own diffs show all.
+// Each message is looked at by itself: of output, which comes in pieces, the Home has taken the secrets out before.
 import { randomBytes } from "node:crypto";
 import { environmentSecrets } from "#platform/redaction/environmentSecrets.ts";
 import { createRedactor, type Redactor } from "#platform/redaction/redactor.ts";

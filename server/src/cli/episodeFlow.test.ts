@@ -12,6 +12,7 @@ import {
   OWNER_SECRET,
   outputKey,
 } from "../../../test/clients/fakeHome.ts";
+import { byteCount } from "#protocol/quantities.ts";
 import { runCli } from "./program.ts";
 
 test("a local run streams both channels apart and ends with the command's exit code", async (t) => {
@@ -64,6 +65,29 @@ test("both streams come in the order in which they were printed, also when all o
     screen.lines().flatMap(({ kind, text }) => (kind === "output" ? [text] : [])),
     ["1..2\nok 1 – naïve\n", "warning: slow\n", "ok 2\n"],
   );
+});
+
+test("what looks like a secret is a placeholder and said, and --exact asks for the bytes", async (t) => {
+  const secret = Buffer.from("1..2\n0123456789");
+  const { home, terminal } = await bench(t, (fake) => ({
+    ...local()(fake),
+    readOutput: async ({ attemptId, exact, fromByte, stream }) => {
+      const bytes = fake().output.get(outputKey(attemptId, stream)) ?? secret;
+      const removed = [{ fromByte: byteCount(0), endByte: byteCount(4), placeholder: "[REDACTED:x:abcdefgh]" }];
+      return {
+        base64: bytes.subarray(fromByte).toString("base64"),
+        ...(exact === true || stream === "stderr" ? {} : { removed }),
+      };
+    },
+  }));
+  const shown = terminal();
+  assert.equal(await runCli(["run", "--", "npm", "test"], shown.host), 3);
+  assert.equal(shown.stdout(), "[REDACTED:x:abcdefgh]\nok 1 – naïve\nok 2\n");
+  assert.match(shown.stderr(), /looks like a secret was taken out of this output; --exact shows it/);
+  const exact = terminal();
+  assert.equal(await runCli(["run", "--exact", "--", "npm", "test"], exact.host), 3);
+  assert.equal(exact.stdout(), "1..2\nok 1 – naïve\nok 2\n");
+  assert.ok(calls(home, "readOutput").some(({ params }) => JSON.stringify(params).includes('"exact":true')));
 });
 
 test("--yes approves exactly the preview that was shown, with the owner secret of the environment", async (t) => {

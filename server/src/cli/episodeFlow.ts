@@ -23,8 +23,13 @@ export interface Answer {
   readonly lease?: LeaseWish;
 }
 
+export interface RunAnswer extends Answer {
+  /** Output is to be shown as it was printed, secrets included. */
+  readonly exact: boolean;
+}
+
 /** Runs the episode and gives the exit code: the command's own where one ran. Throws ArwError for what stopped it before. */
-export async function runEpisode(session: CliSession, params: StartEpisodeParams, answer: Answer): Promise<number> {
+export async function runEpisode(session: CliSession, params: StartEpisodeParams, answer: RunAnswer): Promise<number> {
   const { terminal } = session;
   const home = await session.home();
   const started = await home.call(METHODS.startEpisode, params);
@@ -32,7 +37,8 @@ export async function runEpisode(session: CliSession, params: StartEpisodeParams
   using interrupts = new Interrupts(session, home, started.episodeId);
   if (started.previewId === undefined) await terminal.say(placeText(started), ...(await leaseText(home, started)));
   else await approve(session, home, started.previewId, answer);
-  const crossed = await watch(session, home, started, interrupts.signal);
+  const output = new OutputReader(home, terminal, answer.exact);
+  const crossed = await watch(session, home, started, output, interrupts.signal);
   if (interrupts.signal.aborted) return EXIT_CANCELLED;
   const episode = await home.call(METHODS.showEpisode, { episodeId: started.episodeId });
   await terminal.emit("episode-finished", { episode, crossed });
@@ -82,16 +88,20 @@ async function watch(
   session: CliSession,
   home: HomeClient,
   started: StartEpisodeResult,
+  output: OutputReader,
   signal: AbortSignal,
 ): Promise<Crossed> {
   const { terminal } = session;
   const { episodeId, sequence, target } = started;
-  const output = new OutputReader(home, terminal);
+  let isHeld = false;
   let outBytes = 0;
   let backBytes = 0;
   for await (const entry of followTimeline(home, { fromSequence: sequence, episodeId }, signal)) {
     await terminal.emit("timeline-entry", { entry });
-    if (entry.output !== undefined && entry.attemptId !== undefined) await output.show(entry.attemptId, entry.output);
+    const { attemptId, output: range } = entry;
+    if (range !== undefined && attemptId !== undefined && !isHeld) {
+      isHeld = await isHeldBack(output.show(attemptId, range));
+    }
     if (entry.crossing?.direction === "out") outBytes += entry.crossing.bytes;
     // A send that was recorded and then could not begin: nothing left.
     if (entry.kind === "EgressSettled" && entry.crossing === undefined) outBytes = 0;
@@ -99,8 +109,19 @@ async function watch(
     if (!target.local && isWorthSaying(entry)) await terminal.say(timelineLine(entry, terminal.errorStyle));
     if (entry.kind === "EpisodeFinished") break;
   }
-  await output.endLine();
+  if (!isHeld) await output.end();
   return { outBytes, backBytes };
+}
+
+/** Whether the Home holds the output back for the owner's look: then the rest of it is held back as well. */
+async function isHeldBack(showing: Promise<void>): Promise<boolean> {
+  try {
+    await showing;
+    return false;
+  } catch (error) {
+    if (error instanceof ArwError && error.code === "result-waits") return true;
+    throw error;
+  }
 }
 
 /** What the card has shown already, and what the summary is about to say. */

@@ -89,6 +89,18 @@ webviewTest("what is typed and chosen narrows the rows, and can be cleared", asy
   assertQuiet(page);
 });
 
+webviewTest("whoever comes from an episode sees its records, the newest with its details and proof", async (open) => {
+  const page = await openLedger(open, { records: recordsOf(24) });
+  await shown(page.page, "24 of 24 records");
+  await page.send({ kind: "narrow", filter: { episodeId: recordOf(24).row.episode_id } });
+  await shown(page.page, "2 of 24 records");
+  await page.page.getByText("Its proof holds").waitFor();
+  const { row } = recordOf(24);
+  await page.page.locator(".details-body", { hasText: row.record_id }).waitFor();
+  assert.deepEqual(lastQuery(page).filter, { episodeId: row.episode_id });
+  assertQuiet(page);
+});
+
 webviewTest("what is typed is kept at once, and all of it comes back after it was hidden", async (open) => {
   const page = await openLedger(open, { records: recordsOf(12) });
   await openFirst(page);

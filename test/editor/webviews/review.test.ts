@@ -37,8 +37,13 @@ webviewTest("the review is for everybody: axe finds nothing serious in any theme
     for (const state of ["approved", "denied", "withdrawn"] as const) {
       await page.send({ kind: "review", review: reviewOf({ state, othersWaiting: 1 }) });
       await page.page.getByRole("button", { name: "Review the next one" }).waitFor();
+      // Only an answer makes a record.
+      const record = page.page.getByRole("button", { name: "Show it in the egress ledger" });
+      await record.waitFor({ state: state === "withdrawn" ? "detached" : "visible" });
+      if (state === "denied") await record.click();
       assert.deepEqual(await page.axe(), [], `${theme}, ${state}`);
     }
+    assert.deepEqual(asks(page), [{ kind: "open-ledger", digest: reviewOf({ state: "denied" }).digest }], theme);
     assertQuiet(page);
     await page.close();
   }

@@ -37,6 +37,8 @@ export class LedgerPage {
   /** Whether the count is to be said once the answer is there: a person narrowed it down, the ledger did not just grow. */
   #isSaying = false;
   #isBack: boolean;
+  /** Whoever comes from an episode wants its record, not a list of one. */
+  #opensNewest = false;
 
   constructor(options: PageHost<LedgerFromPage, LedgerKept>) {
     this.#options = options;
@@ -78,7 +80,9 @@ export class LedgerPage {
         return this.#drawing.soon();
       case "narrow":
         this.#text = message.filter.path ?? "";
-        return this.#setFilter(message.filter);
+        this.#setFilter(message.filter);
+        this.#opensNewest = message.filter.episodeId !== undefined;
+        return;
       case "rows":
         return this.#took(this.#model.take(message), message.last);
       case "problem":
@@ -95,6 +99,7 @@ export class LedgerPage {
   #took(isCurrent: boolean, last: boolean): void {
     if (!isCurrent) return;
     if (last && this.#isSaying) this.#sayCount();
+    if (last && this.#opensNewest) this.#openNewest();
     // After the page was hidden, the row that a person was at is in sight again.
     if (last && this.#isBack) {
       this.#isBack = false;
@@ -103,6 +108,14 @@ export class LedgerPage {
     }
     this.#drawing.soon();
     if (last) this.#askMore();
+  }
+
+  #openNewest(): void {
+    this.#opensNewest = false;
+    const [newest] = this.#model.rows;
+    if (newest === undefined) return;
+    this.#activate(newest);
+    this.#setDetails(true);
   }
 
   #sayCount(): void {
@@ -189,6 +202,7 @@ export class LedgerPage {
   #setFilter(filter: LedgerFilter, askAfterMs = 0): void {
     this.#model.setFilter(filter);
     this.#isSaying = true;
+    this.#opensNewest = false;
     this.#keep();
     window.clearTimeout(this.#asking);
     if (askAfterMs === 0) this.#ask();

@@ -112,14 +112,25 @@ function takingActions(scene: ReviewScene): TemplateResult {
 }
 
 function answeredActions(scene: ReviewScene): TemplateResult {
-  const { othersWaiting } = scene.view;
+  const { digest, othersWaiting, state } = scene.view;
+  // Only an answer makes a record.
+  const record =
+    state === "approved" || state === "denied"
+      ? html`<vscode-button appearance="secondary" @click=${() => scene.ask({ kind: "open-ledger", digest })}
+          >${l10n.t("Show it in the egress ledger")}</vscode-button
+        >`
+      : nothing;
   if (othersWaiting === 0)
-    return html`<footer class="actions"><p class="dim">${l10n.t("Nothing else waits for you.")}</p></footer>`;
+    return html`<footer class="actions">
+      <p class="dim">${l10n.t("Nothing else waits for you.")}</p>
+      <div class="buttons">${record}</div>
+    </footer>`;
   return html`<footer class="actions">
     <div class="buttons">
       <vscode-button @click=${() => scene.ask({ kind: "review-next" })}
         >${othersWaiting === 1 ? l10n.t("Review the next one") : l10n.t("Review the next of {0}", amountsIn(scene.language).count(othersWaiting))}</vscode-button
       >
+      ${record}
     </div>
   </footer>`;
 }

@@ -2,7 +2,7 @@
 // say and adds nothing; an amount without a basis is called unknown.
 import * as l10n from "@vscode/l10n";
 import { html, nothing, type TemplateResult } from "lit";
-import type { EpisodeTaint, LeftOut, MeasuredCost, PreviewPolicy } from "#protocol/egress.ts";
+import type { EpisodeTaint, LeftOut, MeasuredCost, PreviewPolicy, RemovedSecret } from "#protocol/egress.ts";
 import type { LeaseBound } from "#protocol/lease.ts";
 import type { Sandbox, SandboxRule } from "#protocol/node.ts";
 import { amountsIn } from "#protocol/text/amounts.ts";
@@ -52,8 +52,28 @@ export function staysPart(scene: ReviewScene): TemplateResult {
 
 /** What redaction took out of the prompt before anything could leave; a placeholder stands in each place. */
 export function removedPart({ language, view }: ReviewScene): TemplateResult | typeof nothing {
-  const { removed } = view.preview;
-  if (removed === undefined) return nothing;
+  const { removed, unknownSecrets } = view.preview;
+  return html`${removed === undefined ? nothing : removedList(language, removed)}${
+    unknownSecrets === undefined ? nothing : unknownPart(language, unknownSecrets)
+  }`;
+}
+
+/** That redaction did not look for all it could know. */
+function unknownPart(language: string, count: number): TemplateResult {
+  return html`<p>
+    ${icon("warning", "tone-attention")}
+    ${
+      count === 1
+        ? l10n.t("Not looked for: 1 exact secret of your files, which hold more than redaction looks for.")
+        : l10n.t(
+            "Not looked for: {0} exact secrets of your files, which hold more than redaction looks for.",
+            amountsIn(language).count(count),
+          )
+    }
+  </p>`;
+}
+
+function removedList(language: string, removed: readonly RemovedSecret[]): TemplateResult {
   const count = removed.reduce((total, { times }) => total + times, 0);
   return html`<p>
       ${icon("shield", "tone-attention")}

@@ -57,8 +57,8 @@ export class RunningOutputs {
     if (followed === undefined || output === undefined) return;
     output.asked = false;
     output.text.add(piece);
-    // A piece without text is a Home that has less than it said, or a problem: the next entry asks again.
-    if (piece.text !== "") this.#readOn(followed);
+    // A piece of nothing is a Home that has less than it said or holds it back, or a problem: the next entry asks again.
+    if (piece.nextByte > piece.fromByte) this.#readOn(followed);
   }
 
   shown(): readonly RunningOutput[] {

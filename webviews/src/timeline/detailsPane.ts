@@ -72,15 +72,22 @@ export class DetailsPane {
     const output = this.#streams.get(piece.stream)?.output;
     output?.add(piece);
     const isBehind = output !== undefined && output.nextByte < (this.#ends.get(piece.stream) ?? 0);
-    if (isBehind && !output.more && output.problem === undefined && piece.text !== "") this.#read(piece.stream);
+    if (isBehind && !output.more && output.problem === undefined && piece.nextByte > piece.fromByte)
+      this.#read(piece.stream);
   }
 
   /** An entry came: if it is output of the attempt that is shown to its end, the rest is read. */
   heard(entry: TimelineEntry): void {
-    if (this.#entry === undefined || entry.output === undefined || entry.attemptId !== this.#attemptId) return;
+    if (this.#entry === undefined || entry.attemptId === undefined || entry.attemptId !== this.#attemptId) return;
+    // What the Home held back while more could come, it gives when the attempt has ended.
+    if (entry.output === undefined) return this.#readRest();
     const { stream, fromByte, bytes } = entry.output;
     this.#ends.set(stream, fromByte + bytes);
     if (this.#streams.get(stream)?.output.more !== true) this.#read(stream);
+  }
+
+  #readRest(): void {
+    for (const [stream, { output }] of this.#streams) if (!output.more) this.#read(stream);
   }
 
   #turnTo(entry: TimelineEntry): void {

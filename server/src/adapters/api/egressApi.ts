@@ -10,6 +10,7 @@ import type { HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
 import { putBeforeOwner } from "../staging/putBefore.ts";
 import { RESUME_TITLE } from "../staging/titles.ts";
+import { changesOf } from "./itemChanges.ts";
 import { pathsOfJob } from "./jobInputs.ts";
 import { PreviewDocuments } from "./previewDocuments.ts";
 import { revisePreview } from "./revisePreview.ts";
@@ -20,6 +21,7 @@ type EgressApi = Pick<
   | "readPreview"
   | "readPreviewItem"
   | "reviseEgress"
+  | "itemChanges"
   | "approveEgress"
   | "denyEgress"
   | "pauseOffloads"
@@ -55,6 +57,12 @@ export function egressApi(services: HomeServices): EgressApi {
       return { base64: Buffer.from(bytes).toString("base64") };
     },
     reviseEgress: (params, session) => revisePreview(services, previews, params, session),
+    itemChanges: async ({ previewId, paths }, { signal }) => {
+      const held = await heldOf(previewId);
+      if (held === undefined) return PREVIEW_UNKNOWN;
+      const { items } = await previews.read(held.preview);
+      return changesOf({ items, paths, blobs, workspaceFolder: services.workspaceFolder }, signal);
+    },
     approveEgress: async ({ previewId, digest, leaseMs, scoped }, session) => {
       await services.freshPolicy();
       const held = home.state.egress.previews.get(previewId);

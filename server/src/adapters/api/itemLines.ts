@@ -18,14 +18,25 @@ import {
 import { plainText } from "#protocol/text/plainText.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { BlobStore } from "#platform/blobs/blobStore.ts";
+import { givingWay } from "#platform/givingWay.ts";
+import type { Redactor, Removed } from "#platform/redaction/redactor.ts";
 import { PROMPT_ITEM } from "../collect/promptItem.ts";
 import { detectSecrets } from "../collect/secretDetector.ts";
+
+/** Looked through at a time. */
+const STEP_CHARACTERS: number = 256 * 1024;
+
+export interface CutServices {
+  readonly blobs: BlobStore;
+  /** It knows the workspace's secrets as they are now. */
+  readonly redactor: Redactor;
+}
 
 /** The item without these lines of what it shows now; its new bytes are stored. */
 export async function withoutLines(
   item: PreviewItem,
   shown: readonly LineRange[],
-  blobs: BlobStore,
+  { blobs, redactor }: CutServices,
   signal: AbortSignal,
 ): Promise<PreviewItem | Refusal> {
   const whole = item.cut?.whole ?? item.digest;
@@ -37,14 +48,14 @@ export async function withoutLines(
   if (lines.length > CUT_RANGES_MAX)
     return cannotCut(item, `more than ${CUT_RANGES_MAX} ranges of it would be missing`);
   const cut = item.path === PROMPT_ITEM ? promptWithout(text, lines) : fileWithout(text, lines);
-  if (cut === "no-such-line") {
+  if (cut.kind === "no-such-line") {
     return refuse(
       "preview-lines-unknown",
       `${plainText(item.path)} has no such lines in this preview.`,
       "Count them as the preview shows the item: arw-home egress show <preview> --item <path>.",
     );
   }
-  if (cut === "nothing-left") {
+  if (cut.kind === "nothing-left") {
     return refuse(
       "preview-item-needed",
       `Nothing would be left of ${plainText(item.path)}.`,
@@ -52,9 +63,13 @@ export async function withoutLines(
     );
   }
   // What two halves make together was never looked through.
-  const [finding] = await detectSecrets(Buffer.from(cut).toString("utf8"), signal);
+  const [finding] = await detectSecrets(Buffer.from(cut.left).toString("utf8"), signal);
   if (finding !== undefined) return cannotCut(item, `what is left ${finding.message} at line ${finding.line}`);
-  const { bytes, digest } = await blobs.put(cut);
+  const joined = await joinedSecret(cut, redactor);
+  if (joined !== undefined) {
+    return cannotCut(item, `what is left would have a secret in it that the whole has not (${joined})`);
+  }
+  const { bytes, digest } = await blobs.put(cut.left);
   return { ...item, bytes, digest, cut: { whole, wholeBytes, lines } };
 }
 
@@ -68,22 +83,69 @@ export function withAllLines({ cut, ...item }: PreviewItem): PreviewItem | Refus
   );
 }
 
-type Cut = Uint8Array | "no-such-line" | "nothing-left";
+interface CutText {
+  readonly kind: "cut";
+  readonly left: Uint8Array;
+  /** What it says, before and after: a text each of what is read on its own. */
+  readonly textsBefore: readonly string[];
+  readonly textsLeft: readonly string[];
+}
+
+type Cut = CutText | { readonly kind: "no-such-line" } | { readonly kind: "nothing-left" };
 
 function fileWithout(text: Uint8Array, lines: readonly LineRange[]): Cut {
-  if ((lines.at(-1)?.to ?? 0) > lineCount(text)) return "no-such-line";
+  if ((lines.at(-1)?.to ?? 0) > lineCount(text)) return { kind: "no-such-line" };
   const left = cutLines(text, lines);
-  return left.length === 0 ? "nothing-left" : left;
+  if (left.length === 0) return { kind: "nothing-left" };
+  const [textsBefore, textsLeft] = [[Buffer.from(text).toString("utf8")], [Buffer.from(left).toString("utf8")]];
+  return { kind: "cut", left, textsBefore, textsLeft };
 }
 
 /** What leaves is canonical JSON again, of messages that are shorter. */
 function promptWithout(text: Uint8Array, lines: readonly LineRange[]): Cut {
   const messages = decodeJson(chatMessagesSchema, Buffer.from(text).toString("utf8"));
   if (!messages.ok) throw new Error(`the stored prompt ${messages.path} ${messages.problem}`);
-  if ((lines.at(-1)?.to ?? 0) > messageLineCount(messages.value)) return "no-such-line";
+  if ((lines.at(-1)?.to ?? 0) > messageLineCount(messages.value)) return { kind: "no-such-line" };
   const left = cutMessages(messages.value, lines);
   const asks = left.findLast(({ role }) => role === "user");
-  return asks === undefined || asks.content.trim() === "" ? "nothing-left" : Buffer.from(canonicalJson(left));
+  if (asks === undefined || asks.content.trim() === "") return { kind: "nothing-left" };
+  const [textsBefore, textsLeft] = [messages.value, left].map((each) => each.map(({ content }) => content));
+  return {
+    kind: "cut",
+    left: Buffer.from(canonicalJson(left)),
+    textsBefore: textsBefore ?? [],
+    textsLeft: textsLeft ?? [],
+  };
+}
+
+/** The rule of a secret that stands in what is left more often than in the whole: its parts stood around what was cut. */
+async function joinedSecret({ textsBefore, textsLeft }: CutText, redactor: Redactor): Promise<string | undefined> {
+  const before = await secretsIn(textsBefore, redactor);
+  for (const [key, { rule, times }] of await secretsIn(textsLeft, redactor)) {
+    if (times > (before.get(key)?.times ?? 0)) return rule;
+  }
+  return undefined;
+}
+
+async function secretsIn(texts: readonly string[], redactor: Redactor): Promise<ReadonlyMap<string, Removed>> {
+  const found = new Map<string, Removed>();
+  for (const text of texts) {
+    for (const one of await givingWay(removedFrom(text, redactor))) {
+      const key = `${one.rule} ${one.tag}`;
+      found.set(key, { ...one, times: one.times + (found.get(key)?.times ?? 0) });
+    }
+  }
+  return found;
+}
+
+function* removedFrom(text: string, redactor: Redactor): Generator<void, readonly Removed[]> {
+  const stream = redactor.open();
+  for (let from = 0; from < text.length; from += STEP_CHARACTERS) {
+    stream.write(text.slice(from, from + STEP_CHARACTERS));
+    yield;
+  }
+  stream.end();
+  return stream.removed;
 }
 
 function cannotCut({ path }: PreviewItem, why: string): Refusal {
@@ -94,7 +156,7 @@ function cannotCut({ path }: PreviewItem, why: string): Refusal {
   );
 }
 
-function isText(bytes: Uint8Array): boolean {
+export function isText(bytes: Uint8Array): boolean {
   if (bytes.includes(0)) return false;
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);

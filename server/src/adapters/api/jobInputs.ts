@@ -138,7 +138,7 @@ async function collectAsk(
     limits,
   };
   const { item, removed } = prompt;
-  const previewed = { job, removed };
+  const previewed = { job, removed, unknownSecrets: redaction.unknownSecrets };
   return { kind: "collected", previewed, items: [item], leftOut: [], paths: [], durable: prompt.prompt.durable };
 }
 

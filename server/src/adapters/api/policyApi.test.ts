@@ -251,6 +251,15 @@ test("of a text it is said which past offloads it would have decided otherwise, 
     ],
   );
   assert.equal(checked.changed[0]?.explanation, "because of no-notes");
+  // One was withdrawn, one denied at once: the ledger has neither. What the owner denies is a record.
+  const { previewId } = answered(await bench.start());
+  assert.ok(previewId !== undefined);
+  answered(await egressApi(bench.here).denyEgress({ previewId, reason: "no" }, OWNER));
+  const recorded = answered(await bench.api.checkPolicy({ text: denying, of: "home" }, ANYONE));
+  assert.deepEqual(
+    recorded.changed.filter((change) => change.recorded).map(({ title }) => title),
+    [answered(await egressApi(bench.here).readPreview({ previewId }, ANYONE)).preview.title],
+  );
   const same = answered(await bench.api.checkPolicy({ text: POSTURE_TEXTS["ask-always"], of: "home" }, ANYONE));
   assert.deepEqual(same.changed, []);
   const broken = answered(await bench.api.checkPolicy({ text: "{", of: "home" }, ANYONE));

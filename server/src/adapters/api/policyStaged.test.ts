@@ -15,6 +15,7 @@ import { stagingOf } from "../../home/staging/state.ts";
 import { POSTURE_TEXTS } from "../policy/postures.ts";
 import { approveAndDo } from "../staging/actionRuns.ts";
 import type { HomeServices } from "./services.ts";
+import { stagedApi } from "./stagedApi.ts";
 
 /** The one policy that waits, and its answer. */
 async function approveWaiting({
@@ -89,4 +90,21 @@ test("a text that is no policy is not even staged", async (t) => {
   const code = codeOf(await bench.api.adoptPolicy({ text: "{ no" }, ANYONE));
   assert.equal(code, "policy-invalid");
   assert.equal(stagingOf(bench.here.home.state).byId.size, 0);
+});
+
+test("another text takes the place of a policy that waits, and a text that is no policy does not", async (t) => {
+  const { api, here, files } = await policyBench(t);
+  assert.equal(codeOf(await api.usePosture({ posture: "trusted-workers" }, ANYONE)), "waits-for-owner");
+  const [held] = [...stagingOf(here.home.state).byId.values()];
+  assert.ok(held !== undefined);
+  const { digest, stagedId } = held;
+  const { reviseStaged } = stagedApi(here);
+  const to = (text: string): ReturnType<typeof reviseStaged> =>
+    reviseStaged({ stagedId, digest, change: { kind: "adopt-policy", text } }, OWNER);
+  assert.equal(codeOf(await to("{ no")), "policy-invalid");
+  const text = documentText(rule("asks", "ask"));
+  const next = answered(await to(text));
+  const [result] = answered(await stagedApi(here).approveStaged({ items: [next] }, OWNER)).results;
+  assert.equal(result?.outcome, "done");
+  assert.deepEqual([await readFile(files.homeFile, "utf8"), here.home.state.policy?.adopted?.text], [text, text]);
 });

@@ -3,7 +3,10 @@
 // Nothing is written over an edit made since; two applications never run at once.
 import { refuse } from "#protocol/errors.ts";
 import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import { proposalProblem } from "../../home/episode/review.ts";
+import { isEditedContent } from "../../home/staging/edited.ts";
 import { riskOf } from "../../home/staging/risk.ts";
+import { stagingOf } from "../../home/staging/state.ts";
 import { readProposal } from "../attempts/proposalFetch.ts";
 import type { HomeApi } from "../clientServer/homeApi.ts";
 import { applyProposal } from "../proposal/applyProposal.ts";
@@ -23,7 +26,7 @@ export function proposalApi(services: HomeServices): ProposalApi {
     if (shown !== undefined && shown.digest !== digest) {
       return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
     }
-    const application = await applicationOf(services, proposalId, paths);
+    const application = await applicationOf(services, proposalId, { paths });
     if (application.kind === "refusal") return application;
     const { action, evidence, held, proposal, title } = application;
     const [conflict, ...others] = await conflictsOf(workspaceFolder, proposal, "approved");
@@ -50,9 +53,11 @@ export function proposalApi(services: HomeServices): ProposalApi {
     return recorded.kind === "refusal" ? recorded : { files };
   };
   return {
-    showProposal: async ({ proposalId }) => {
+    showProposal: async ({ proposalId, review }, session) => {
       const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
+      const waits = proposalProblem(home.state.episodes, held, session.owner && review === true);
+      if (waits !== undefined) return waits;
       const proposal = await readProposal(blobs, held.digest);
       const { episodeId, digest, appliedAt, appliedPaths } = held;
       const conflicts =
@@ -67,11 +72,15 @@ export function proposalApi(services: HomeServices): ProposalApi {
         ...(appliedPaths === undefined ? {} : { appliedPaths }),
       };
     },
-    readProposedFile: async ({ proposalId, digest, fromByte }) => {
+    readProposedFile: async ({ proposalId, digest, fromByte, review }, session) => {
       const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
+      const waits = proposalProblem(home.state.episodes, held, session.owner && review === true);
+      if (waits !== undefined) return waits;
       const proposal = await readProposal(blobs, held.digest);
-      const named = proposal.changes.some((change) => "digest" in change && change.digest === digest);
+      const named =
+        proposal.changes.some((change) => "digest" in change && change.digest === digest) ||
+        isEditedContent(stagingOf(home.state), proposalId, digest);
       if (!named) return refuse("blob-not-in-proposal", "The proposal names no such content.", "Show it again.");
       const bytes = await blobs.read(digest, fromByte, OUTPUT_PAGE_BYTES_MAX);
       return { base64: Buffer.from(bytes).toString("base64") };

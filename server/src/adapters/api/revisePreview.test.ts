@@ -18,6 +18,9 @@ import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
 import { deny, homeWith, preview } from "../../../../test/simulation/homeCommands.ts";
 import { GPU, only } from "../../../../test/simulation/homeScenario.ts";
+import { createRedactor } from "#platform/redaction/redactor.ts";
+import { REDACTION_RULES } from "#platform/redaction/rules.ts";
+import { TEST_REDACTION, TEST_REDACTOR } from "../../../../test/simulation/testRedaction.ts";
 import { RECENT_PREVIEWS_MAX } from "../../home/egress/state.ts";
 import { LEFT_OUT_BY_YOU } from "../collect/treeCandidates.ts";
 import { egressApi } from "./egressApi.ts";
@@ -286,15 +289,11 @@ describe("taking lines out", () => {
     const many = Array.from({ length: CUT_RANGES_MAX + 1 }, (_, index) => `line ${index}\n\n`).join("");
     const item = { ...itemOf(at.shown, "poem.txt"), ...(await at.here.blobs.put(Buffer.from(many))) };
     const { signal } = new AbortController();
-    const most = await withoutLines(item, alternating, at.here.blobs, signal);
+    const services = { blobs: at.here.blobs, redactor: TEST_REDACTOR };
+    const most = await withoutLines(item, alternating, services, signal);
     assert.ok(!("kind" in most) && most.cut?.lines.length === CUT_RANGES_MAX);
     // The last blank line is the second line from the end of what is left.
-    const past = await withoutLines(
-      most,
-      [{ from: CUT_RANGES_MAX + 1, to: CUT_RANGES_MAX + 1 }],
-      at.here.blobs,
-      signal,
-    );
+    const past = await withoutLines(most, [{ from: CUT_RANGES_MAX + 1, to: CUT_RANGES_MAX + 1 }], services, signal);
     assert.ok("kind" in past && past.code === "preview-item-uncuttable");
   });
 
@@ -302,8 +301,54 @@ describe("taking lines out", () => {
     const at = await poem(t);
     const text = `const key =\nnothing\n"ghp_${"a1B2".repeat(9)}";\n`;
     const item = { ...itemOf(at.shown, "poem.txt"), ...(await at.here.blobs.put(Buffer.from(text))) };
-    const cut = await withoutLines(item, [{ from: 2, to: 2 }], at.here.blobs, new AbortController().signal);
+    const services = { blobs: at.here.blobs, redactor: TEST_REDACTOR };
+    const cut = await withoutLines(item, [{ from: 2, to: 2 }], services, new AbortController().signal);
     assert.ok("kind" in cut && cut.code === "preview-item-uncuttable" && /at line 2/.test(cut.message));
+  });
+
+  test("a cut that joins the parts of a known secret is refused, and one beside a secret of the whole is not", async (t) => {
+    const at = await poem(t);
+    const known = "first-part-of-it\nsecond-part-of-it";
+    const redactor = createRedactor(REDACTION_RULES, [known], new Uint8Array(32));
+    const services = { blobs: at.here.blobs, redactor };
+    const without = async (text: string, line: number): ReturnType<typeof withoutLines> => {
+      const item = { ...itemOf(at.shown, "poem.txt"), ...(await at.here.blobs.put(Buffer.from(text))) };
+      return withoutLines(item, [{ from: line, to: line }], services, new AbortController().signal);
+    };
+    const [first, second] = known.split("\n");
+    const joined = await without(`one\n${first}\ntwo\n${second}\n`, 3);
+    assert.ok("kind" in joined && joined.code === "preview-item-uncuttable");
+    assert.match(joined.message, /a secret in it that the whole has not \(known-secret\)/);
+    assert.doesNotMatch(joined.message, /part-of-it/);
+    const value = "Zk3Qv9Xw2Lr7Tn5Bp8Hd4Js6";
+    const assigned = await without(`my_api_key =\nof the house\n  "${value}"\n`, 2);
+    assert.ok("kind" in assigned && /assigned-secret|looks like/.test(assigned.message));
+    assert.ok(!("kind" in (await without(`one\n${known}\ntwo\n`, 4))), "what was shown is not called new");
+    assert.ok(!("kind" in (await without(`one\n${first}\ntwo\n${second}\n`, 1))));
+  });
+
+  test("a prompt whose lines would join to a secret is refused, and the preview still waits", async (t) => {
+    const bench = new DeskBench(homeWith(GPU).state);
+    const known = "first-part-of-it\nsecond-part-of-it";
+    const redactor = createRedactor(REDACTION_RULES, [known], new Uint8Array(32));
+    const redaction = { ...TEST_REDACTION, current: redactor, unknownSecrets: 7, refreshed: async () => redactor };
+    const here = { ...(await services(t, bench)), redaction };
+    const request = { kind: "ask", prompt: `Is it\n${known.replace("\n", "\nor\n")}\nthen?` } as const;
+    const { previewId } = answered(await episodeApi(here).startEpisode({ request, on: GPU.name }, ANYONE));
+    assert.ok(previewId !== undefined);
+    const egress = egressApi(here);
+    const { digest, preview: document } = answered(await egress.readPreview({ previewId }, ANYONE));
+    assert.equal(document.unknownSecrets, 7);
+    const of = { previewId, digest, leaveOut: [] };
+    const cut = (line: number): ParamsOf<"reviseEgress"> => ({
+      ...of,
+      cut: [{ path: "(prompt)", lines: [{ from: line, to: line }] }],
+    });
+    // The system's words are the first line.
+    assert.equal(codeOf(await egress.reviseEgress(cut(4), ANYONE)), "preview-item-uncuttable");
+    const revised = answered(await egress.reviseEgress(cut(2), ANYONE));
+    const after = answered(await egress.readPreview({ previewId: revised.previewId }, ANYONE));
+    assert.equal(after.preview.unknownSecrets, 7);
   });
 
   test("lines go out of a question, and the rest is what is asked", async (t) => {

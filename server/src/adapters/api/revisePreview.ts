@@ -4,7 +4,9 @@ import type { Digest } from "#protocol/digest.ts";
 import type { EgressPreview } from "#protocol/egress.ts";
 import type { Refusal } from "#protocol/errors.ts";
 import { type PreviewId, previewId } from "#protocol/ids.ts";
+import type { JobSpec } from "#protocol/job.ts";
 import type { ParamsOf, ResultOf } from "#protocol/wire/client.ts";
+import type { Redactor } from "#platform/redaction/redactor.ts";
 import { waitingPreview } from "../../home/egress/decide.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import { taintOf } from "../../home/egress/taint.ts";
@@ -12,6 +14,7 @@ import { requesterOf as clientOf } from "../../home/episode/state.ts";
 import type { ClientSession } from "../clientServer/homeApi.ts";
 import { previewDocument } from "../collect/previewDocument.ts";
 import { LEFT_OUT_BY_YOU } from "../collect/treeCandidates.ts";
+import type { WorkspaceRedaction } from "../collect/workspaceRedaction.ts";
 import { mint } from "../mint.ts";
 import { costOf, highestOf, policyOf, storePreview } from "./offloadPreview.ts";
 import type { PreviewDocuments } from "./previewDocuments.ts";
@@ -31,13 +34,26 @@ export async function revisePreview(
   const job = home.state.jobs.byId.get(held.jobId)?.job;
   if (job === undefined) throw new Error(`preview ${held.previewId} has no job`);
   const shown = await previews.read(held.preview);
-  const input = await revisedInput(job, shown, params, blobs, session.signal);
+  const redactor = await redactorFor(job, services.redaction, session.signal);
+  const input = await revisedInput(job, shown, params, { blobs, redactor }, session.signal);
   if (input.kind === "refusal") return input;
   await services.freshPolicy();
   const document = revisedDocument(services, held, shown, input);
   const { digest, durable } = await storePreview(blobs, document, input.job);
   await durable;
   return execute(services, params, session, { document, stored: digest, input });
+}
+
+/** Knows the secrets as they are now. Throws ArwError `secrets-unread` for a prompt, which may not leave without. */
+async function redactorFor(job: JobSpec, redaction: WorkspaceRedaction, signal: AbortSignal): Promise<Redactor> {
+  try {
+    return await redaction.refreshed(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // Files were collected without that knowledge; a shorter file is looked through for all that is known.
+    if (job.kind === "ask") throw error;
+    return redaction.current;
+  }
 }
 
 async function execute(
@@ -87,8 +103,9 @@ function revisedDocument(
   const taint = taintOf(home.state, { ...judged, highestClassification: highestOf(items) });
   const met = taint === undefined ? {} : { taint };
   const facts = { previewId: id, episodeId, jobId, title, destination, why, ...met, cost, leaseMs, items, leftOut };
+  const { removed = [], unknownSecrets = 0 } = shown;
   return job.kind === "ask"
-    ? previewDocument({ ...facts, job, removed: shown.removed ?? [] })
+    ? previewDocument({ ...facts, job, removed, unknownSecrets })
     : previewDocument({ ...facts, job });
 }
 

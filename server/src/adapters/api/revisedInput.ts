@@ -10,7 +10,7 @@ import { treeOf } from "../attempts/blobService.ts";
 import { FILE_LIST_ITEM } from "../collect/inputTree.ts";
 import { PROMPT_ITEM } from "../collect/promptItem.ts";
 import { withParents } from "../collect/treeCandidates.ts";
-import { withAllLines, withoutLines } from "./itemLines.ts";
+import { type CutServices, withAllLines, withoutLines } from "./itemLines.ts";
 
 export interface RevisedInput {
   readonly kind: "revised";
@@ -28,16 +28,16 @@ export async function revisedInput(
   job: JobSpec,
   shown: EgressPreview,
   change: Change,
-  blobs: BlobStore,
+  services: CutServices,
   signal: AbortSignal,
 ): Promise<RevisedInput | Refusal> {
   const impossible = neededItem(job.kind, change) ?? namedTwice(change);
   if (impossible !== undefined) return impossible;
-  const changed = await changedItems(shown.items, change, blobs, signal);
+  const changed = await changedItems(shown.items, change, services, signal);
   if (changed.kind === "refusal") return changed;
   return job.kind === "ask"
     ? revisedPrompt(job, shown, changed.items)
-    : revisedTree(job, shown, change, changed.items, blobs);
+    : revisedTree(job, shown, change, changed.items, services.blobs);
 }
 
 function revisedPrompt(
@@ -80,7 +80,7 @@ type ChangedItems = ReadonlyMap<string, PreviewItem>;
 async function changedItems(
   items: readonly PreviewItem[],
   { cut = [], putBack = [] }: Change,
-  blobs: BlobStore,
+  services: CutServices,
   signal: AbortSignal,
 ): Promise<{ readonly kind: "changed"; readonly items: ChangedItems } | Refusal> {
   const changed = new Map<string, PreviewItem>();
@@ -88,7 +88,7 @@ async function changedItems(
   for (const { lines, path } of [...cut, ...putBack.map((each) => ({ path: each, lines: undefined }))]) {
     const item = byPath.get(path);
     if (item === undefined) return unknownItem(path);
-    const revised = lines === undefined ? withAllLines(item) : await withoutLines(item, lines, blobs, signal);
+    const revised = lines === undefined ? withAllLines(item) : await withoutLines(item, lines, services, signal);
     if ("kind" in revised) return revised;
     changed.set(path, revised);
   }
@@ -117,7 +117,7 @@ function takeOut(entries: readonly TreeEntry[], leaveOut: readonly string[]): Sp
   return unknownItem(missed);
 }
 
-function unknownItem(path: string): Refusal {
+export function unknownItem(path: string): Refusal {
   return refuse(
     "preview-item-unknown",
     `The preview names nothing at ${JSON.stringify(path)}.`,

@@ -1,30 +1,16 @@
 // Staged actions on the real core, real files and a real journal in memory: what anyone asks for waits, what the owner approved
 // is done once and exactly so, and whatever fails or changes on the way, nothing is written.
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { canonicalJson } from "#protocol/canonicalJson.ts";
-import { type Digest, digestOf } from "#protocol/digest.ts";
+import { digestOf } from "#protocol/digest.ts";
 import { epochMs } from "#protocol/quantities.ts";
-import type { Proposal } from "#protocol/proposal.ts";
 import type { StagedView, WaitingView } from "#protocol/wire/stagingViews.ts";
-import { type WorkspacePath, workspacePathSchema } from "#protocol/workspacePath.ts";
 import { ANYONE, answered, codeOf, command, OWNER, services } from "../../../../test/simulation/apiBench.ts";
 import { DeskBench } from "../../../../test/simulation/deskBench.ts";
 import { markNeverLeaves } from "../../../../test/simulation/egressCommands.ts";
-import {
-  commandJob,
-  connect,
-  exited,
-  finished,
-  homeWith,
-  idsOf,
-  preview,
-  receiptOf,
-  start,
-  turnOn,
-} from "../../../../test/simulation/homeCommands.ts";
+import { connect, idsOf, preview, turnOn } from "../../../../test/simulation/homeCommands.ts";
 import { terms } from "../../../../test/simulation/leaseCommands.ts";
 import {
   capabilitiesWith,
@@ -34,7 +20,7 @@ import {
   ofKind,
   only,
 } from "../../../../test/simulation/homeScenario.ts";
-import { MemoryBlobs } from "../../../../test/simulation/memoryBlobs.ts";
+import { path, type Proposed, proposed, waiting, written } from "../../../../test/simulation/proposedFiles.ts";
 import { stage } from "../../../../test/simulation/stagingCommands.ts";
 import { PENDING_STAGED_MAX, stagingOf } from "../../home/staging/state.ts";
 import { settleUnfinished } from "../staging/actionRuns.ts";
@@ -45,50 +31,7 @@ import { proposalApi } from "./proposalApi.ts";
 import type { HomeServices } from "./services.ts";
 import { stagedApi } from "./stagedApi.ts";
 
-interface Proposed {
-  readonly here: HomeServices;
-  readonly bench: DeskBench;
-  readonly digest: Digest;
-}
-
 const { proposalId } = idsOf(1);
-const path = (text: string): WorkspacePath => workspacePathSchema.parse(text);
-
-/** Episode 1 was asked for `out/**`, and proposes these files. */
-async function proposed(t: TestContext, ...paths: readonly string[]): Promise<Proposed> {
-  const blobs = new MemoryBlobs();
-  const content = await blobs.put(Buffer.from("made by a job"));
-  const changes = paths.map((name) => ({ kind: "create", path: path(name), ...content, executable: false }) as const);
-  const proposal: Proposal = { kind: "proposal", changes, leftOut: [] };
-  const document = await blobs.put(Buffer.from(canonicalJson(proposal)));
-  const job = { ...commandJob(1), outputs: ["out/**", ".vscode/**"] };
-  const result = { ...exited(0), proposal: { ...document, changes: paths.length } };
-  const receipt = receiptOf(1, LOCAL, result, job);
-  const before = homeWith(GPU);
-  before.run(start(1, { job }), finished(1, LOCAL, 0, { result, receipt }));
-  const bench = new DeskBench(before.state);
-  for (const [name, bytes] of blobs.stored) bench.blobs.stored.set(name, bytes);
-  return { here: await services(t, bench), bench, digest: document.digest };
-}
-
-async function written(here: HomeServices, name: string): Promise<string | undefined> {
-  try {
-    return await readFile(join(here.workspaceFolder, name), "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-/** The one action that waits, as `staged/show` has it. */
-async function waiting(here: HomeServices): Promise<StagedView> {
-  const { listStaged, showStaged } = stagedApi(here);
-  const { items } = answered(await listStaged({ decided: false }, ANYONE));
-  const [only, ...more] = items.filter((item): item is WaitingView & { kind: "action" } => item.kind === "action");
-  assert.ok(only !== undefined && more.length === 0);
-  const [shown] = answered(await showStaged({ stagedIds: [only.staged.stagedId] }, ANYONE)).items;
-  assert.ok(shown !== undefined);
-  return shown;
-}
 
 describe("applying a proposal", () => {
   test("an owner who asks for what the episode was asked to bring back gets it at once", async (t) => {

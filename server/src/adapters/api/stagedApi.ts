@@ -3,7 +3,7 @@
 import { digestOfJson } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import { stagedId } from "#protocol/ids.ts";
-import type { StagedAction } from "#protocol/staging.ts";
+import { STAGED_EVIDENCE_MAX, type StagedAction } from "#protocol/staging.ts";
 import type { ParamsOf } from "#protocol/wire/client.ts";
 import type { StagedView } from "#protocol/wire/stagingViews.ts";
 import { isContained } from "../../home/staging/action.ts";
@@ -11,10 +11,11 @@ import { type HeldStaged, stagingOf } from "../../home/staging/state.ts";
 import { stagedView, waitingPage } from "../../home/staging/view.ts";
 import type { ClientSession, HomeApi } from "../clientServer/homeApi.ts";
 import { mint } from "../mint.ts";
+import { policyOf } from "../policy/policyDesk.ts";
 import { approveAndDo, staleness } from "../staging/actionRuns.ts";
-import { applicationOf } from "../staging/application.ts";
 import { collectAgain, leftOutOf } from "../staging/commandAgain.ts";
-import { commandTitle, leaseTitle, unmarkTitle } from "../staging/titles.ts";
+import { revisedApplication } from "../staging/revisedApplication.ts";
+import { commandTitle, leaseTitle, policyTitle, unmarkTitle } from "../staging/titles.ts";
 import { type HomeServices, requesterOf } from "./services.ts";
 
 type StagedApi = Pick<
@@ -75,8 +76,8 @@ async function revise(
   if (changed.kind === "refusal") return changed;
   const replacedBy = mint(stagedId);
   const of = { kind: "revise-staged", at: now(), by: requesterOf(session), stagedId: id, digest } as const;
-  const { action, evidence, title } = changed;
-  const executed = await home.execute({ ...of, replacedBy, action, evidence, title });
+  const { action, durable, evidence, title } = changed;
+  const executed = await home.execute({ ...of, replacedBy, action, evidence, title }, durable);
   if (executed.kind === "refusal") return executed;
   const next = stagingOf(home.state).byId.get(replacedBy);
   if (next === undefined) throw new Error("a revision that was made is held");
@@ -86,6 +87,8 @@ async function revise(
 interface Changed extends Pick<HeldStaged, "evidence" | "title"> {
   readonly kind: "changed";
   readonly action: StagedAction;
+  /** What the action names by digest. */
+  readonly durable?: Promise<void>;
 }
 
 async function changedAction(
@@ -97,9 +100,24 @@ async function changedAction(
   switch (change.kind) {
     case "apply-proposal": {
       if (action.kind !== change.kind) return OTHER_KIND;
-      const application = await applicationOf(services, action.proposalId, change.paths);
-      if (application.kind === "refusal") return application;
-      return { kind: "changed", action: application.action, title: application.title, evidence: application.evidence };
+      const revised = await revisedApplication(services, action, change);
+      if (revised.kind === "refusal") return revised;
+      const { application, durable } = revised;
+      const asked = evidence.filter(({ kind }) => kind === "asked");
+      const all = [...asked, ...application.evidence].slice(0, STAGED_EVIDENCE_MAX);
+      return { kind: "changed", action: application.action, title: application.title, evidence: all, durable };
+    }
+    case "adopt-policy": {
+      if (action.kind !== change.kind) return OTHER_KIND;
+      const read = policyOf(change.text);
+      if (read.kind === "refusal") return read;
+      const { name } = read.document;
+      return {
+        kind: "changed",
+        action: { kind: change.kind, name, text: change.text },
+        title: policyTitle(name),
+        evidence,
+      };
     }
     case "run-command": {
       if (action.kind !== change.kind) return OTHER_KIND;

@@ -1,9 +1,9 @@
 // Asks git which files of a folder belong to the work: tracked ones and those it does not ignore.
 // Where a repository exists and git cannot answer, nothing is collected: a plain walk would take what git ignores.
-import { spawn } from "node:child_process";
 import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ArwError } from "#protocol/errors.ts";
+import { askGit } from "./git.ts";
 
 export interface GitFiles {
   /** Relative to the folder. A path that ends with a slash is a repository of its own. */
@@ -14,8 +14,6 @@ export interface GitFiles {
 
 /** A listing of more bytes than this belongs to no tree that we would take. */
 export const GIT_LISTING_BYTES_MAX = 67_108_864;
-/** Enough of git's complaint to act on. */
-const COMPLAINT_CHARACTERS_MAX = 400;
 
 /** The files of a folder inside a git repository, or undefined where there is none, or one that ignores it. Throws ArwError `git-failed`. */
 export async function gitFiles(folder: string, signal: AbortSignal): Promise<GitFiles | undefined> {
@@ -48,7 +46,7 @@ export async function gitRepositoriesIn(folder: string, signal: AbortSignal): Pr
   return [...new Set([...submodules, ...nested])];
 }
 
-async function isInsideRepository(folder: string): Promise<boolean> {
+export async function isInsideRepository(folder: string): Promise<boolean> {
   for (let current = folder; ; current = dirname(current)) {
     if (await exists(join(current, ".git"))) return true;
     if (current === dirname(current)) return false;
@@ -63,7 +61,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function isIgnored(folder: string, signal: AbortSignal): Promise<boolean> {
-  return runGit(["-c", "core.fsmonitor=false", "-C", folder, "check-ignore", "-q", "."], signal).then(
+  return runGit(folder, ["check-ignore", "-q", "."], signal).then(
     () => true,
     () => {
       signal.throwIfAborted();
@@ -81,42 +79,23 @@ async function ignoredPaths(folder: string, signal: AbortSignal): Promise<readon
 }
 
 async function gitList(folder: string, options: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
-  // A file-system monitor is a program that the repository's own configuration names: it must not run here.
-  const argv = ["-c", "core.fsmonitor=false", "-C", folder, "ls-files", "-z", ...options];
-  const output = await runGit(argv, signal);
+  const output = await runGit(folder, ["ls-files", "-z", ...options], signal);
   return output
     .toString("utf8")
     .split("\0")
     .filter((path) => path !== "");
 }
 
-function runGit(argv: readonly string[], signal: AbortSignal): Promise<Buffer> {
-  // GIT_DIR and its kin would make git answer about another repository.
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
-  return new Promise((resolve, reject) => {
-    const git = spawn("git", argv, {
-      signal,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...environment, GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
-    });
-    const output: Buffer[] = [];
-    let outputBytes = 0;
-    let complaint = "";
-    git.stdout.on("data", (chunk: Buffer) => {
-      outputBytes += chunk.length;
-      if (outputBytes <= GIT_LISTING_BYTES_MAX) output.push(chunk);
-      else git.kill();
-    });
-    git.stderr.on("data", (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString("utf8")).slice(0, COMPLAINT_CHARACTERS_MAX);
-    });
-    git.on("error", (error) => reject(signal.aborted ? signal.reason : gitFailed(error.message)));
-    git.on("close", (code) => {
-      if (outputBytes > GIT_LISTING_BYTES_MAX) reject(gitFailed("its listing is too long"));
-      else if (code === 0) resolve(Buffer.concat(output));
-      else reject(signal.aborted ? signal.reason : gitFailed(complaint.trim().split("\n")[0] ?? ""));
-    });
-  });
+async function runGit(folder: string, argv: readonly string[], signal: AbortSignal): Promise<Buffer> {
+  const answer = await askGit({ folder, argv, bytesMax: GIT_LISTING_BYTES_MAX }, signal);
+  switch (answer.kind) {
+    case "output":
+      return answer.output;
+    case "too-long":
+      throw gitFailed("its listing is too long");
+    case "failed":
+      throw gitFailed(answer.cause);
+  }
 }
 
 function gitFailed(cause: string): ArwError {

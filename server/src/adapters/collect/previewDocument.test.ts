@@ -38,7 +38,7 @@ const shared = {
   cost: { kind: "unknown", reason: "the node has no price card" },
   leaseMs: durationMs(60_000),
 } as const;
-const facts: PreviewFacts = { ...shared, job, removed: [] };
+const facts: PreviewFacts = { ...shared, job, removed: [], unknownSecrets: 0 };
 
 describe("preview document", () => {
   test("is a valid preview whose payload is the job's key and whose digest changes with every fact", () => {
@@ -49,8 +49,14 @@ describe("preview document", () => {
     assert.equal(digestOfJson(previewDocument({ ...facts })), digestOfJson(preview));
     const changed: readonly PreviewFacts[] = [
       { ...facts, title: "other" },
-      { ...shared, job: { ...job, seed: 2 }, removed: [] },
-      { ...shared, job, removed: [{ path: PROMPT_ITEM, rule: "github-pat", tag: "abcdefgh", times: 1 }] },
+      { ...shared, job: { ...job, seed: 2 }, removed: [], unknownSecrets: 0 },
+      {
+        ...shared,
+        job,
+        removed: [{ path: PROMPT_ITEM, rule: "github-pat", tag: "abcdefgh", times: 1 }],
+        unknownSecrets: 0,
+      },
+      { ...shared, job, removed: [], unknownSecrets: 3 },
       { ...facts, items: [{ ...item, bytes: byteCount(7) }] },
       { ...facts, leftOut: [{ path: ".env", reason: "secret" }] },
       { ...facts, leaseMs: durationMs(1) },

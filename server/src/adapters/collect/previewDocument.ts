@@ -19,8 +19,8 @@ import { byteCount, type Bytes, type DurationMs } from "#protocol/quantities.ts"
  * proposal would write the placeholder back. So there is no proposal over a redacted base, and no way to describe one.
  */
 export type PreviewedJob =
-  | { readonly job: AskJob; readonly removed: readonly RemovedSecret[] }
-  | { readonly job: CommandJob; readonly removed?: never };
+  | { readonly job: AskJob; readonly removed: readonly RemovedSecret[]; readonly unknownSecrets: number }
+  | { readonly job: CommandJob; readonly removed?: never; readonly unknownSecrets?: never };
 
 interface DocumentFacts {
   readonly previewId: PreviewId;
@@ -41,7 +41,7 @@ export type PreviewFacts = DocumentFacts & PreviewedJob;
 
 /** Throws Error where an item is secret or regulated, or where the job's own input is not among the items. */
 export function previewDocument(facts: PreviewFacts): EgressPreview {
-  const { job, items, removed, ...rest } = facts;
+  const { job, items, removed, unknownSecrets = 0, ...rest } = facts;
   const forbidden = items.find(({ classification }) => classification === "secret" || classification === "regulated");
   if (forbidden !== undefined) throw new Error(`${forbidden.classification} data reached a preview`);
   const input = job.kind === "command" ? job.tree : job.prompt;
@@ -53,6 +53,7 @@ export function previewDocument(facts: PreviewFacts): EgressPreview {
     payloadBytes: payloadBytesOf(job, items),
     items,
     ...(removed === undefined || removed.length === 0 ? {} : { removed }),
+    ...(unknownSecrets === 0 ? {} : { unknownSecrets }),
   };
 }
 

@@ -15,6 +15,8 @@ export interface PastOffload {
   readonly destination: string;
   readonly at: EpochMs;
   readonly request: PolicyRequest;
+  /** Whether the ledger has a record of it. */
+  readonly recorded: boolean;
 }
 
 /** All but its paths, which may be tens of thousands. */
@@ -44,20 +46,21 @@ export async function pastOffloads(
   denied: DeniedOffloads,
 ): Promise<readonly PastOffload[]> {
   const { state } = home;
-  const last = [...shownOffloads(state), ...denied.all]
+  const last = [...shownOffloads(state), ...denied.all.map((each) => ({ ...each, recorded: false }))]
     .sort((one, other) => one.facts.at - other.facts.at)
     .slice(-WHAT_IF_REQUESTS_MAX);
   const past: PastOffload[] = [];
-  for (const { episodeId, title, destination, facts } of last) {
+  for (const { episodeId, title, destination, facts, recorded } of last) {
     const paths = await pathsIfKept(facts.job, blobs);
     if (paths === undefined) continue;
-    past.push({ episodeId, title, destination, at: facts.at, request: offloadRequest(state, { ...facts, paths }) });
+    const request = offloadRequest(state, { ...facts, paths });
+    past.push({ episodeId, title, destination, at: facts.at, request, recorded });
   }
   return past;
 }
 
 /** A preview whose episode or job the state has forgotten is too old to be looked at; a revised one counts once. */
-function shownOffloads({ egress, episodes, jobs }: HomeState): readonly DeniedOffload[] {
+function shownOffloads({ egress, episodes, jobs }: HomeState): readonly (DeniedOffload & { recorded: boolean })[] {
   return [...egress.previews.values()].flatMap((held) => {
     const episode = episodes.byId.get(held.corrId);
     const job = jobs.byId.get(held.jobId)?.job;
@@ -65,7 +68,9 @@ function shownOffloads({ egress, episodes, jobs }: HomeState): readonly DeniedOf
     const { destination, highestClassification, payloadBytes: bytes, cost } = held;
     const { startedAt: at, requestedBy: client, title, episodeId } = episode;
     const facts = { at, client, job, nodeId: destination.nodeId, highestClassification, bytes, cost };
-    return [{ episodeId, title, destination: destination.name, facts }];
+    // Only an answer makes a record: what waits, or was withdrawn, neither left nor was denied.
+    const recorded = held.state === "approved" || held.state === "denied";
+    return [{ episodeId, title, destination: destination.name, facts, recorded }];
   });
 }
 

@@ -4,7 +4,7 @@ import { unwatchFile, watchFile } from "node:fs";
 import type { Command, Requester } from "#protocol/commands.ts";
 import { digestOf } from "#protocol/digest.ts";
 import { ArwError, type Refusal, refuse } from "#protocol/errors.ts";
-import { POLICY_PROBLEM_CHARACTERS_MAX, type WorkspacePolicy } from "#protocol/policy.ts";
+import { POLICY_PROBLEM_CHARACTERS_MAX, type PolicyDocument, type WorkspacePolicy } from "#protocol/policy.ts";
 import { placeText } from "#protocol/policyFinding.ts";
 import type { AdoptPolicyResult } from "#protocol/wire/policyViews.ts";
 import type { PolicyState } from "../../home/policy/state.ts";
@@ -105,8 +105,9 @@ export class PolicyDesk implements AsyncDisposable {
   /** With `basedOn` only while that is the epoch in force. */
   adopt(text: string, by: Requester, basedOn?: number): Promise<AdoptPolicyResult | Refusal> {
     return this.#turns.run(async () => {
-      const { document, findings } = readPolicy(text);
-      if (document === undefined) return invalid(problemText("the text", findings));
+      const read = policyOf(text);
+      if (read.kind === "refusal") return read;
+      const { document } = read;
       const upon = basedOn === undefined ? {} : { basedOn };
       const executed = await this.#execute((judged) => ({
         ...judged,
@@ -164,6 +165,12 @@ export class PolicyDesk implements AsyncDisposable {
     const { services } = this.#terms;
     return executeLooked(services, (collected, transfers) => commandOf({ at: services.now(), collected, transfers }));
   }
+}
+
+/** The document that a text is, or why it is none. */
+export function policyOf(text: string): { readonly kind: "policy"; readonly document: PolicyDocument } | Refusal {
+  const { document, findings } = readPolicy(text);
+  return document === undefined ? invalid(problemText("the text", findings)) : { kind: "policy", document };
 }
 
 type Judged = Pick<Extract<Command, { kind: "adopt-policy" }>, "at" | "collected" | "transfers">;

@@ -55,7 +55,7 @@ interface Bench {
   readonly ask: (method: string, params: object) => Promise<unknown>;
 }
 
-function bench(t: TestContext): Bench {
+function bench(t: TestContext, sent = true): Bench {
   const checked: string[] = [];
   const told: unknown[] = [];
   let hear: () => void = () => undefined;
@@ -64,8 +64,14 @@ function bench(t: TestContext): Bench {
     const reading = readPolicy(text);
     const findings = policyFindings(reading, of, { names: new Set(["gpu-box"]), ids: new Set() });
     if (reading.document === undefined) return { findings, changed: [], looked: 0, decided: [] };
-    const changed = [{ ...DECIDED, before: "ask", after: "deny", explanation: "so" }] as const;
-    return { name: "mine", findings, changed, looked: 3, decided: [{ ...DECIDED, rule: "one", effect: "deny" }] };
+    const changed = [{ ...DECIDED, before: "ask", after: "deny", explanation: "so", recorded: true }] as const;
+    return {
+      name: "mine",
+      findings,
+      changed,
+      looked: 3,
+      decided: [{ ...DECIDED, rule: "one", effect: "deny", recorded: sent }],
+    };
   };
   const language = new PolicyLanguage({
     api: {
@@ -150,6 +156,14 @@ test("a rule is explained with what it last decided, a member with what it means
   const rule = JSON.stringify(await ask("textDocument/hover", at(HOME_URI, 4, 13)));
   assert.match(rule, /\*\*Denies\*\* `offload` where/u);
   assert.match(rule, /Last: \*\*deny\*\*, \[npm \\\\\[test\\\\\]\]\(command:arw\.openTimeline\?/u);
+  // What has a record leads to it; what policy denied at once never came so far.
+  const given = encodeURIComponent(JSON.stringify([{ episode: { episodeId: EPISODE } }]));
+  assert.ok(rule.includes(`[Its record in the ledger](command:arw.openLedger?${given})`));
+  const unsent = bench(t, false);
+  open(unsent.language, HOME_URI, TEXT);
+  const unrecorded = JSON.stringify(await unsent.ask("textDocument/hover", at(HOME_URI, 4, 13)));
+  assert.match(unrecorded, /Last: \*\*deny\*\*/u);
+  assert.doesNotMatch(unrecorded, /openLedger/u);
   assert.match(JSON.stringify(await ask("textDocument/hover", at(HOME_URI, 4, 8))), /Its name, in lower-case words/u);
   assert.equal(await ask("textDocument/hover", at(HOME_URI, 0, 0)), null);
 });

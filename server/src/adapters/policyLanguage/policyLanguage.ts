@@ -259,13 +259,20 @@ function markdown(value: string): unknown {
   return { contents: { kind: "markdown", value } };
 }
 
-/** The link opens the episode where its egress records are. */
+/** The links open the episode, and its record in the ledger where it has one. */
 function decisionText(last: RuleDecision | undefined): string {
   if (last === undefined) return "It decides none of the last offloads.";
-  const { episodeId, title, destination, at, effect } = last;
+  const { episodeId, title, destination, at, effect, recorded } = last;
   const when = `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-  const link = `command:arw.openTimeline?${encodeURIComponent(JSON.stringify([{ episode: { episodeId, title } }]))}`;
-  return `Last: **${effect}**, [${plain(title)}](${link}) to ${plain(destination)}, ${when}.`;
+  const timeline = commandLink("arw.openTimeline", { episode: { episodeId, title } });
+  const ledger = recorded
+    ? ` [Its record in the ledger](${commandLink("arw.openLedger", { episode: { episodeId } })})`
+    : "";
+  return `Last: **${effect}**, [${plain(title)}](${timeline}) to ${plain(destination)}, ${when}.${ledger}`;
+}
+
+function commandLink(command: string, given: object): string {
+  return `command:${command}?${encodeURIComponent(JSON.stringify([given]))}`;
 }
 
 function textEdits(lines: TextLines, edits: readonly Edit[]): readonly unknown[] {

@@ -136,7 +136,7 @@ async function readyOf(
   const of = { at: now(), by: HOME } as const;
   switch (action.kind) {
     case "apply-proposal": {
-      const application = await applicationOf(services, action.proposalId, action.paths);
+      const application = await applicationOf(services, action.proposalId, action);
       if (application.kind === "refusal") return application;
       const { action: found, evidence } = application;
       return { kind: "ready", begun: { kind: "shell", found }, found, evidence };
@@ -216,7 +216,7 @@ export async function staleness(
 
 async function conflictText(services: HomeServices, held: HeldStaged): Promise<string | undefined> {
   if (held.action.kind !== "apply-proposal") return undefined;
-  const application = await applicationOf(services, held.action.proposalId, held.action.paths);
+  const application = await applicationOf(services, held.action.proposalId, held.action);
   if (application.kind === "refusal") return application.message;
   const [conflict] = await conflictsOf(services.workspaceFolder, application.proposal, "approved");
   return conflict === undefined ? undefined : `${conflict.path}: ${conflict.reason}.`;
@@ -228,7 +228,7 @@ async function write(services: HomeServices, session: ClientSession, held: HeldS
   const { action } = held;
   if (action.kind !== "apply-proposal") throw new Error(`nothing here does ${action.kind}`);
   try {
-    const application = await applicationOf(services, action.proposalId, action.paths);
+    const application = await applicationOf(services, action.proposalId, action);
     if (application.kind === "refusal") return await ended(services, held, "failed", application.message);
     // The very changes that were compared: between the two nothing but this could write.
     if (application.action.changes !== action.changes) throw new Error("what is proposed changed while it was applied");

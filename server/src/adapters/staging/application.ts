@@ -5,9 +5,16 @@ import { digestOfJson } from "#protocol/digest.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { EpisodeId, ProposalId } from "#protocol/ids.ts";
 import type { CommandJob } from "#protocol/job.ts";
-import type { Proposal } from "#protocol/proposal.ts";
-import { EVIDENCE_PATHS_MAX, type Evidence, type StagedAction } from "#protocol/staging.ts";
+import type { Proposal, ProposedChange } from "#protocol/proposal.ts";
+import {
+  type EditedContent,
+  editedChanges,
+  EVIDENCE_PATHS_MAX,
+  type Evidence,
+  type StagedAction,
+} from "#protocol/staging.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
+import { proposalProblem } from "../../home/episode/review.ts";
 import type { HeldProposal } from "../../home/episode/state.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import type { HomeServices } from "../api/services.ts";
@@ -37,16 +44,26 @@ export const PROPOSAL_APPLIED: Refusal = refuse(
   "Nothing to do.",
 );
 
+/** What of a proposal is meant: all of it as it was made, where nothing else is said. */
+export interface Chosen {
+  readonly paths?: readonly string[] | undefined;
+  readonly edited?: readonly EditedContent[] | undefined;
+}
+
 export async function applicationOf(
   services: ApplicationServices,
   proposalId: ProposalId,
-  paths: readonly string[] | undefined,
+  { paths, edited: asked = [] }: Chosen,
 ): Promise<Application | Refusal> {
   const held = services.home.state.episodes.proposals.get(proposalId);
   if (held === undefined) return PROPOSAL_UNKNOWN;
+  const waits = proposalProblem(services.home.state.episodes, held);
+  if (waits !== undefined) return waits;
   if (held.appliedAt !== undefined) return PROPOSAL_APPLIED;
-  const proposal = chosenOf(leftOf(await readProposal(services.blobs, held.digest), held), paths, held);
-  if (proposal.kind === "refusal") return proposal;
+  const chosen = chosenOf(leftOf(await readProposal(services.blobs, held.digest), held), paths, held);
+  if (chosen.kind === "refusal") return chosen;
+  const edited = editsOf(chosen, asked);
+  const proposal: Proposal = { ...chosen, changes: editedChanges(chosen.changes, edited) };
   const { episode, job } = await originOf(services, held.episodeId);
   const askedFor = job?.outputs ?? [];
   // As the worker matched them when it took the files.
@@ -69,6 +86,7 @@ export async function applicationOf(
       proposal: held.digest,
       changes: digestOfJson(proposal.changes),
       ...(paths === undefined ? {} : { paths: written }),
+      ...(edited.length === 0 ? {} : { edited }),
       touched: {
         files: written.length,
         deletes,
@@ -88,6 +106,18 @@ export async function applicationOf(
       ...ranEvidence(episode),
     ],
   };
+}
+
+/** Those that make a difference here, in one order: what was edited back to what was proposed is no edit. */
+function editsOf({ changes }: Proposal, asked: readonly EditedContent[]): readonly EditedContent[] {
+  const proposed = new Map(changes.flatMap((change) => (hasContent(change) ? [[change.path, change.digest]] : [])));
+  return asked
+    .filter(({ digest, path }) => proposed.has(path) && proposed.get(path) !== digest)
+    .toSorted((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+export function hasContent(change: ProposedChange): change is Extract<ProposedChange, { readonly bytes: unknown }> {
+  return change.kind === "create" || change.kind === "edit";
 }
 
 /** Whether an owner who asks for it has to look first: it is more than the episode was asked to bring back. */

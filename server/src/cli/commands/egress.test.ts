@@ -54,6 +54,40 @@ test("egress revise takes out what is named, and says which preview waits now", 
   assert.equal(await runCli(["egress", "revise", IDS.preview, "--leave-out", "a.ts:9-3"], terminal().host), 64);
 });
 
+test("egress changes numbers what is not in the last commit, and revise leaves one out as the lines of that preview", async (t) => {
+  const { home, terminal } = await bench(t, (of) => offloaded(of));
+  const screen = terminal();
+  assert.equal(await runCli(["egress", "changes", IDS.preview, "src/a.ts"], screen.host), 0);
+  assert.match(screen.stdout(), /src\/a\.ts: changed\n {2}@1 {2}lines 2–3\n {2}@2 {2}line 9\n/);
+  assert.equal(await runCli(["egress", "changes", IDS.preview], terminal().host), 0);
+  // What is no file of the workspace has no changes to ask for.
+  assert.deepEqual(
+    calls(home, "itemChanges").map(({ params }) => params),
+    [["src/a.ts"], ["src/a.ts"]].map((paths) => ({ previewId: IDS.preview, paths })),
+  );
+  const revise = ["egress", "revise", IDS.preview, "--leave-out"];
+  assert.equal(await runCli([...revise, "src/a.ts@2", "--leave-out", "src/a.ts:20"], terminal().host), 0);
+  const [call] = calls(home, "reviseEgress");
+  const lines = [
+    { from: 20, to: 20 },
+    { from: 9, to: 9 },
+  ];
+  assert.deepEqual(call?.params, {
+    previewId: IDS.preview,
+    digest: DIGEST,
+    leaveOut: [],
+    cut: [{ path: "src/a.ts", lines }],
+  });
+  assert.equal(await runCli([...revise, "src/a.ts@3"], terminal().host), 76);
+  // An @ in a path, without a number after it, is a path.
+  assert.equal(await runCli([...revise, "src/@scope"], terminal().host), 0);
+  assert.deepEqual(calls(home, "reviseEgress")[1]?.params, {
+    previewId: IDS.preview,
+    digest: DIGEST,
+    leaveOut: ["src/@scope"],
+  });
+});
+
 test("a preview that was revised is not asked about: the one in its place is named", async (t) => {
   const { home, terminal } = await bench(t, (of) => ({
     ...offloaded(of),

@@ -5,12 +5,11 @@ import * as z from "zod";
 import type { EgressPreview } from "#protocol/egress.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { previewId } from "#protocol/ids.ts";
-import { lineRangesOf, type LineRange } from "#protocol/lineCut.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import { plainText } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import { pagesOf } from "#protocol/wire/listPage.ts";
-import type { InspectedFile, ReviseParams } from "#protocol/wire/egressViews.ts";
+import type { InspectedFile } from "#protocol/wire/egressViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
 import { approve } from "../episodeFlow.ts";
@@ -19,6 +18,7 @@ import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { bytesText } from "../render/amounts.ts";
 import { previewCardLines, shortenedRows } from "../render/previewCard.ts";
 import { ledgerLines } from "../render/views.ts";
+import { addChanges, leaveOutOf } from "./leaveOut.ts";
 import { addLedgerCommands } from "./ledger.ts";
 import type { CliSession } from "../session.ts";
 
@@ -70,6 +70,7 @@ export function addEgressCommands(program: Command, bind: Bind): void {
     await session.terminal.print(["Denied; nothing left this machine."]);
   });
   addShow(egress, bind);
+  addChanges(egress, bind);
   addRevise(egress, bind);
   addInspect(egress, bind);
   addLedgerCommands(egress, bind);
@@ -130,7 +131,7 @@ function addRevise(egress: Command, bind: Bind): void {
     .description("take items, or lines of them, out of a waiting preview; what is left waits for a new answer")
     .option(
       "--leave-out <path>",
-      "an item of the preview, a folder of items, or lines of an item: src/a.ts:10-20,35 (repeatable)",
+      "an item of the preview, a folder of items, lines of an item (src/a.ts:10-20,35), or changes of it since the last commit (src/a.ts@2; see egress changes) (repeatable)",
       collect,
       [],
     )
@@ -141,8 +142,8 @@ function addRevise(egress: Command, bind: Bind): void {
     if (words.length + putBack.length === 0)
       throw usage("nothing is named to take out", "Name it: --leave-out <path>.");
     const home = await session.home();
-    const { digest } = await home.call(METHODS.readPreview, { previewId: id });
-    const wish = { ...leaveOutOf(words), ...(putBack.length === 0 ? {} : { putBack }) };
+    const { digest, preview } = await home.call(METHODS.readPreview, { previewId: id });
+    const wish = { ...(await leaveOutOf(home, preview, words)), ...(putBack.length === 0 ? {} : { putBack }) };
     const revised = await home.call(METHODS.reviseEgress, { previewId: id, digest, ...wish });
     const shown = await home.call(METHODS.readPreview, { previewId: revised.previewId });
     await session.terminal.emit("egress-revised", { ...revised, revises: id });
@@ -151,24 +152,6 @@ function addRevise(egress: Command, bind: Bind): void {
       `${words.length === 0 ? "Put it back" : "Took it out"}. ${revised.previewId} waits in its place: arw-home egress approve ${revised.previewId}`,
     ]);
   });
-}
-
-/** No path of a workspace has a colon: what comes after the last one are lines. */
-function leaveOutOf(words: readonly string[]): Pick<ReviseParams, "leaveOut" | "cut"> {
-  const leaveOut: string[] = [];
-  const cut = new Map<string, LineRange[]>();
-  for (const word of words) {
-    const colon = word.lastIndexOf(":");
-    if (colon === -1) {
-      leaveOut.push(word);
-      continue;
-    }
-    const lines = lineRangesOf(word.slice(colon + 1));
-    if (lines === undefined) throw usage(`${word} names no lines`, "Name them as src/a.ts:10-20 or src/a.ts:10-20,35.");
-    const path = word.slice(0, colon);
-    cut.set(path, [...(cut.get(path) ?? []), ...lines]);
-  }
-  return { leaveOut, ...(cut.size === 0 ? {} : { cut: [...cut].map(([path, lines]) => ({ path, lines })) }) };
 }
 
 function addInspect(egress: Command, bind: Bind): void {

@@ -12,13 +12,15 @@ import { pagesOf } from "#protocol/wire/listPage.ts";
 import { PROMPT_CHARACTERS_MAX, type StartEpisodeParams } from "#protocol/wire/clientViews.ts";
 import { workspacePathSchema, type WorkspacePath } from "#protocol/workspacePath.ts";
 import { type Bind, collect, readOptions, readWord, usage } from "../commandLine.ts";
-import { type Answer, runEpisode } from "../episodeFlow.ts";
+import { type RunAnswer, runEpisode } from "../episodeFlow.ts";
 import { LEASE_OPTION_HELP, leaseWish } from "../leaseTerms.ts";
 import { episodeLines } from "../render/views.ts";
 
 const MINUTE_MS = 60_000;
 /** A title is for lists; the whole command is in the job. */
 const TITLE_CHARACTERS_MAX = 80;
+
+const EXACT_OPTION_HELP = "show the output byte for byte, with what looks like a secret; for pipes and files";
 
 interface RunOptions {
   readonly on?: string | undefined;
@@ -29,6 +31,7 @@ interface RunOptions {
   readonly minutes?: number | undefined;
   readonly lease?: string | undefined;
   readonly yes?: boolean | undefined;
+  readonly exact?: boolean | undefined;
 }
 const words = z.array(z.string());
 const runOptionsSchema: z.ZodType<RunOptions> = z.looseObject({
@@ -40,6 +43,7 @@ const runOptionsSchema: z.ZodType<RunOptions> = z.looseObject({
   minutes: z.coerce.number().positive().max(1_440).optional(),
   lease: z.string().optional(),
   yes: z.boolean().optional(),
+  exact: z.boolean().optional(),
 });
 
 interface AskOptions {
@@ -51,6 +55,7 @@ interface AskOptions {
   readonly seed?: number | undefined;
   readonly lease?: string | undefined;
   readonly yes?: boolean | undefined;
+  readonly exact?: boolean | undefined;
 }
 const askOptionsSchema: z.ZodType<AskOptions> = z.looseObject({
   on: z.string().optional(),
@@ -61,6 +66,7 @@ const askOptionsSchema: z.ZodType<AskOptions> = z.looseObject({
   seed: z.coerce.number().int().min(0).max(0xffff_ffff).optional(),
   lease: z.string().optional(),
   yes: z.boolean().optional(),
+  exact: z.boolean().optional(),
 });
 
 export function addEpisodeCommands(program: Command, bind: Bind): void {
@@ -102,6 +108,7 @@ function addRun(program: Command, bind: Bind): void {
     .option("--leave-out <glob>", "files that this once are not sent (repeatable)", collect, [])
     .option("--minutes <n>", "end it after so many minutes")
     .option("--lease <terms>", LEASE_OPTION_HELP)
+    .option("--exact", EXACT_OPTION_HELP)
     .option("-y, --yes", "approve what the preview shows without being asked");
   bind(run, async (session, argv, raw) => {
     const options = readOptions(runOptionsSchema, raw);
@@ -129,6 +136,7 @@ function addAsk(program: Command, bind: Bind): void {
     .option("--temperature <t>", "0 to 2")
     .option("--seed <n>", "the same seed gives the same answer")
     .option("--lease <terms>", LEASE_OPTION_HELP)
+    .option("--exact", EXACT_OPTION_HELP)
     .option("-y, --yes", "approve what the preview shows without being asked");
   bind(ask, async (session, prompt, raw) => {
     const options = readOptions(askOptionsSchema, raw);
@@ -150,9 +158,9 @@ function addAsk(program: Command, bind: Bind): void {
   });
 }
 
-/** What was said beforehand about a send. */
-function answerOf({ lease, yes }: { readonly lease?: string | undefined; readonly yes?: boolean | undefined }): Answer {
-  return { yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
+/** What was said beforehand about a send, and about its output. */
+function answerOf({ exact, lease, yes }: Pick<RunOptions, "exact" | "lease" | "yes">): RunAnswer {
+  return { exact: exact === true, yes: yes === true, ...(lease === undefined ? {} : { lease: leaseWish(lease) }) };
 }
 
 function dependenciesOf({ install, with: folders }: RunOptions): Dependencies {

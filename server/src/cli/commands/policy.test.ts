@@ -33,7 +33,9 @@ test("policy show prints the document, why nothing leaves, and what the workspac
 
 test("policy check names line and column and ends with 90 where the file is no policy", async (t) => {
   const offload = { episodeId: IDS.episode, title: "npm test", destination: "gpu-box", at: epochMs(1_700_000_000_000) };
-  const changed = [{ ...offload, before: "ask", after: "deny", explanation: "No rule allows this." }] as const;
+  const changed = [
+    { ...offload, before: "ask", after: "deny", explanation: "No rule allows this.", recorded: false },
+  ] as const;
   const { home, workspace, terminal } = await bench(t, () => ({
     checkPolicy: async ({ text }) =>
       text === "{"

@@ -1,10 +1,15 @@
 // The staged commands at a terminal: what they print, which digest they send, and the exit codes that scripts rely on.
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
 import { byteCount, epochMs } from "#protocol/quantities.ts";
 import { stagedDigest } from "#protocol/staging.ts";
-import type { StagedResult, StagedView } from "#protocol/wire/stagingViews.ts";
+import type { ProposalView } from "#protocol/wire/clientViews.ts";
+import { STAGED_EDIT_BYTES_MAX, type StagedResult, type StagedView } from "#protocol/wire/stagingViews.ts";
+import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { bench, calls } from "../../../../test/clients/commandBench.ts";
 import { IDS, OWNER_SECRET } from "../../../../test/clients/fakeHome.ts";
 import { runCli } from "../program.ts";
@@ -52,6 +57,7 @@ function answering(...results: readonly StagedResult[]): Parameters<typeof bench
   return () => ({
     showStaged: async () => ({ items: [VIEW] }),
     approveStaged: async () => ({ results }),
+    showProposal: async () => proposalOf("b.ts"),
     listStaged: async () => ({
       items: [
         { kind: "action", staged: VIEW },
@@ -138,3 +144,63 @@ test("staged reject carries the reason, withdraw needs no owner, revise says wha
   assert.deepEqual(calls(home, "reviseStaged")[0]?.params, { stagedId: IDS.staged, digest, change });
   assert.equal(await runCli(["staged", "revise", IDS.staged], terminal().host), 64);
 });
+
+test("staged revise --file path=file brings the bytes of the file, of the whole set or of what is named alone", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "arw-revise-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const mine = join(folder, "mine=this.ts");
+  await writeFile(mine, "edited");
+  const { home, terminal } = await bench(t, () => ({
+    showStaged: async () => ({ items: [VIEW] }),
+    showProposal: async () => proposalOf("src/a.ts", "b=c.ts"),
+  }));
+  const revised = async (...words: readonly string[]): Promise<unknown> => {
+    const files = words.flatMap((word) => ["--file", word]);
+    assert.equal(await runCli(["staged", "revise", IDS.staged, ...files], terminal().host), 0);
+    return calls(home, "reviseStaged").at(-1)?.params;
+  };
+  const of = { stagedId: IDS.staged, digest: VIEW.digest };
+  const kind = "apply-proposal";
+  const base64 = Buffer.from("edited").toString("base64");
+  const contents = [{ path: "src/a.ts", base64 }];
+  assert.deepEqual(await revised(`src/a.ts=${mine}`), { ...of, change: { kind, contents } });
+  assert.deepEqual(await revised("b=c.ts"), { ...of, change: { kind, paths: ["b=c.ts"] } });
+  const both = { kind, paths: ["b=c.ts", "src/a.ts"], contents };
+  assert.deepEqual(await revised("b=c.ts", `src/a.ts=${mine}`), { ...of, change: both });
+  const equal = { kind, contents: [{ path: "b=c.ts", base64 }] };
+  assert.deepEqual(await revised(`b=c.ts=${mine}`), { ...of, change: equal });
+  const gone = ["staged", "revise", IDS.staged, "--file", `src/a.ts=${folder}/gone`];
+  assert.notEqual(await runCli(gone, terminal().host), 0);
+  await writeFile(mine, Buffer.alloc(STAGED_EDIT_BYTES_MAX + 1));
+  const large = ["staged", "revise", IDS.staged, "--file", `src/a.ts=${mine}`];
+  assert.equal(await runCli(large, terminal().host), 91);
+});
+
+test("staged revise --policy brings another text, and show says what was edited and what stops counting", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "arw-revise-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "policy.jsonc");
+  await writeFile(file, "{}");
+  const drops = { document: digestOf("kept"), rules: ["never-a"], noEgress: true };
+  const action = { kind: "adopt-policy", name: "mine", text: "{ }", base: { epoch: 3, drops } } as const;
+  const policy: StagedView = { ...VIEW, action, digest: stagedDigest(action) };
+  const edited = [{ path: workspacePathSchema.parse("b.ts"), digest: digestOf("b"), bytes: byteCount(12) }];
+  let shown = policy;
+  const { home, terminal } = await bench(t, () => ({ showStaged: async () => ({ items: [shown] }) }));
+  assert.equal(await runCli(["staged", "revise", IDS.staged, "--policy", file], terminal().host), 0);
+  const change = { kind: "adopt-policy", text: "{}" };
+  assert.deepEqual(calls(home, "reviseStaged")[0]?.params, { stagedId: IDS.staged, digest: policy.digest, change });
+  const screen = terminal();
+  assert.equal(await runCli(["staged", "show", IDS.staged], screen.host), 0);
+  assert.match(screen.stdout(), /No more in force then .*: never-a and its gate/);
+  shown = { ...VIEW, action: { ...ACTION, edited } };
+  assert.equal(await runCli(["staged", "show", IDS.staged], screen.host), 0);
+  assert.match(screen.stdout(), /edited since it was made: b\.ts, now 12 B \(sha256:/);
+});
+
+function proposalOf(...paths: readonly string[]): ProposalView {
+  const content = { digest: digestOf("proposed"), bytes: byteCount(8), executable: false };
+  const changes = paths.map((path) => ({ kind: "create", path: workspacePathSchema.parse(path), ...content }) as const);
+  const proposal = { kind: "proposal", changes, leftOut: [] } as const;
+  return { proposalId: IDS.proposal, episodeId: IDS.episode, digest: ACTION.proposal, proposal, conflicts: [] };
+}

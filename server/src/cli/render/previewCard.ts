@@ -40,6 +40,7 @@ export function previewCardLines(
     ...itemRows(preview),
     ...shortenedRows(preview),
     ...removedRows(preview),
+    ...unknownRows(preview),
     `${style.bold("Stays here")} — ${leftOut.length === 0 ? "everything else" : "everything else, and"}`,
     ...capped(leftOut.map(({ path, reason }) => `  ${plainText(path)}: ${plainText(reason)}`)),
     `${style.bold("Where")} — ${name} · key ${plainText(destination.keyWords.join(" "))} · ${destination.carrier} link`,
@@ -118,6 +119,14 @@ function removedRows({ removed }: EgressPreview): readonly string[] {
   return [
     `Removed first — ${countText(removed.length, "secret")}, a placeholder stands in each place`,
     ...capped(rows),
+  ];
+}
+
+/** That redaction did not look for all it could know, so that nobody takes the list above for all there was. */
+function unknownRows({ unknownSecrets }: EgressPreview): readonly string[] {
+  if (unknownSecrets === undefined) return [];
+  return [
+    `Not looked for — ${countText(unknownSecrets, "exact secret")} of your files, which hold more than redaction looks for`,
   ];
 }
 

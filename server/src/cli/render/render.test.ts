@@ -155,6 +155,13 @@ test("the card says what was removed before the prompt could leave", () => {
   ]);
 });
 
+test("the card says how many exact secrets were not looked for", () => {
+  const line = (unknownSecrets: number): string =>
+    previewCardLines(previewOf({ unknownSecrets }), DIGEST, { sandbox: undefined }, PLAIN).join("\n");
+  assert.match(line(1), /\nNot looked for — 1 exact secret of your files, which hold more than redaction looks for\n/);
+  assert.match(line(12), /\nNot looked for — 12 exact secrets of your files/);
+});
+
 test("a long card counts what it does not show, and never hides the most sensitive item", () => {
   const items = Array.from({ length: CARD_ROWS_MAX + 5 }, (_, index) => ({
     path: `file-${index}`,

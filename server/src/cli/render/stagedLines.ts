@@ -91,6 +91,10 @@ function actionLines(action: StagedAction): readonly string[] {
       const { deletes, files, outside, protected: steering } = action.touched;
       return [
         `What — ${countText(files, "file")}: ${deletes} deleted, ${outside} not asked for, ${steering} protected. See them: arw-home proposal show ${action.proposalId}`,
+        ...(action.edited ?? []).map(
+          ({ bytes, digest, path }) =>
+            `  edited since it was made: ${plainText(path)}, now ${bytesText(bytes)} (${digest.slice(0, 19)}…)`,
+        ),
       ];
     }
     case "run-command":
