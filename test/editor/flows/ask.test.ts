@@ -46,7 +46,8 @@ editorTest(
       // As it is sent: JSON, in which a line ends in two characters.
       await window.selectText(`notes.txt\\n\`\`\`plaintext\\n${KEPT_LINE}\\n\`\`\`\\n`);
       await window.runCommand("ARW: Leave Out Selection");
-      await review.getByText("sent without lines 3–6").waitFor();
+      // Counted over all its messages: the first line is what every model is told.
+      await review.getByText("sent without lines 4–7").waitFor();
       await window.until(
         "what is sent now",
         () => window.editorText(),
@@ -69,7 +70,7 @@ editorTest(
       const review = await window.webview("Review", "Send under this lease…");
       await review.getByRole("button", { name: "Send under this lease…" }).click();
       const text = await window.dialogText();
-      assert.match(text, /What: \(prompt\)\n\(prompt\) will be sent without lines 3–6\nWhere: gpubox/u);
+      assert.match(text, /What: \(prompt\)\n\(prompt\) will be sent without lines 4–7\nWhere: gpubox/u);
       assert.match(text, /Cost: /u);
       await window.clickDialog(`Send to ${WORKER}`);
       // Its terminal went with the reload.

@@ -3,7 +3,7 @@
 import type { Locator, Page } from "playwright-core";
 import { until } from "../../acceptance/processes.ts";
 import { fill } from "./fill.ts";
-import { PATIENCE_MS } from "./patience.ts";
+import { ASK_AGAIN_MS, PATIENCE_MS } from "./patience.ts";
 
 export class TextEditors {
   readonly #page: Page;
@@ -48,8 +48,20 @@ export class TextEditors {
     await fill(find.locator("textarea.input, input.input").first(), text);
     // A narrow editor has no room to show the count.
     await find.locator(".matchesCount", { hasText: "1 of 1" }).waitFor({ state: "attached" });
-    await this.#page.keyboard.press("Escape");
-    await this.#page.locator(".editor-group-container.active .find-widget.visible").waitFor({ state: "detached" });
+    await until(
+      "the end of the search",
+      async () => {
+        if ((await find.count()) === 0) return true;
+        // The first Escape may go to what VS Code draws over the editor.
+        await find
+          .locator("textarea.input, input.input")
+          .first()
+          .press("Escape", { timeout: ASK_AGAIN_MS })
+          .catch(() => undefined);
+        return undefined;
+      },
+      PATIENCE_MS,
+    );
   }
 
   /** The lines that the active text editor shows now. */
