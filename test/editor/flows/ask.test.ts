@@ -8,6 +8,8 @@ import { exampleWorkspace, OwnersTerminal } from "./ownersEditor.ts";
 import { pairWorker } from "./pairing.ts";
 
 const WORKER = "gpubox";
+/** What the episode is called: the beginning of all that was asked. */
+const TITLE = "Read this test log as JSON: 26 passed, 2 failed: cart rejects empty input notes…";
 /** A line of the file that is added to the question, and does not leave in the end. */
 const KEPT_LINE = "the owner keeps this line here";
 const QUESTION = "Read this test log as JSON: 26 passed, 2 failed: cart rejects empty input";
@@ -48,11 +50,6 @@ editorTest(
       await window.runCommand("ARW: Leave Out Selection");
       // Counted over all its messages: the first line is what every model is told.
       await review.getByText("sent without lines 4–7").waitFor();
-      await window.until(
-        "what is sent now",
-        () => window.editorText(),
-        (text) => text.includes(QUESTION) && !text.includes(KEPT_LINE),
-      );
       await window.screenshot("ask-cut");
     });
     await step("a window that opens while it waits tells of it once, and no more when Review shows it", async () => {
@@ -75,7 +72,7 @@ editorTest(
       await window.clickDialog(`Send to ${WORKER}`);
       // Its terminal went with the reload.
       await window.runCommand("ARW: Show Output");
-      await window.pick(QUESTION);
+      await window.pick(TITLE);
       const shown = await window.until(
         "the answer",
         () => window.terminalText(),
