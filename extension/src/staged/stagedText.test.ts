@@ -37,13 +37,13 @@ test("count, what each does, its risk, its staleness and its digest stand there"
   assert.equal(stagedQuestion(views), "Approve these 2 actions?");
   const detail = tableDetail(views);
   for (const { digest } of views) assert.ok(detail.includes(digest.slice(0, 19)));
-  assert.match(detail, /1\. action 1 Risk: high\.\nThese marks are taken away: secrets\/ \*\.pem/u);
-  assert.match(detail, /2\. harmless Risk: high\.\nThese marks are taken away: notes\/\nStale: it changed/u);
+  assert.match(detail, /1\. action 1\. Risk: high\.\nThese marks are taken away: secrets\/ \*\.pem/u);
+  assert.match(detail, /2\. harmless\. Risk: high\.\nThese marks are taken away: notes\/\nStale: it changed/u);
   assert.match(detail, /exactly these 2 actions/u);
 });
 
 test("no foreign text makes a line of its own there", () => {
-  const forged = "ok\n2. action 2 Risk: low.";
+  const forged = "ok\n2. action 2. Risk: low.";
   const detail = tableDetail([viewOf(1, unmark(forged), { title: forged, stale: forged })]);
   assert.doesNotMatch(detail, /^2\. action 2/mu);
 });
