@@ -3,6 +3,7 @@
 import type { ClassCommand } from "./classCommands.ts";
 import type { Digest } from "./digest.ts";
 import type { Classification, Cost, Destination } from "./egress.ts";
+import type { ReviewVerdict } from "./reviewEvents.ts";
 import type {
   AttemptId,
   EgressRecordId,
@@ -211,6 +212,11 @@ export interface RecordApplied extends Order<"record-applied"> {
   readonly files: number;
   readonly paths?: readonly WorkspacePath[];
 }
+/** The owner has looked at what came back. */
+export interface ReviewResult extends Order<"review-result"> {
+  readonly episodeId: EpisodeId;
+  readonly verdict: ReviewVerdict;
+}
 
 /** Puts an action before the owner. What it would do is judged here again; the words are only words. */
 export interface StageAction extends Order<"stage-action"> {
@@ -340,7 +346,7 @@ export interface RefuseLink extends Order<"refuse-link"> {
   readonly detail: string;
 }
 
-export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied;
+export type EpisodeCommand = StartEpisode | PreviewOffload | CancelEpisode | RecordApplied | ReviewResult;
 export type EgressCommand =
   | ApproveEgress
   | DenyEgress

@@ -23,6 +23,7 @@ import type { PolicyDocument, WorkspacePolicy } from "./policy.ts";
 import type { Bytes, DurationMs, EpochMs, FencingToken } from "./quantities.ts";
 import type { JobOutcome, JobResult, OutputStream } from "./result.ts";
 import type { PublicKey } from "./signature.ts";
+import type { ResultReviewed } from "./reviewEvents.ts";
 import type { StagingEvent } from "./stagingEvents.ts";
 import type { Usage } from "./usage.ts";
 import type { WorkspacePath } from "./workspacePath.ts";
@@ -69,7 +70,6 @@ export interface EpisodeSnapshot {
   readonly produced: readonly { readonly stream: OutputStream; readonly bytes: Bytes }[];
   readonly proposal?: Digest;
 }
-
 // ---- job ----
 export interface JobQueued extends JobFact<"JobQueued"> {
   readonly jobKey: Digest;
@@ -155,6 +155,8 @@ export interface EgressPreviewed extends JobFact<"EgressPreviewed"> {
   readonly leaseUnfit?: LeaseUnfit;
   /** Private and untrusted content met in the episode: whatever a lease or a rule says, the owner is asked. */
   readonly taint?: EpisodeTaint;
+  /** What comes back waits for the owner before anything uses it. */
+  readonly reviewResult?: true;
 }
 /** A waiting preview was replaced by one that shows less; what would be sent changed with it. The new one follows in its frame. */
 export interface EgressRevised extends JobFact<"EgressRevised"> {
@@ -184,6 +186,8 @@ export interface EgressRecorded extends JobFact<"EgressRecorded"> {
   readonly cost: Cost;
   readonly leaseId?: LeaseId;
   readonly attemptId?: AttemptId;
+  /** A rule that let it go asks that the owner sees what comes back first. */
+  readonly reviewResult?: true;
 }
 /** Nothing new leaves until it is resumed, whatever was approved or leased. */
 export interface OffloadsPaused extends Fact<"OffloadsPaused"> {
@@ -343,7 +347,13 @@ export interface LinkRefused extends Fact<"LinkRefused"> {
   readonly detail: string;
 }
 
-export type EpisodeEvent = EpisodeStarted | EpisodeFinished | ProposalReceived | ProposalApplied | ProposedFilesApplied;
+export type EpisodeEvent =
+  | EpisodeStarted
+  | EpisodeFinished
+  | ProposalReceived
+  | ProposalApplied
+  | ProposedFilesApplied
+  | ResultReviewed;
 export type JobEvent =
   | JobQueued
   | JobPlaced

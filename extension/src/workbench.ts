@@ -18,6 +18,7 @@ import { openHomeCommands } from "./homeCommands.ts";
 import { openClassFeature } from "./classes/classFeature.ts";
 import { openLedgerFeature } from "./ledger/ledgerFeature.ts";
 import { openPolicyFeature } from "./policy/policyFeature.ts";
+import { openResultsFeature } from "./results/resultsFeature.ts";
 import { openReviewFeature } from "./review/reviewFeature.ts";
 import { openStagedFeature } from "./staged/stagedFeature.ts";
 import { openStatusBar } from "./statusBar.ts";
@@ -35,6 +36,7 @@ const FEATURES: readonly OpenFeature[] = [
   openClassFeature,
   openAttentionFeature,
   openStagedFeature,
+  openResultsFeature,
   openPolicyFeature,
   openTimelineFeature,
   openLedgerFeature,

@@ -34,6 +34,7 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     leaseId: leaseId.schema.exactOptional(),
     leaseUnfit: leaseUnfitSchema.exactOptional(),
     taint: episodeTaintSchema.exactOptional(),
+    reviewResult: z.literal(true).exactOptional(),
   }),
   EgressRevised: z.strictObject({
     kind: z.literal("EgressRevised"),
@@ -62,6 +63,7 @@ export const egressEventSchemas: SchemaOfKind<EgressEvent> = {
     cost: costSchema,
     leaseId: leaseId.schema.exactOptional(),
     attemptId: attemptId.schema.exactOptional(),
+    reviewResult: z.literal(true).exactOptional(),
   }),
   EgressSettled: z.strictObject({
     kind: z.literal("EgressSettled"),

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { digestSchema } from "../digest.ts";
 import type { EpisodeEvent, EpisodeSnapshot } from "../events.ts";
+import type { ReviewVerdict } from "../reviewEvents.ts";
 import { nodeId, proposalId, workspaceId } from "../ids.ts";
 import { jobSpecSchema } from "../job.ts";
 import { bytesSchema } from "../quantities.ts";
@@ -20,6 +21,8 @@ export const episodeSnapshotSchema: z.ZodType<EpisodeSnapshot> = z.strictObject(
   produced: z.array(z.strictObject({ stream: outputStreamSchema, bytes: bytesSchema })),
   proposal: digestSchema.exactOptional(),
 });
+
+export const reviewVerdictSchema: z.ZodType<ReviewVerdict> = z.enum(["accepted", "discarded"]);
 
 export const episodeEventSchemas: SchemaOfKind<EpisodeEvent> = {
   EpisodeStarted: z.strictObject({
@@ -56,5 +59,12 @@ export const episodeEventSchemas: SchemaOfKind<EpisodeEvent> = {
     proposalId: proposalId.schema,
     digest: digestSchema,
     paths: z.array(workspacePathSchema),
+  }),
+  ResultReviewed: z.strictObject({
+    kind: z.literal("ResultReviewed"),
+    ...episodeFact,
+    verdict: reviewVerdictSchema,
+    by: z.string(),
+    proposalId: proposalId.schema.exactOptional(),
   }),
 };

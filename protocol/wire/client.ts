@@ -15,7 +15,6 @@ import {
   nodeId,
   type PreviewId,
   previewId,
-  type ProposalId,
   proposalId,
   type StagedId,
 } from "../ids.ts";
@@ -50,6 +49,7 @@ import type {
   InviteParams,
   InviteResult,
   ProposedFileParams,
+  ShowProposalParams,
   TimelineParams,
 } from "./clientParams.ts";
 import { type DiagnosisCheck, diagnosisCheckSchema } from "./diagnosis.ts";
@@ -93,6 +93,7 @@ import * as ledger from "./ledgerViews.ts";
 import { cursorSchema, LIST_ROWS_MAX, type ListEnd, type ListParams, listParamsSchema } from "./listPage.ts";
 import { type MarkMethods, markMethods } from "./markViews.ts";
 import { type OutputPage, type OutputParams, outputPageSchema, outputParamsSchema } from "./outputPage.ts";
+import { type ResultMethods, resultMethods } from "./resultMethods.ts";
 import { type RequestView, requestViewSchema } from "./requestView.ts";
 import {
   approveStagedParamsSchema,
@@ -145,7 +146,7 @@ interface ClusteringResult {
 }
 
 /** Every method, in the order of the documentation. */
-export interface ClientMethods extends MarkMethods {
+export interface ClientMethods extends MarkMethods, ResultMethods {
   readonly hello: Method<HelloParams, HelloResult>;
   readonly openOwnerSession: Method<{ readonly secret: string }, Nothing>;
   readonly stopHome: Method<Nothing, Nothing>;
@@ -205,7 +206,7 @@ export interface ClientMethods extends MarkMethods {
   readonly approveNode: Method<{ readonly nodeId: NodeId }, Nothing>;
   readonly refuseNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
   readonly revokeNode: Method<{ readonly nodeId: NodeId; readonly reason: string }, Nothing>;
-  readonly showProposal: Method<{ readonly proposalId: ProposalId }, ProposalView>;
+  readonly showProposal: Method<ShowProposalParams, ProposalView>;
   /** The proposed content of one file, by its digest in the proposal. */
   readonly readProposedFile: Method<ProposedFileParams, { readonly base64: string }>;
   readonly applyProposal: Method<ApplyParams, { readonly files: number }>;
@@ -254,6 +255,7 @@ export const clientErrorDataSchema: z.ZodType<ClientErrorData> = z.looseObject({
 
 const nothing: z.ZodType<Nothing> = z.strictObject({});
 const reason = z.string().max(1_024);
+const review = z.literal(true).exactOptional();
 const base64 = z.strictObject({ base64: z.base64() });
 const timelineParams: z.ZodType<TimelineParams> = z.strictObject({
   fromSequence: sequenceSchema,
@@ -356,10 +358,10 @@ export const METHODS: ClientMethods = {
   approveNode: owner("node/approve", z.strictObject({ nodeId: nodeId.schema }), nothing),
   refuseNode: owner("node/refuse", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
   revokeNode: owner("node/revoke", z.strictObject({ nodeId: nodeId.schema, reason }), nothing),
-  showProposal: anyone("proposal/show", z.strictObject({ proposalId: proposalId.schema }), proposalViewSchema),
+  showProposal: anyone("proposal/show", z.strictObject({ proposalId: proposalId.schema, review }), proposalViewSchema),
   readProposedFile: anyone(
     "proposal/readFile",
-    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema }),
+    z.strictObject({ proposalId: proposalId.schema, digest: digestSchema, fromByte: bytesSchema, review }),
     base64,
   ),
   applyProposal: ownerOrStaged(
@@ -371,6 +373,7 @@ export const METHODS: ClientMethods = {
     }),
     z.strictObject({ files: z.number().int().min(0) }),
   ),
+  ...resultMethods,
   listStaged: anyone("staged/list", stagedListParamsSchema, waitingItemsSchema),
   showStaged: anyone("staged/show", stagedIdsSchema, stagedItemsSchema),
   approveStaged: owner("staged/approve", approveStagedParamsSchema, stagedResultsSchema),

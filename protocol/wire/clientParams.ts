@@ -37,6 +37,12 @@ export interface ProposedFileParams {
   readonly proposalId: ProposalId;
   readonly digest: Digest;
   readonly fromByte: Bytes;
+  readonly review?: true;
+}
+
+export interface ShowProposalParams {
+  readonly proposalId: ProposalId;
+  readonly review?: true;
 }
 
 export interface ApplyParams {

@@ -39,6 +39,7 @@ import {
   sequenceSchema,
 } from "../quantities.ts";
 import { type JobOutcome, jobOutcomeSchema, type OutputStream, outputStreamSchema } from "../result.ts";
+import type { ReviewVerdict } from "../reviewEvents.ts";
 import { type TimelineEntry, timelineEntrySchema } from "../timeline.ts";
 import { type Usage, usageSchema } from "../usage.ts";
 import { workspacePathSchema, type WorkspacePath } from "../workspacePath.ts";
@@ -171,6 +172,8 @@ export interface EpisodeView {
   readonly produced: readonly { readonly stream: OutputStream; readonly bytes: Bytes }[];
   readonly usage?: Usage;
   readonly snapshot?: EpisodeSnapshot;
+  /** What comes back of it waits for the owner's look, or what the owner said of it; absent where no rule asks. */
+  readonly review?: "waiting" | ReviewVerdict;
 }
 
 export type NodeState = "pending" | "ready" | "unreachable" | "revoked";
@@ -263,6 +266,7 @@ export const episodeViewSchema: z.ZodType<EpisodeView> = z.strictObject({
   produced,
   usage: usageSchema.exactOptional(),
   snapshot: episodeSnapshotSchema.exactOptional(),
+  review: z.enum(["waiting", "accepted", "discarded"]).exactOptional(),
 });
 
 export const nodeViewSchema: z.ZodType<NodeView> = z.strictObject({

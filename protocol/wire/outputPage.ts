@@ -11,6 +11,8 @@ export interface OutputParams {
   readonly fromByte: Bytes;
   /** As the program printed it, secrets included: for a pipe or a file, never for a view. */
   readonly exact?: true;
+  /** The owner, looking at what came back to accept or discard it. */
+  readonly review?: true;
 }
 
 /** Empty at the end. */
@@ -27,6 +29,7 @@ export const outputParamsSchema: z.ZodType<OutputParams> = z.strictObject({
   stream: outputStreamSchema,
   fromByte: bytesSchema,
   exact: z.literal(true).exactOptional(),
+  review: z.literal(true).exactOptional(),
 });
 
 export const outputPageSchema: z.ZodType<OutputPage> = z.strictObject({

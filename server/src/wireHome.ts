@@ -24,6 +24,7 @@ import { classesApi } from "./adapters/api/classesApi.ts";
 import { neverLeavesApi } from "./adapters/api/neverLeavesApi.ts";
 import { nodeApi, turnClusteringOn } from "./adapters/api/nodeApi.ts";
 import { policyApi } from "./adapters/api/policyApi.ts";
+import { removeDiscarded, resultApi } from "./adapters/api/resultApi.ts";
 import { proposalApi } from "./adapters/api/proposalApi.ts";
 import { recordsApi } from "./adapters/api/recordsApi.ts";
 import { requestApi } from "./adapters/api/requestApi.ts";
@@ -291,6 +292,7 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
     ...requestApi(services),
     ...nodeApi(services, clustering),
     ...proposalApi(services),
+    ...resultApi(services),
     ...staged,
     approveStaged: async (params, session) => {
       await hasBegun;
@@ -346,6 +348,9 @@ export async function wireHome(parts: HomeParts): Promise<WiredHome> {
         policy.begin();
         for (const effect of resume(parts.state)) perform(effect);
         await settleUnfinished(services, parts.state);
+        await removeDiscarded(parts.state, outputs).catch((error: unknown) =>
+          onTrouble("removing what was discarded", error),
+        );
         await connectLocalNode(signal);
       } finally {
         begun();

@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import type { Frame } from "playwright-core";
 import { axeFindings } from "./host/accessibility.ts";
 import { editorTest, packagedExtension } from "./host/editor.ts";
+import { OwnersTerminal } from "./flows/ownersEditor.ts";
 import type { VscodeWindow } from "./host/vscodeWindow.ts";
 
 /** A folder under git with a secret that stays, a file that is taken out, and one that is sent. */
@@ -31,6 +32,15 @@ function sample(): string {
   writeFileSync(join(folder, "numbers.txt"), "one\ntwo\n");
   return folder;
 }
+
+/** Lets everything leave, and holds what comes back. */
+const HOLDING = `{
+  "version": 1,
+  "name": "holding",
+  "rules": [
+    { "id": "look-first", "effect": "allow", "actions": ["offload"], "obligations": { "reviewResult": true }, "reason": "I look first." }
+  ]
+}`;
 
 /** Start Episode… with a command on the practice worker. */
 async function startThere(window: VscodeWindow, line: string): Promise<void> {
@@ -62,7 +72,7 @@ editorTest(
     // Two groups stand side by side: both sides of the diff are to be seen in the half of a window.
     settings: { "diffEditor.useInlineViewWhenSpaceIsLimited": false },
   }),
-  async (editor, _context, step) => {
+  async (editor, context, step) => {
     const window = await editor.openWindow({ width: 2000, height: 1000 });
     await step("a practice worker stands ready", async () => {
       await window.runCommand("ARW: Start Practice Cluster");
@@ -305,6 +315,59 @@ editorTest(
         await window.screenshot("review-jumped");
         await window.runCommand("ARW: Focus Latest Event");
         await timeline.locator('.follow[aria-pressed="true"]').waitFor();
+      },
+    );
+    await step(
+      "what came back under a rule that holds it is looked at before anything uses it, and discarded",
+      async () => {
+        await window.runCommand("ARW: Copy Owner Secret");
+        await window.clickDialog("Copy");
+        const read = async (): Promise<string> => String(await window.page.evaluate("navigator.clipboard.readText()"));
+        const secret = await window.until("the secret", read, (text) => text.startsWith("arw-owner-"));
+        const file = join(mkdtempSync(join(tmpdir(), "arw-held-")), "policy.jsonc");
+        writeFileSync(file, HOLDING);
+        const terminal = new OwnersTerminal(context, editor, window.workspace);
+        const adopted = await terminal.home(["policy", "adopt", file], { ARW_OWNER_SECRET: secret });
+        rmSync(dirname(file), { recursive: true, force: true });
+        assert.equal(adopted.exitCode, 0, adopted.stderr);
+        await window.runCommand("View: Close All Editors");
+        await window.runCommand("ARW: Start Episode…");
+        await window.pick("Run a Command");
+        await window.answer("Type a command", "sh -c 'echo printed there; echo x > made.txt'");
+        await window.answer("Which files to keep", "made.txt");
+        await window.pick("practice");
+        await window.openContainer("ARW");
+        const held = (rows: readonly string[]): boolean =>
+          rows.some((row) => row.includes("Use what came back from practice?"));
+        await window.until("its row", () => window.treeRows("Needs You"), held);
+        await window.screenshot("review-held-row");
+        await window.runCommand("ARW: Review What Came Back…");
+        await window.until(
+          "what it printed, as not accepted",
+          () => window.editorText(),
+          (text) => text.includes("printed there") && text.includes("Not accepted yet"),
+        );
+        const tabs = await window.tabs();
+        assert.ok(
+          tabs.some((tab) => tab.includes("Not accepted yet: proposed by")),
+          tabs.join(),
+        );
+        await window.screenshot("review-held-output");
+        await window.runCommand("ARW: Discard What Came Back…");
+        assert.match(await window.dialogText(), /Discard what came back from practice\?[^]*changed files/u);
+        await window.screenshot("review-held-dialog");
+        await window.clickDialog("Discard");
+        await window.toast("Discarded. Its output is gone");
+        await window.until(
+          "no row",
+          () => window.treeRows("Needs You"),
+          (rows) => !held(rows),
+        );
+        await window.until(
+          "no tab of it",
+          () => window.tabs(),
+          (shown) => !shown.some((tab) => tab.includes("Not accepted yet")),
+        );
       },
     );
     assert.deepEqual(window.watch.complaints, []);

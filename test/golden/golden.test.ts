@@ -59,6 +59,7 @@ const EGRESS_ROOTS: ReadonlyMap<string, { readonly size: number; readonly root: 
   ["test/golden/policy", { size: 4, root: "sha256:ac3db35d53fa6b613e01aea2eea3452138bf06000e9875faf130daa668a74c3b" }],
   ["test/golden/classes", { size: 2, root: "sha256:ebf9821ca80011c54fb150c94ac1349db46db82df672791a33490d3e36d47cfe" }],
   ["test/golden/editor", { size: 2, root: "sha256:499334dbf2f990415cded4cc82b56ddf3d4cfc38723e4561b036437f5f210456" }],
+  ["test/golden/results", { size: 6, root: "sha256:3fbb9d86a8d1209db2387adc731f6ebf0fd43ddbb0e6857407a0f3e0ea30de22" }],
 ]);
 
 for (const { folder } of GOLDEN_RUNS) {

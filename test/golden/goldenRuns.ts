@@ -3,6 +3,7 @@ import type { JournalEvent } from "#protocol/events.ts";
 import { classesFrames } from "./classesRun.ts";
 import { editorFrames } from "./editorRun.ts";
 import { goldenFrames } from "./goldenRun.ts";
+import { resultsFrames } from "./resultsRun.ts";
 import { stagingFrames } from "./stagingRun.ts";
 import { policyFrames } from "./policyRun.ts";
 
@@ -17,4 +18,5 @@ export const GOLDEN_RUNS: readonly GoldenRun[] = [
   { folder: "test/golden/staging", frames: stagingFrames },
   { folder: "test/golden/policy", frames: policyFrames },
   { folder: "test/golden/classes", frames: classesFrames },
+  { folder: "test/golden/results", frames: resultsFrames },
 ];

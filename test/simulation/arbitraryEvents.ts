@@ -118,6 +118,10 @@ const EVENTS: OneOfEach = {
     digest,
     paths: fc.subarray(["a.txt", "src/b.ts"].map((path) => workspacePathSchema.parse(path))),
   }),
+  ResultReviewed: sometimes(
+    kindOf("ResultReviewed", { ...episodeFact, verdict: fc.constantFrom("accepted", "discarded"), by: text }),
+    { proposalId },
+  ),
   JobQueued: kindOf("JobQueued", { ...jobFact, jobKey: digest, job, title: text }),
   JobPlaced: kindOf("JobPlaced", { ...jobFact, target, local: fc.boolean(), rule: text, why: text }),
   JobOffered: sometimes(

@@ -79,7 +79,13 @@ export class HomeBooks {
     }
     if (event.kind === "JobQueued") this.#corrIdOfJob.set(event.jobId, event.corrId);
     if ("jobId" in event) assert.equal(this.#corrIdOfJob.get(event.jobId), event.corrId, `corrId of ${event.kind}`);
-    const mayFollow = ["ProposalApplied", "ProposedFilesApplied", "LeaseRevoked", "LeaseExpired"].includes(event.kind);
+    const mayFollow = [
+      "ProposalApplied",
+      "ProposedFilesApplied",
+      "ResultReviewed",
+      "LeaseRevoked",
+      "LeaseExpired",
+    ].includes(event.kind);
     const known = this.#openEpisodes.has(event.corrId) || (mayFollow && this.#endedEpisodes.has(event.corrId));
     assert.ok(known, `${event.kind} of an episode that is not open`);
     if (event.kind === "EpisodeFinished") {
@@ -171,6 +177,7 @@ export class HomeBooks {
       case "ProposalReceived":
       case "ProposalApplied":
       case "ProposedFilesApplied":
+      case "ResultReviewed":
       case "JobPlaced":
       case "JobAccepted":
       case "JobStarted":

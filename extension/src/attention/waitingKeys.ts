@@ -8,6 +8,9 @@ export function waitingKey(item: WaitingItem): string {
   switch (item.kind) {
     case "egress":
       return item.episode.episodeId;
+    // Its send may have waited before: that was another wait.
+    case "result":
+      return `result/${item.episode.episodeId}`;
     case "staged":
       return item.staged.stagedId;
     case "join":
@@ -19,6 +22,8 @@ export function waitsSinceMs(item: WaitingItem): number {
   switch (item.kind) {
     case "egress":
       return item.episode.startedAt;
+    case "result":
+      return item.episode.finishedAt ?? item.episode.startedAt;
     case "staged":
       return item.staged.stagedAt;
     case "join":

@@ -117,6 +117,10 @@ function noticeText(waiting: readonly WaitingItem[]): string {
   if (only.kind === "staged") {
     return vscode.l10n.t("{0}: this waits for your approval.", plainText(only.staged.title, NAME_CHARACTERS_MAX));
   }
+  if (only.kind === "result") {
+    const name = plainText(only.episode.target.name, NAME_CHARACTERS_MAX);
+    return vscode.l10n.t("What came back from {0} waits for your look.", name);
+  }
   const { destination, title } = only.shown.preview;
   return vscode.l10n.t(
     "{0} waits for your approval to leave for {1}.",

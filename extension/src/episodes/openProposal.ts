@@ -6,6 +6,7 @@ import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
+import { oneLine } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, ProposalView } from "#protocol/wire/clientViews.ts";
 import type { Editor } from "../editor.ts";
@@ -49,6 +50,21 @@ export async function openProposal(editor: Editor, given: unknown): Promise<void
   if (appliedAt === undefined && look === undefined) void offerToApply(episode, view);
 }
 
+/** What is proposed and held for the owner's look, if anything is: nothing is offered, for it cannot be applied yet. */
+export async function openHeldProposal({ folder, home }: Editor, episode: EpisodeView): Promise<void> {
+  const { proposalId } = episode;
+  if (proposalId === undefined || folder === undefined) return;
+  const reading = { review: true } as const;
+  const view = await home.call(METHODS.showProposal, { proposalId, ...reading });
+  const sides = await Promise.all(view.proposal.changes.map((change) => sidesNow(view, change, folder, reading)));
+  const resources = sides.map(({ label, left, right }) => [label, left, right]);
+  if (resources.length > 0) await vscode.commands.executeCommand("vscode.changes", heldTitle(episode), resources);
+}
+
+export function heldTitle({ target, title }: EpisodeView): string {
+  return vscode.l10n.t("Not accepted yet: proposed by “{0}” on {1}", oneLine(title), placeText(target));
+}
+
 /** The proposal of the episode that was given or is picked, as it is now. */
 export async function proposalOf(
   editor: Editor,
@@ -76,9 +92,10 @@ export async function sidesNow(
   { proposalId }: ProposalView,
   change: ProposedChange,
   folder: vscode.WorkspaceFolder,
+  reading: { readonly review?: true } = {},
 ): Promise<ChangeSides> {
   const path = vscode.Uri.joinPath(folder.uri, ...change.path.split("/")).fsPath;
-  return sidesOf(proposalId, change, folder, await isFile(path));
+  return sidesOf(proposalId, change, folder, await isFile(path), reading);
 }
 
 /**

@@ -28,6 +28,8 @@ interface ProposedQuery {
   readonly digest?: Digest;
   readonly bytes?: number;
   readonly text?: string;
+  /** It is held for the owner's look. */
+  readonly review?: true;
 }
 const querySchema: z.ZodType<ProposedQuery> = z.strictObject({
   proposal: proposalId.schema,
@@ -36,6 +38,7 @@ const querySchema: z.ZodType<ProposedQuery> = z.strictObject({
   digest: digestSchema.exactOptional(),
   bytes: z.number().int().min(0).exactOptional(),
   text: z.string().max(8_192).exactOptional(),
+  review: z.literal(true).exactOptional(),
 });
 
 /** Both sides of a change for a diff editor; a side that is nothing is undefined. */
@@ -51,13 +54,14 @@ export function sidesOf(
   change: ProposedChange,
   folder: vscode.WorkspaceFolder,
   isThere: boolean,
+  reading: { readonly review?: true } = {},
 ): ChangeSides {
   const label = vscode.Uri.joinPath(folder.uri, ...change.path.split("/"));
   const file = isThere ? label : undefined;
   const { path } = change;
   // Of the same path as the file: otherwise VS Code takes it for renamed.
-  const virtual = (query: Omit<ProposedQuery, "proposal" | "path">): vscode.Uri =>
-    label.with({ scheme: PROPOSED_SCHEME, query: JSON.stringify({ proposal, path, ...query }) });
+  const virtual = (query: Omit<ProposedQuery, "proposal" | "path" | "review">): vscode.Uri =>
+    label.with({ scheme: PROPOSED_SCHEME, query: JSON.stringify({ proposal, path, ...reading, ...query }) });
   const described = (side: "before" | "after", text: string): vscode.Uri => virtual({ side, text });
   switch (change.kind) {
     case "create":
@@ -90,9 +94,9 @@ export function provideProposedContent(home: Home): vscode.Disposable {
     provideTextDocumentContent: async (uri, cancel) => {
       const query = decodeJson(querySchema, uri.query);
       if (!query.ok) throw unknownDocument(uri);
-      const { bytes = 0, digest, proposal, text } = query.value;
+      const { bytes = 0, digest, proposal, review, text } = query.value;
       if (digest === undefined) return text ?? "";
-      return contentOf(home, { proposal, digest, bytes }, cancel);
+      return contentOf(home, { proposal, digest, bytes }, review === undefined ? {} : { review }, cancel);
     },
   });
 }
@@ -100,6 +104,7 @@ export function provideProposedContent(home: Home): vscode.Disposable {
 async function contentOf(
   home: Home,
   { bytes, digest, proposal }: { readonly proposal: ProposalId; readonly digest: Digest; readonly bytes: number },
+  reading: { readonly review?: true },
   cancel: vscode.CancellationToken,
 ): Promise<string> {
   const size = amountsIn(vscode.env.language).bytes(bytes);
@@ -109,7 +114,7 @@ async function contentOf(
   const chunks: Buffer[] = [];
   for (let fromByte = 0; fromByte < bytes; ) {
     if (cancel.isCancellationRequested) throw new vscode.CancellationError();
-    const params = { proposalId: proposal, digest, fromByte: byteCount(fromByte) };
+    const params = { proposalId: proposal, digest, fromByte: byteCount(fromByte), ...reading };
     const chunk = Buffer.from((await home.call(METHODS.readProposedFile, params)).base64, "base64");
     if (chunk.length === 0) throw contentMissing(digest);
     chunks.push(chunk);

@@ -15,6 +15,8 @@ export type WaitingItem =
       readonly shown: ResultOf<"readPreview">;
     }
   | { readonly kind: "staged"; readonly staged: StagedView }
+  /** What came back, and is held for the owner's look. */
+  | { readonly kind: "result"; readonly episode: EpisodeView }
   | { readonly kind: "join"; readonly node: NodeView };
 
 export interface HomeFacts {

@@ -97,12 +97,13 @@ export class LiveMirror implements HomeMirror, vscode.Disposable {
 }
 
 async function readFacts(home: Home): Promise<HomeFacts> {
-  const [hello, { nodes }, episodes, { leases }, items] = await Promise.all([
+  const [hello, { nodes }, episodes, { leases }, items, results] = await Promise.all([
     home.call(METHODS.hello, { v: PROTOCOL_VERSION, client: "editor" }),
     home.call(METHODS.listNodes, {}),
     newestEpisodes(home),
     home.call(METHODS.listLeases, {}),
     allWaiting(home),
+    home.call(METHODS.listResults, {}),
   ]);
   const newestFirst = episodes.toSorted((a, b) => b.startedAt - a.startedAt);
   const asked = await Promise.all(newestFirst.map((episode) => egressOf(home, episode)));
@@ -110,11 +111,12 @@ async function readFacts(home: Home): Promise<HomeFacts> {
   const staged = items.flatMap((item): readonly WaitingItem[] =>
     item.kind === "action" ? [{ kind: "staged", staged: item.staged }] : [],
   );
+  const held = results.episodes.map((episode): WaitingItem => ({ kind: "result", episode }));
   return {
     nodes,
     episodes: newestFirst,
     leases,
-    waiting: [...joining, ...staged, ...asked.filter((item) => item !== undefined)],
+    waiting: [...joining, ...staged, ...held, ...asked.filter((item) => item !== undefined)],
     clustering: hello.clustering.on,
     clusteringProblem: hello.clustering.on ? undefined : hello.clustering.reason,
     offloadsPaused: hello.offloadsPaused,

@@ -78,6 +78,9 @@ export function openReviewFeature(editor: Editor): Feature {
     if (facts.waiting.some(({ kind }) => kind === "staged")) {
       return void (await vscode.commands.executeCommand("arw.reviewStaged"));
     }
+    if (facts.waiting.some(({ kind }) => kind === "result")) {
+      return void (await vscode.commands.executeCommand("arw.reviewResult"));
+    }
     await answerJoinOf(facts);
   };
   const content = new ExactContent(editor);

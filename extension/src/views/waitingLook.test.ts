@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { digestOf } from "#protocol/digest.ts";
 import { episodeId, jobId, nodeId, previewId, stagedId } from "#protocol/ids.ts";
 import { byteCount, durationMs, epochMs } from "#protocol/quantities.ts";
+import { waitingKey } from "../attention/waitingKeys.ts";
 import type { WaitingItem } from "../home/homeMirror.ts";
 import { stagedDetail } from "../staged/stagedText.ts";
 import { tooltipMarkdown } from "./itemLook.ts";
@@ -140,4 +141,15 @@ test("the dialog of a staged action repeats risk, evidence and digest, and forei
   assert.match(detail, /^Stale: it changed$/mu);
   assert.match(detail, /exactly this \(sha256:/u);
   assert.doesNotMatch(detail, /^Approved by you/mu);
+});
+
+test("what came back says where from and of what, and a click only opens it for a look", () => {
+  const sent = egress(NOW - 180_000);
+  assert.ok(sent.kind === "egress");
+  const episode = { ...sent.episode, state: "finished", finishedAt: epochMs(NOW - 60_000), review: "waiting" } as const;
+  const item: WaitingItem = { kind: "result", episode };
+  const look = waitingLook(item, NOW, item);
+  assert.deepEqual([look.label, look.description], ["Use what came back from gpubox?", "1 min. ago · npm test"]);
+  assert.deepEqual([look.command?.id, look.contextValue], ["arw.reviewResult", "waiting.result"]);
+  assert.notEqual(waitingKey(item), waitingKey(sent), "it is told of, though its send was told of before");
 });

@@ -21,6 +21,8 @@ export function waitingLook(item: WaitingItem, nowMs: number, argument: unknown)
       return egressLook(item, ago, argument);
     case "staged":
       return stagedLook(item, ago, argument);
+    case "result":
+      return resultLook(item, ago, argument);
     case "join":
       return joinLook(item, ago, argument);
   }
@@ -48,6 +50,26 @@ function stagedLook({ staged }: Extract<WaitingItem, { kind: "staged" }>, ago: s
     contextValue: "waiting.staged",
     children: "none",
     command: { id: "arw.reviewStaged", title: vscode.l10n.t("Review…"), argument },
+  };
+}
+
+function resultLook({ episode }: Extract<WaitingItem, { kind: "result" }>, ago: string, argument: unknown): ItemLook {
+  const { episodeId, target, title } = episode;
+  const name = plainLabel(target.name);
+  return {
+    id: `waiting/result/${episodeId}`,
+    label: vscode.l10n.t("Use what came back from {0}?", name),
+    description: dotted(ago, plainLabel(title)),
+    icon: { shape: "inbox", color: "attention" },
+    tooltip: [
+      [vscode.l10n.t("For"), title],
+      [vscode.l10n.t("Where"), target.name],
+      [vscode.l10n.t("Waiting since"), ago],
+      vscode.l10n.t("Nothing else shows or uses what came back before you accept it."),
+    ],
+    contextValue: "waiting.result",
+    children: "none",
+    command: { id: "arw.reviewResult", title: vscode.l10n.t("Review…"), argument },
   };
 }
 

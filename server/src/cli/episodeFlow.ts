@@ -93,11 +93,15 @@ async function watch(
 ): Promise<Crossed> {
   const { terminal } = session;
   const { episodeId, sequence, target } = started;
+  let isHeld = false;
   let outBytes = 0;
   let backBytes = 0;
   for await (const entry of followTimeline(home, { fromSequence: sequence, episodeId }, signal)) {
     await terminal.emit("timeline-entry", { entry });
-    if (entry.output !== undefined && entry.attemptId !== undefined) await output.show(entry.attemptId, entry.output);
+    const { attemptId, output: range } = entry;
+    if (range !== undefined && attemptId !== undefined && !isHeld) {
+      isHeld = await isHeldBack(output.show(attemptId, range));
+    }
     if (entry.crossing?.direction === "out") outBytes += entry.crossing.bytes;
     // A send that was recorded and then could not begin: nothing left.
     if (entry.kind === "EgressSettled" && entry.crossing === undefined) outBytes = 0;
@@ -105,8 +109,19 @@ async function watch(
     if (!target.local && isWorthSaying(entry)) await terminal.say(timelineLine(entry, terminal.errorStyle));
     if (entry.kind === "EpisodeFinished") break;
   }
-  await output.end();
+  if (!isHeld) await output.end();
   return { outBytes, backBytes };
+}
+
+/** Whether the Home holds the output back for the owner's look: then the rest of it is held back as well. */
+async function isHeldBack(showing: Promise<void>): Promise<boolean> {
+  try {
+    await showing;
+    return false;
+  } catch (error) {
+    if (error instanceof ArwError && error.code === "result-waits") return true;
+    throw error;
+  }
 }
 
 /** What the card has shown already, and what the summary is about to say. */

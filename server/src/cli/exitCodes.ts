@@ -35,7 +35,7 @@ const ROWS: readonly ExitCodeRow[] = [
   {
     exitCode: 74,
     meaning: "an approval is needed, and nobody could be asked",
-    codes: ["approval-needed", "confirmation-needed", "waits-for-owner"],
+    codes: ["approval-needed", "confirmation-needed", "waits-for-owner", "result-waits", "too-many-results"],
   },
   {
     exitCode: 75,
@@ -125,8 +125,9 @@ const ROWS: readonly ExitCodeRow[] = [
   },
   {
     exitCode: 91,
-    meaning: "the staged action was not done: it was decided or changed meanwhile, or could not be",
-    codes: ["staged-*", "too-many-staged"],
+    meaning:
+      "the staged action or the answer to a result was not done: it was decided or changed meanwhile, or could not be",
+    codes: ["staged-*", "too-many-staged", "result-*"],
   },
   { exitCode: 89, meaning: "a ledger or a receipt does not verify", codes: ["ledger-altered", "receipt-altered"] },
   {

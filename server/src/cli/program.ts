@@ -17,6 +17,7 @@ import { addNodeCommands } from "./commands/nodes.ts";
 import { addOffloadCommands } from "./commands/offloads.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addProposalCommands } from "./commands/proposals.ts";
+import { addResultCommands } from "./commands/results.ts";
 import { addRecordCommands } from "./commands/records.ts";
 import { addReceiptCommands } from "./commands/receipts.ts";
 import { addRequestCommand } from "./commands/requests.ts";
@@ -69,6 +70,7 @@ function programOf(host: CliHost, finish: (exitCode: number) => void): Command {
   addPolicyCommands(program, bind);
   addLeaseCommands(program, bind);
   addProposalCommands(program, bind);
+  addResultCommands(program, bind);
   addReceiptCommands(program, bind);
   addStagedCommands(program, bind);
   addHomeCommands(program, bind);

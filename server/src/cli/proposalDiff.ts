@@ -4,7 +4,6 @@ import { execFile } from "node:child_process";
 import { lstat, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Digest } from "#protocol/digest.ts";
 import { byteCount } from "#protocol/quantities.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
 import { METHODS } from "#protocol/wire/client.ts";
@@ -19,7 +18,12 @@ const DIFF_BYTES_MAX = 16_000_000;
 type Content = Extract<ProposedChange, { kind: "create" | "edit" | "delete" }>;
 
 /** The diff's text, or one line saying why there is none. */
-export async function proposalDiff(home: HomeClient, view: ProposalView, workspaceFolder: string): Promise<string> {
+export async function proposalDiff(
+  home: HomeClient,
+  view: ProposalView,
+  workspaceFolder: string,
+  reading: { readonly review?: true } = {},
+): Promise<string> {
   const changes = view.proposal.changes.filter((change): change is Content =>
     ["create", "edit", "delete"].includes(change.kind),
   );
@@ -35,7 +39,7 @@ export async function proposalDiff(home: HomeClient, view: ProposalView, workspa
       }
       if (before !== undefined) await put(join(folder, "a", change.path), before);
       if (change.kind !== "delete") {
-        await put(join(folder, "b", change.path), await proposedContent(home, view, change.digest, change.bytes));
+        await put(join(folder, "b", change.path), await proposedContent(home, view, change, reading));
       }
     }
     return [await gitDiff(folder), ...skipped].join("\n");
@@ -44,11 +48,16 @@ export async function proposalDiff(home: HomeClient, view: ProposalView, workspa
   }
 }
 
-async function proposedContent(home: HomeClient, view: ProposalView, digest: Digest, bytes: number): Promise<Buffer> {
+async function proposedContent(
+  home: HomeClient,
+  view: ProposalView,
+  { bytes, digest }: Pick<Exclude<Content, { kind: "delete" }>, "bytes" | "digest">,
+  reading: { readonly review?: true },
+): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let fromByte = 0;
   while (fromByte < bytes) {
-    const request = { proposalId: view.proposalId, digest, fromByte: byteCount(fromByte) };
+    const request = { proposalId: view.proposalId, digest, fromByte: byteCount(fromByte), ...reading };
     const { base64 } = await home.call(METHODS.readProposedFile, request);
     const piece = Buffer.from(base64, "base64");
     if (piece.length === 0) break;

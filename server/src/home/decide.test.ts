@@ -54,6 +54,7 @@ import {
 import { clearClass, deriveFiles, markClass } from "../../../test/simulation/classCommands.ts";
 import { GPU } from "../../../test/simulation/homeScenario.ts";
 import { rotate } from "../../../test/simulation/nodeLeaves.ts";
+import { review } from "../../../test/simulation/reviewCommands.ts";
 
 const NODE = { at: NOW, by: OWNER, nodeId: GPU.nodeId } as const;
 
@@ -79,6 +80,7 @@ const ONE_OF_EACH: { readonly [Kind in CommandKind]: Extract<Command, { readonly
   "expire-leases": expireLeases(1),
   "revoke-lease": revokeLease(1),
   "record-applied": applied(1),
+  "review-result": review(1),
   "stage-action": stage(1),
   "endorse-staged": endorseStaged(1),
   "approve-staged": approveStaged(1),
@@ -154,7 +156,7 @@ const ALL = Object.values(ONE_OF_EACH).map((command) => command.kind);
 
 test("a client of the same user without the owner session can give none of the owner's commands", () => {
   const owners = ALL.filter((kind) => !ANY_CLIENT.includes(kind) && !SHELL_ONLY.includes(kind));
-  assert.equal(owners.length, 17);
+  assert.equal(owners.length, 18);
   for (const kind of owners) {
     assert.equal(code(kind, CLIENT), "owner-session-required", kind);
     assert.equal(code(kind, SHELL), "owner-session-required", kind);

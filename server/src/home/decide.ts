@@ -34,6 +34,7 @@ const MAY_GIVE: { readonly [Kind in CommandKind]: readonly Requester["session"][
   "revoke-lease": ["owner"],
   "expire-leases": ["home"],
   "record-applied": ["owner"],
+  "review-result": ["owner"],
   "stage-action": ["client", "owner"],
   "endorse-staged": ["client", "owner"],
   "revise-staged": ["client", "owner"],
@@ -82,6 +83,7 @@ export function decide(state: HomeState, command: Command): readonly JournalEven
     case "preview-offload":
     case "cancel-episode":
     case "record-applied":
+    case "review-result":
       return decideEpisode(state, command);
     case "approve-egress":
     case "deny-egress":

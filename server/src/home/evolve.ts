@@ -18,6 +18,7 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "ProposalReceived":
     case "ProposalApplied":
     case "ProposedFilesApplied":
+    case "ResultReviewed":
       return { ...state, episodes: evolveEpisodes(state.episodes, event) };
     case "JobQueued":
       return {
@@ -39,6 +40,11 @@ export function evolve(state: HomeState, event: JournalEvent): HomeState {
     case "EgressRevised":
       return { ...state, jobs: evolveJobs(state.jobs, event), egress: evolveEgress(state.egress, event) };
     case "EgressRecorded":
+      return {
+        ...state,
+        episodes: evolveEpisodes(state.episodes, event),
+        egress: evolveEgress(state.egress, event),
+      };
     case "EgressSettled":
     case "OffloadsPaused":
     case "OffloadsResumed":

@@ -57,6 +57,7 @@ import {
   adoptPolicy,
   judgePolicyFile,
   policyOf,
+  policyRule,
   readWorkspacePolicy,
 } from "../../../test/simulation/policyCommands.ts";
 import { rotate } from "../../../test/simulation/nodeLeaves.ts";
@@ -66,6 +67,7 @@ import { ASK_ALWAYS } from "./policy/postures.ts";
 import { react } from "./react.ts";
 import { resume } from "./resume.ts";
 import { type HomeState, initialState } from "./state.ts";
+import { review } from "../../../test/simulation/reviewCommands.ts";
 
 /** What each kind of fact asks for; a kind that is missing does not compile. */
 const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = {
@@ -74,6 +76,7 @@ const EFFECTS_OF: { readonly [Kind in EventKind]: readonly Effect["kind"][] } = 
   ProposalReceived: [],
   ProposalApplied: [],
   ProposedFilesApplied: [],
+  ResultReviewed: [],
   JobQueued: [],
   JobPlaced: [],
   JobOffered: ["SendOffer"],
@@ -134,12 +137,14 @@ function wholeLife(): Scenario {
   const turnAway = { ...admit, kind: "refuse-node", reason: "a stranger" } as const;
   const stranger = testNode("stranger", 77);
   home.run(
+    adoptPolicy(policyOf(policyRule("looks", "ask", { obligations: { reviewResult: true } }))),
     preview(1, GPU),
     approve(1),
     accepted(1, GPU),
     started(1, GPU),
     output(1, GPU, 1),
     finished(1, GPU, 1, { result: withProposal(1, exited(1)) }),
+    review(1),
     applied(1, { paths: [workspacePathSchema.parse("src/a.ts")] }),
     applied(1),
     start(2, { job: askJob(2) }),

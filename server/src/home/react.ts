@@ -76,6 +76,7 @@ export function react(event: JournalEvent, state: HomeState): readonly Effect[] 
     case "ProposalReceived":
     case "ProposalApplied":
     case "ProposedFilesApplied":
+    case "ResultReviewed":
     case "JobQueued":
     case "JobPlaced":
     case "JobAccepted":

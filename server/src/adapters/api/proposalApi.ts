@@ -3,6 +3,7 @@
 // Nothing is written over an edit made since; two applications never run at once.
 import { refuse } from "#protocol/errors.ts";
 import { OUTPUT_PAGE_BYTES_MAX } from "#protocol/wire/clientViews.ts";
+import { proposalProblem } from "../../home/episode/review.ts";
 import { isEditedContent } from "../../home/staging/edited.ts";
 import { riskOf } from "../../home/staging/risk.ts";
 import { stagingOf } from "../../home/staging/state.ts";
@@ -52,9 +53,11 @@ export function proposalApi(services: HomeServices): ProposalApi {
     return recorded.kind === "refusal" ? recorded : { files };
   };
   return {
-    showProposal: async ({ proposalId }) => {
+    showProposal: async ({ proposalId, review }, session) => {
       const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
+      const waits = proposalProblem(home.state.episodes, held, session.owner && review === true);
+      if (waits !== undefined) return waits;
       const proposal = await readProposal(blobs, held.digest);
       const { episodeId, digest, appliedAt, appliedPaths } = held;
       const conflicts =
@@ -69,9 +72,11 @@ export function proposalApi(services: HomeServices): ProposalApi {
         ...(appliedPaths === undefined ? {} : { appliedPaths }),
       };
     },
-    readProposedFile: async ({ proposalId, digest, fromByte }) => {
+    readProposedFile: async ({ proposalId, digest, fromByte, review }, session) => {
       const held = home.state.episodes.proposals.get(proposalId) ?? (await view.current()).proposal(proposalId);
       if (held === undefined) return PROPOSAL_UNKNOWN;
+      const waits = proposalProblem(home.state.episodes, held, session.owner && review === true);
+      if (waits !== undefined) return waits;
       const proposal = await readProposal(blobs, held.digest);
       const named =
         proposal.changes.some((change) => "digest" in change && change.digest === digest) ||

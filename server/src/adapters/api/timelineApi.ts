@@ -6,6 +6,7 @@ import { sequence } from "#protocol/quantities.ts";
 import type { TimelineEntry } from "#protocol/timeline.ts";
 import { OUTPUT_PAGE_BYTES_MAX, TIMELINE_PAGE_ENTRIES_MAX } from "#protocol/wire/clientViews.ts";
 import type { JournalFrame } from "../../home/journalPort.ts";
+import { outputProblem } from "../../home/episode/review.ts";
 import { liveAttempt } from "../../home/job/state.ts";
 import { nodeName } from "../../home/node/state.ts";
 import type { HomeState } from "../../home/state.ts";
@@ -43,7 +44,9 @@ export function timelineApi({ home, journal, outputs, redaction, view }: HomeSer
       }
       return { entries, nextSequence: next, more: next <= journal.durableSequence };
     },
-    readOutput: async ({ attemptId, exact, fromByte, stream }) => {
+    readOutput: async ({ attemptId, exact, fromByte, review, stream }, session) => {
+      const waits = outputProblem(home.state.episodes, attemptId, session.owner && review === true);
+      if (waits !== undefined) return waits;
       if (exact === true) {
         const bytes = await outputs.read(attemptId, stream, fromByte, OUTPUT_PAGE_BYTES_MAX);
         return { base64: Buffer.from(bytes).toString("base64") };

@@ -61,6 +61,9 @@ const episode: z.ZodType<Episode> = z.strictObject({
   jobId: jobId.schema.exactOptional(),
   inputClass: classificationSchema.exactOptional(),
   proposalId: proposalId.schema.exactOptional(),
+  review: z
+    .strictObject({ state: z.enum(["waiting", "accepted", "discarded"]), attemptId: attemptId.schema })
+    .exactOptional(),
   ended: z
     .strictObject({ at: epochMsSchema, outcome: jobOutcomeSchema, snapshot: episodeSnapshotSchema })
     .exactOptional(),
@@ -73,6 +76,7 @@ export const heldProposalSchema: z.ZodType<HeldProposal> = z.strictObject({
   changes: count,
   appliedAt: epochMsSchema.exactOptional(),
   appliedPaths: z.array(text).exactOptional(),
+  discarded: z.literal(true).exactOptional(),
 });
 
 const attempt: z.ZodType<Attempt> = z.strictObject({
@@ -141,6 +145,7 @@ export const heldPreviewSchema: z.ZodType<HeldPreview> = z.strictObject({
   leaseMs: durationMsSchema,
   leaseUnfit: leaseUnfitSchema.exactOptional(),
   replacedBy: previewId.schema.exactOptional(),
+  reviewResult: z.literal(true).exactOptional(),
 });
 
 const openRecord: z.ZodType<OpenRecord> = z.strictObject({

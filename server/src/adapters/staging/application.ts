@@ -14,6 +14,7 @@ import {
   type StagedAction,
 } from "#protocol/staging.ts";
 import type { EpisodeView } from "#protocol/wire/clientViews.ts";
+import { proposalProblem } from "../../home/episode/review.ts";
 import type { HeldProposal } from "../../home/episode/state.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import type { HomeServices } from "../api/services.ts";
@@ -56,6 +57,8 @@ export async function applicationOf(
 ): Promise<Application | Refusal> {
   const held = services.home.state.episodes.proposals.get(proposalId);
   if (held === undefined) return PROPOSAL_UNKNOWN;
+  const waits = proposalProblem(services.home.state.episodes, held);
+  if (waits !== undefined) return waits;
   if (held.appliedAt !== undefined) return PROPOSAL_APPLIED;
   const chosen = chosenOf(leftOf(await readProposal(services.blobs, held.digest), held), paths, held);
   if (chosen.kind === "refusal") return chosen;

@@ -12,9 +12,20 @@ import type { StorageView } from "#protocol/wire/clientViews.ts";
 import { openBlobFiles } from "#platform/blobs/blobFiles.ts";
 import type { SweptBlobStore } from "#platform/blobs/blobStore.ts";
 import { BLOB_GRACE_MS } from "#platform/blobs/blobUses.ts";
-import { exited, finished, homeAlone, idsOf, start, withProposal } from "../../../../test/simulation/homeCommands.ts";
-import { LOCAL } from "../../../../test/simulation/homeScenario.ts";
+import {
+  exited,
+  finished,
+  homeAlone,
+  homeWith,
+  idsOf,
+  preview,
+  start,
+  withProposal,
+} from "../../../../test/simulation/homeCommands.ts";
+import { GPU, LOCAL } from "../../../../test/simulation/homeScenario.ts";
 import { MemoryJournal } from "../../../../test/simulation/memoryJournal.ts";
+import { adoptPolicy, policyOf, policyRule } from "../../../../test/simulation/policyCommands.ts";
+import { review } from "../../../../test/simulation/reviewCommands.ts";
 import { openOutputFiles, type OutputFiles } from "../outputFiles.ts";
 import { collectStorage } from "./collectStorage.ts";
 import { EpisodeTraces, RETAINED_EPISODES_MIN, RETENTION_MS } from "./retained.ts";
@@ -199,4 +210,41 @@ test("the last to end are those that ended last, whenever they began", () => {
   assert.ok(kept.has(idsOf(1).attemptId), "it was the last to end");
   assert.ok(!kept.has(idsOf(2).attemptId), "it was the first");
   assert.equal(kept.size, RETAINED_EPISODES_MIN);
+});
+
+/** Two results under a rule that asks for a look; the first was discarded, the second waits. */
+async function reviewedEpisodes({ record }: Storage): Promise<void> {
+  const home = homeWith(GPU);
+  home.run(adoptPolicy(policyOf(policyRule("looks", "allow", { obligations: { reviewResult: true } }))));
+  for (const number of [1, 2]) {
+    home.run(preview(number, GPU), finished(number, GPU, 0, { result: withProposal(number, exited(0)) }));
+  }
+  home.run(review(1, { verdict: "discarded" }));
+  await record(home.events);
+}
+
+test("what the owner discarded goes however young it is, and what waits for a look stays however old", async (t) => {
+  const at = await storage(t);
+  const discarded = await at.blobs.put(bytesOf("proposal 1"));
+  const waiting = await at.blobs.put(bytesOf("proposal 2"));
+  await at.outputs.append(idsOf(2).attemptId, "stdout", 0, bytesOf("what waits"));
+  await reviewedEpisodes(at);
+  at.nowMs += BLOB_GRACE_MS * 3;
+  await at.collect();
+  assert.deepEqual([await at.has(discarded.digest), await at.has(waiting.digest)], [false, true]);
+  await endedEpisodes(at, 1_001, 1_001 + RETAINED_EPISODES_MIN);
+  at.nowMs += RETENTION_MS * 10;
+  await at.collect();
+  assert.equal(await at.has(waiting.digest), true);
+  assert.equal((await at.outputs.read(idsOf(2).attemptId, "stdout", 0, 99)).length, 10);
+});
+
+test("a job under such a rule that brought nothing back is kept no longer than any other", () => {
+  const home = homeWith(GPU);
+  home.run(adoptPolicy(policyOf(policyRule("looks", "allow", { obligations: { reviewResult: true } }))));
+  home.run(preview(1, GPU), finished(1, GPU));
+  for (let number = 2; number <= RETAINED_EPISODES_MIN + 1; number++) home.run(start(number), finished(number, LOCAL));
+  const traces = new EpisodeTraces();
+  for (const event of home.events) traces.note(event);
+  assert.ok(!traces.retained(epochMs(Date.now() + RETENTION_MS * 2)).attempts.has(idsOf(1).attemptId));
 });

@@ -1,7 +1,10 @@
 // What the journal still needs of the bytes beside it: for each episode its digests and its attempts, and whether it counts.
-// It decides what may be dropped: never anything of an open episode, nor of a recent one. It reads, and changes nothing.
+// It decides what may be dropped: never anything of an open episode, nor of a recent one, nor what waits for the owner's look;
+// what the owner discarded at once. It reads, and changes nothing.
 import type { JournalEvent } from "#protocol/events.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
+import type { ResultReviewed } from "#protocol/reviewEvents.ts";
+import { broughtBack } from "../../home/episode/review.ts";
 
 /** An episode keeps its output, inputs, preview and proposal this long after its end. */
 export const RETENTION_MS: number = 30 * 24 * 60 * 60_000;
@@ -18,11 +21,22 @@ interface Trace {
   readonly digests: Set<string>;
   readonly attempts: Set<string>;
   endedAt: EpochMs | undefined;
+  proposal?: string;
+  /** The owner has not looked yet at what came back. */
+  isHeld: boolean;
 }
 
 /** Every text that has the form of a digest, in whatever field a fact or a document keeps it. */
 export function digestsIn(json: string): readonly string[] {
   return json.match(/sha256:[0-9a-f]{64}/g) ?? [];
+}
+
+/** What was discarded goes, however young it is. */
+function answered(trace: Trace, { verdict }: ResultReviewed): void {
+  trace.isHeld = false;
+  if (verdict === "accepted") return;
+  trace.attempts.clear();
+  if (trace.proposal !== undefined) trace.digests.delete(trace.proposal);
 }
 
 /** Sums up the journal; `retained` then says what counts at a time. */
@@ -42,12 +56,21 @@ export class EpisodeTraces {
     }
     // A receipt is of the ledger: it stays when its episode has gone.
     if (event.kind === "ContributionMetered") this.#always.add(event.receipt);
-    const trace = this.#episodes.get(event.corrId) ?? { digests: new Set(), attempts: new Set(), endedAt: undefined };
+    const trace = this.#episodes.get(event.corrId) ?? {
+      digests: new Set(),
+      attempts: new Set(),
+      endedAt: undefined,
+      isHeld: false,
+    };
     this.#episodes.set(event.corrId, trace);
     for (const digest of digests) trace.digests.add(digest);
     if ("attemptId" in event && event.attemptId !== undefined) trace.attempts.add(event.attemptId);
+    if (event.kind === "ProposalReceived") trace.proposal = event.digest;
+    if (event.kind === "EgressRecorded" && event.reviewResult === true) trace.isHeld = true;
+    if (event.kind === "ResultReviewed") answered(trace, event);
     if (event.kind !== "EpisodeFinished" || trace.endedAt !== undefined) return;
     trace.endedAt = event.at;
+    if (!broughtBack(event.snapshot)) trace.isHeld = false;
     this.#ended.push(trace);
   }
 
@@ -56,7 +79,8 @@ export class EpisodeTraces {
     const attempts = new Set<string>();
     const recent = new Set(this.#ended.slice(-RETAINED_EPISODES_MIN));
     for (const trace of this.#episodes.values()) {
-      const isKept = trace.endedAt === undefined || recent.has(trace) || at - trace.endedAt < RETENTION_MS;
+      const isKept =
+        trace.endedAt === undefined || trace.isHeld || recent.has(trace) || at - trace.endedAt < RETENTION_MS;
       if (!isKept) continue;
       for (const digest of trace.digests) digests.add(digest);
       for (const attempt of trace.attempts) attempts.add(attempt);

@@ -12,12 +12,13 @@ import { type EgressLeaf, isEgressLeaf, leafText } from "#protocol/ledger/egress
 import { HashTree } from "#protocol/ledger/hashTree.ts";
 import { leafHash } from "#protocol/ledger/merkleTree.ts";
 import { type Sequence, sequence } from "#protocol/quantities.ts";
+import type { ResultReviewed } from "#protocol/reviewEvents.ts";
 import { type EpisodeView, episodeViewSchema } from "#protocol/wire/clientViews.ts";
 import { LIST_ROWS_MAX, type ListEnd, type ListParams } from "#protocol/wire/listPage.ts";
 import { foldEgress } from "../../home/egress/ledger.ts";
 import type { HeldPreview } from "../../home/egress/state.ts";
 import type { HeldProposal } from "../../home/episode/state.ts";
-import { withApplied } from "../../home/episode/evolve.ts";
+import { withAnswer } from "../../home/episode/evolve.ts";
 import { episodeView } from "../../home/episode/view.ts";
 import { evolve } from "../../home/evolve.ts";
 import type { HomeIdentity } from "../../home/identity.ts";
@@ -183,11 +184,12 @@ export class QueryView {
         this.#note(event, frame.sequence, index);
       }
       for (const event of frame.events) {
-        if ("proposalId" in event) this.#noteProposal(state, event);
+        if ("proposalId" in event && event.proposalId !== undefined) this.#noteProposal(state, event, event.proposalId);
       }
       for (const id of previewsIn(state, frame.events)) this.#notePreview(state, id);
       const touched = new Set(frame.events.flatMap((event) => ("corrId" in event ? [event.corrId] : [])));
       for (const id of touched) this.#noteEpisode(state, id);
+      for (const event of frame.events) if (event.kind === "ResultReviewed") this.#noteReview(event);
     }
     this.#database.run("COMMIT");
     this.#state = state;
@@ -224,10 +226,14 @@ export class QueryView {
   }
 
   /** One that is applied after the state has forgotten it was received long before: its row says so all the same. */
-  #noteProposal(state: HomeState, event: Extract<JournalEvent, { readonly proposalId: ProposalId }>): void {
-    const { proposalId: id, corrId } = event;
+  #noteProposal(
+    state: HomeState,
+    event: Extract<JournalEvent, { readonly proposalId?: ProposalId }>,
+    id: ProposalId,
+  ): void {
+    const { corrId } = event;
     const before = this.proposal(id);
-    const forgotten = before === undefined || event.kind === "ProposalReceived" ? before : withApplied(before, event);
+    const forgotten = before === undefined || event.kind === "ProposalReceived" ? before : withAnswer(before, event);
     const held = state.episodes.proposals.get(id) ?? forgotten;
     if (held === undefined) return;
     this.#run("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?)", [id, corrId, JSON.stringify(held)]);
@@ -242,6 +248,16 @@ export class QueryView {
       JSON.stringify(held),
       held.preview,
       held.highestClassification,
+    ]);
+  }
+
+  /** An answer may come when the state has forgotten the job, and the row could not be made anew. */
+  #noteReview({ corrId, verdict }: ResultReviewed): void {
+    const view = this.episode(corrId);
+    if (view === undefined || view.review === verdict) return;
+    this.#run("UPDATE episodes SET view = ? WHERE episode_id = ?", [
+      JSON.stringify({ ...view, review: verdict }),
+      corrId,
     ]);
   }
 

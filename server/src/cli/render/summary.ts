@@ -14,7 +14,7 @@ export interface Crossed {
 }
 
 export function summaryLines(episode: EpisodeView, crossed: Crossed, style: Style): readonly string[] {
-  const { finishedAt, outcome, proposalId, startedAt, target, usage } = episode;
+  const { episodeId, finishedAt, outcome, proposalId, review, startedAt, target, usage } = episode;
   const parts = [
     outcome === undefined ? episode.state : outcomeText(outcome),
     target.local ? "here" : `on ${plainText(target.name)}`,
@@ -22,6 +22,12 @@ export function summaryLines(episode: EpisodeView, crossed: Crossed, style: Styl
     ...(target.local ? [] : [`▲ ${bytesText(crossed.outBytes)} out, ▼ ${bytesText(crossed.backBytes)} back`]),
     ...(usage === undefined ? [] : usageParts(usage)),
   ];
+  if (review === "waiting") {
+    return [
+      style.dim(parts.join(" · ")),
+      `What came back waits for your look first: arw-home result show ${episodeId}`,
+    ];
+  }
   return [
     style.dim(parts.join(" · ")),
     ...(proposalId === undefined

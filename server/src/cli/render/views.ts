@@ -42,10 +42,14 @@ export function episodeLines(episodes: readonly EpisodeView[], style: Style, tim
 }
 
 /** What waits for the owner, with the id that its command needs. */
-function nextStep({ previewId, proposalId, state, title }: EpisodeView): readonly string[] {
+function nextStep({ episodeId, previewId, proposalId, review, state, title }: EpisodeView): readonly string[] {
   if (state === "waiting-for-approval" && previewId !== undefined) {
     return [`${plainText(title)} waits for your answer: arw-home egress approve ${previewId}`];
   }
+  if (state === "finished" && review === "waiting") {
+    return [`${plainText(title)} waits for your look at what came back: arw-home result show ${episodeId}`];
+  }
+  if (review === "discarded") return [];
   return proposalId === undefined ? [] : [`${plainText(title)} changed files: arw-home proposal show ${proposalId}`];
 }
 

@@ -10,7 +10,9 @@ import { slotProblem } from "../job/slots.ts";
 import type { Job } from "../job/state.ts";
 import { unfitBounds } from "../lease/covers.ts";
 import { grantedProblem, newLease, scopedLease, termsProblem } from "../lease/decide.ts";
+import { reviewRoomProblem } from "../episode/review.ts";
 import { requesterOf } from "../episode/state.ts";
+import type { PolicyDecision } from "../policy/evaluate.ts";
 import { judgeOffload, looksAtPaths } from "../policy/offload.ts";
 import type { HomeState } from "../state.ts";
 import { clearClass, deriveFiles, markClass } from "./classMarks.ts";
@@ -77,8 +79,12 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
   if (command.digest !== held.preview) return PREVIEW_CHANGED;
   const paused = pauseProblem(state.egress);
   if (paused !== undefined) return paused;
-  const denied = policyProblem(state, command, held, job);
-  if (denied !== undefined) return denied;
+  const decision = policyNow(state, command, held, job);
+  if ("kind" in decision) return decision;
+  // What was promised when it was shown holds, whatever the policy has become.
+  const reviewResult = held.reviewResult === true || decision.obligations.reviewResult === true;
+  const unlooked = reviewResult ? reviewRoomProblem(state.episodes) : undefined;
+  if (unlooked !== undefined) return unlooked;
   const node = state.nodes.byId.get(held.destination.nodeId);
   if (node?.status.kind !== "ready") {
     return refuse(
@@ -96,12 +102,20 @@ function approve(state: HomeState, command: ApproveEgress): readonly JournalEven
   const token = fencingToken(job.attempts + 1);
   return [
     { kind: "LeaseGranted", version: 1, at, corrId: held.corrId, lease },
-    ...sendEvents(state, previewedOf(held), { at, lease, reasonCode, recordId, attemptId, fencingToken: token }),
+    ...sendEvents(state, previewedOf(held), {
+      at,
+      lease,
+      reasonCode,
+      recordId,
+      attemptId,
+      fencingToken: token,
+      reviewResult,
+    }),
   ];
 }
 
-/** Why the policy forbids what was shown, whatever it said when it was shown. */
-function policyProblem(state: HomeState, command: ApproveEgress, held: HeldPreview, job: Job): Refusal | undefined {
+/** What the policy says now of what was shown, whatever it said then; refused where it denies. */
+function policyNow(state: HomeState, command: ApproveEgress, held: HeldPreview, job: Job): PolicyDecision | Refusal {
   const paths = command.paths ?? (command.lease.kind === "scoped" ? command.lease.paths : undefined);
   if (paths === undefined && looksAtPaths(state)) {
     return refuse("policy-changed", "The policy changed while this was approved.", "Approve it again.");
@@ -119,7 +133,7 @@ function policyProblem(state: HomeState, command: ApproveEgress, held: HeldPrevi
     corrId,
   };
   const decision = judgeOffload(state, { ...facts, paths: paths ?? [] });
-  return decision.effect === "deny" ? refuse("policy-denied", decision.explanation, "Run it here instead.") : undefined;
+  return decision.effect === "deny" ? refuse("policy-denied", decision.explanation, "Run it here instead.") : decision;
 }
 
 /** The lease that the owner chose, or why it may not be. A scoped one must cover the very job it is granted with. */

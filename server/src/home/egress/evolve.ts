@@ -27,6 +27,7 @@ export function evolveEgress(
         cost: event.cost,
         leaseMs: event.leaseMs,
         ...(event.leaseUnfit === undefined ? {} : { leaseUnfit: event.leaseUnfit }),
+        ...(event.reviewResult === undefined ? {} : { reviewResult: event.reviewResult }),
       };
       return { ...state, previews: withEntry(state.previews, event.previewId, preview, recent) };
     }

@@ -84,6 +84,7 @@ export function revise(
       leaseMs,
       ...(unfit === undefined ? {} : { leaseUnfit: unfit }),
       ...(taint === undefined ? {} : { taint }),
+      ...(decision.obligations.reviewResult === true ? { reviewResult: true } : {}),
     },
   ];
 }

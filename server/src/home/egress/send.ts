@@ -27,6 +27,8 @@ export interface Sending {
   readonly recordId: EgressRecordId;
   readonly attemptId: AttemptId;
   readonly fencingToken: FencingToken;
+  /** Whether what comes back waits for the owner. */
+  readonly reviewResult: boolean;
 }
 
 export function sendEvents(state: HomeState, previewed: Previewed, sending: Sending): readonly JournalEvent[] {
@@ -38,7 +40,12 @@ export function sendEvents(state: HomeState, previewed: Previewed, sending: Send
   const reserved = capped ? { cost: { currency: cost.currency, micros: cost.highMicros } } : {};
   return [
     { ...of, kind: "LeaseReserved", bytes: payloadBytes, ...reserved },
-    { ...egressRecord(state, previewed, "allow", reasonCode), ...of, recordId },
+    {
+      ...egressRecord(state, previewed, "allow", reasonCode),
+      ...of,
+      recordId,
+      ...(sending.reviewResult ? { reviewResult: true } : {}),
+    },
     {
       ...of,
       kind: "JobOffered",

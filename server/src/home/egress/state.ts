@@ -26,6 +26,8 @@ export interface HeldPreview {
   readonly leaseUnfit?: LeaseUnfit;
   /** The revision that waits, or was answered, in its place. */
   readonly replacedBy?: PreviewId;
+  /** What comes back waits for the owner. */
+  readonly reviewResult?: true;
 }
 
 /** The cost that was shown for what left at last; undefined where it is not held any more. */

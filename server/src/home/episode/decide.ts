@@ -21,6 +21,7 @@ import { judgeOffload, judgeRunHere } from "../policy/offload.ts";
 import { type Placement, place } from "../scheduler/place.ts";
 import { STAGING_NEEDED, startNeedsOwner } from "../staging/action.ts";
 import type { HomeState } from "../state.ts";
+import { proposalProblem, reviewResult, reviewRoomProblem } from "./review.ts";
 
 /** Episodes that have not ended, on all nodes together; more is refused. */
 export const OPEN_EPISODES_MAX = 64;
@@ -35,6 +36,8 @@ export function decideEpisode(state: HomeState, command: EpisodeCommand): readon
       return cancelEpisode(state, command);
     case "record-applied":
       return recordApplied(state, command);
+    case "review-result":
+      return reviewResult(state, command);
   }
 }
 
@@ -101,12 +104,21 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
   const granted =
     covering === undefined && decision.effect === "allow" ? allowed(command, payload, decision) : undefined;
   const lease = covering?.lease ?? granted;
-  const full = lease === undefined ? undefined : slotProblem(state, placed.target);
+  const reviewed = decision.obligations.reviewResult === true;
+  const unlooked = reviewed ? reviewRoomProblem(state.episodes) : undefined;
+  const full = unlooked ?? (lease === undefined ? undefined : slotProblem(state, placed.target));
   if (full !== undefined) return full;
   const { attemptId, recordId } = command;
   const previewed = { previewId, corrId, jobId, nodeId: placed.target, payload, payloadBytes, cost };
   const reasonCode = granted === undefined ? "lease" : "policy";
-  const sending = { at, recordId, attemptId, reasonCode, fencingToken: fencingToken(1) } as const;
+  const sending = {
+    at,
+    recordId,
+    attemptId,
+    reasonCode,
+    fencingToken: fencingToken(1),
+    reviewResult: reviewed,
+  } as const;
   return [
     ...beginning(state, command, placed),
     {
@@ -129,6 +141,7 @@ function previewOffload(state: HomeState, command: PreviewOffload): readonly Jou
       ...(lease === undefined ? {} : { leaseId: lease.leaseId }),
       ...(unfit === undefined || granted !== undefined ? {} : { leaseUnfit: unfit }),
       ...(taint === undefined ? {} : { taint }),
+      ...(reviewed ? { reviewResult: true } : {}),
     },
     ...(granted === undefined ? [] : [{ kind: "LeaseGranted", version: 1, at, corrId, lease: granted } as const]),
     ...(lease === undefined ? [] : sendEvents(state, previewed, { ...sending, lease })),
@@ -233,6 +246,8 @@ function recordApplied(state: HomeState, command: RecordApplied): readonly Journ
   if (held.digest !== command.digest) {
     return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again, then apply it.");
   }
+  const waits = proposalProblem(state.episodes, held);
+  if (waits !== undefined) return waits;
   if (held.appliedAt !== undefined) return [];
   const { proposalId, digest, episodeId: corrId } = held;
   const of = { version: 1, at: command.at, corrId, proposalId, digest } as const;

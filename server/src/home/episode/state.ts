@@ -3,7 +3,8 @@
 import type { Digest } from "#protocol/digest.ts";
 import type { Classification } from "#protocol/egress.ts";
 import type { EpisodeSnapshot } from "#protocol/events.ts";
-import type { EpisodeId, JobId, ProposalId } from "#protocol/ids.ts";
+import type { ReviewVerdict } from "#protocol/reviewEvents.ts";
+import type { AttemptId, EpisodeId, JobId, ProposalId } from "#protocol/ids.ts";
 import type { JobKind } from "#protocol/job.ts";
 import type { EpochMs } from "#protocol/quantities.ts";
 import type { JobOutcome } from "#protocol/result.ts";
@@ -21,7 +22,14 @@ export interface Episode {
   /** The highest class of what it was given; absent for internal. */
   readonly inputClass?: Classification;
   readonly proposalId?: ProposalId;
+  /** Of what was let out under a rule that asks for it: whether the owner has seen what came back. */
+  readonly review?: ResultReview;
   readonly ended?: { readonly at: EpochMs; readonly outcome: JobOutcome; readonly snapshot: EpisodeSnapshot };
+}
+
+export interface ResultReview {
+  readonly state: "waiting" | ReviewVerdict;
+  readonly attemptId: AttemptId;
 }
 
 /** What the client called itself that started the episode. */
@@ -37,6 +45,8 @@ export interface HeldProposal {
   readonly appliedAt?: EpochMs;
   /** Files that were applied by themselves, as long as others are left; never more than the proposal has changes. */
   readonly appliedPaths?: readonly string[];
+  /** The owner saw it and threw it away. */
+  readonly discarded?: true;
 }
 
 export interface EpisodesState {

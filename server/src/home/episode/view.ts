@@ -34,6 +34,7 @@ function viewOf(state: HomeState, episode: Episode, job: Job): EpisodeView {
     ...(attempt === undefined ? {} : { attemptId: attempt.attemptId }),
     ...(job.previewId === undefined ? {} : { previewId: job.previewId }),
     ...(episode.proposalId === undefined ? {} : { proposalId: episode.proposalId }),
+    ...(episode.review === undefined ? {} : { review: episode.review.state }),
     ...(progress.kind === "finished" && progress.usage !== undefined ? { usage: progress.usage } : {}),
     ...(episode.ended === undefined
       ? {}

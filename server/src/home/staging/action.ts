@@ -5,6 +5,7 @@ import { type Refusal, refuse } from "#protocol/errors.ts";
 import type { NodeId } from "#protocol/ids.ts";
 import type { SandboxRule } from "#protocol/node.ts";
 import type { StagedAction } from "#protocol/staging.ts";
+import { proposalProblem } from "../episode/review.ts";
 import type { PolicyDecision } from "../policy/evaluate.ts";
 import type { HomeState } from "../state.ts";
 import { policyBase } from "./policyBase.ts";
@@ -38,6 +39,8 @@ export function asHeldHere(state: HomeState, action: StagedAction): StagedAction
       if (held === undefined) {
         return refuse("proposal-unknown", "There is no such proposal.", "See `arw-home episodes`.");
       }
+      const waits = proposalProblem(state.episodes, held);
+      if (waits !== undefined) return waits;
       if (held.digest === action.proposal) return action;
       return refuse("proposal-changed", "This is not the proposal that was shown.", "Look at it again.");
     }

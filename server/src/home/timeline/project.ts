@@ -102,6 +102,13 @@ function told(event: JournalEvent, names: TimelineNames): Told {
         text: `Applied the proposal to ${event.files} ${event.files === 1 ? "file" : "files"}`,
         proposalId: event.proposalId,
       };
+    case "ResultReviewed":
+      return {
+        text:
+          event.verdict === "accepted"
+            ? `What came back was looked at and accepted by ${event.by}`
+            : `What came back was looked at and discarded by ${event.by}`,
+      };
     case "ProposedFilesApplied": {
       const [first = "", ...more] = event.paths;
       return {
