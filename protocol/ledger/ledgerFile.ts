@@ -194,7 +194,10 @@ export class LedgerVerifier {
     this.#recordCount++;
     if (this.#records.size < this.#recordsMax) this.#records.set(recordId, false);
     else if (this.#recordCount === this.#recordsMax + 1) {
-      this.#note(`it has more than ${this.#recordsMax} records: what is there twice could not be found any more`, "whole");
+      this.#note(
+        `it has more than ${this.#recordsMax} records: what is there twice could not be found any more`,
+        "whole",
+      );
     }
   }
 
