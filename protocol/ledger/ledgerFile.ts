@@ -32,6 +32,11 @@ export interface LedgerLine {
 
 /** A longer line is none of ours: it is not even parsed. */
 export const LEDGER_LINE_CHARACTERS_MAX: number = 128 * 1024;
+/**
+ * Records whose ids are remembered, to find what is there twice or out of its place: some hundred bytes each. A ledger with more is
+ * not called whole, since that could not be found any more.
+ */
+export const LEDGER_RECORDS_MAX = 1_000_000;
 /** More are counted, not told. */
 export const LEDGER_PROBLEMS_MAX = 20;
 
@@ -70,7 +75,7 @@ export function leafLine(line: LedgerLine): string {
   return canonicalJson(line);
 }
 
-/** Takes the lines one after the other, so that a ledger of any length is checked in little memory. */
+/** Takes the lines one after the other. Of each record no more is kept than its id, and of no more than LEDGER_RECORDS_MAX. */
 export class LedgerVerifier {
   readonly #expected: ExpectedLedger;
   readonly #problems: LedgerProblem[] = [];
@@ -82,11 +87,14 @@ export class LedgerVerifier {
   #frontier: Frontier = emptyFrontier;
   #nextIndex = 0;
   #settlements = 0;
-  readonly #records = new Set<EgressRecordId>();
-  readonly #settled = new Set<EgressRecordId>();
+  #recordCount = 0;
+  readonly #recordsMax: number;
+  /** Each record, and whether it was settled. */
+  readonly #records = new Map<EgressRecordId, boolean>();
 
-  constructor(expected: ExpectedLedger) {
+  constructor(expected: ExpectedLedger, recordsMax: number = LEDGER_RECORDS_MAX) {
     this.#expected = expected;
+    this.#recordsMax = recordsMax;
   }
 
   take(text: string): void {
@@ -113,7 +121,7 @@ export class LedgerVerifier {
       whole: this.#problems.length === 0,
       problems: this.#problems,
       moreProblems: this.#moreProblems,
-      records: this.#records.size,
+      records: this.#recordCount,
       settlements: this.#settlements,
       ...(header === undefined ? {} : { header }),
       ...(head === undefined ? {} : { head }),
@@ -168,13 +176,29 @@ export class LedgerVerifier {
       if (this.#header !== undefined && leaf.workspaceId !== this.#header.workspaceId) {
         this.#note(`is of workspace ${leaf.workspaceId}`);
       }
-      this.#records.add(recordId);
+      if (!this.#records.has(recordId)) this.#remember(recordId);
       return;
     }
     this.#settlements++;
-    if (!this.#records.has(recordId)) this.#note(`settles ${recordId}, which was never recorded before it`);
-    if (this.#settled.has(recordId)) this.#note(`settles ${recordId} a second time`);
-    this.#settled.add(recordId);
+    const wasSettled = this.#records.get(recordId);
+    if (wasSettled === true) this.#note(`settles ${recordId} a second time`);
+    // Past the limit nothing is said of records that were not remembered: that there are too many was said.
+    const isKnown = wasSettled !== undefined;
+    if (isKnown) this.#records.set(recordId, true);
+    else if (this.#recordCount <= this.#recordsMax) {
+      this.#note(`settles ${recordId}, which was never recorded before it`);
+    }
+  }
+
+  #remember(recordId: EgressRecordId): void {
+    this.#recordCount++;
+    if (this.#records.size < this.#recordsMax) this.#records.set(recordId, false);
+    else if (this.#recordCount === this.#recordsMax + 1) {
+      this.#note(
+        `it has more than ${this.#recordsMax} records: what is there twice could not be found any more`,
+        "whole",
+      );
+    }
   }
 
   #compareEarlier(): void {

@@ -142,6 +142,20 @@ test("what a Home signs must make sense: no settlement without its record, and n
   assert.match(words(verified(exportedLines([...LEAVES, ...LEAVES.slice(0, 1)]))), /records egr_\w+ a second time/);
 });
 
+test("as many records as are remembered are checked, and with one more the ledger is not called whole", () => {
+  const records = LEAVES.filter(({ kind }) => kind === "EgressRecorded").length;
+  const limited = (recordsMax: number): LedgerReport => {
+    const verifier = new LedgerVerifier({}, recordsMax);
+    for (const line of LINES) verifier.take(line);
+    return verifier.end();
+  };
+  assert.deepEqual([limited(records).whole, limited(records).records], [true, records]);
+  const past = limited(records - 1);
+  assert.equal(past.whole, false);
+  assert.equal(past.records, records);
+  assert.equal(words(past), `it has more than ${records - 1} records: what is there twice could not be found any more`);
+});
+
 test("garbage of any kind is refused in bounded words", () => {
   assert.match(words(verified([])), /the file is empty/);
   assert.match(words(verified(["{}"])), /is no beginning of a ledger/);

@@ -1,17 +1,23 @@
 // arw-home egress export and verify: the whole ledger as a file that anybody can check, and the check, without a Home.
 // The check reads one file and nothing else; it must never call a ledger whole that it could not read to its end.
-import { createReadStream } from "node:fs";
+import { createReadStream, type ReadStream } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import * as z from "zod";
 import { ArwError } from "#protocol/errors.ts";
 import { type NodeId, nodeId } from "#protocol/ids.ts";
 import { CHECKPOINT_CHARACTERS_MAX } from "#protocol/ledger/checkpointNote.ts";
 import { readLeaf } from "#protocol/ledger/egressLeaf.ts";
-import { headerLine, leafLine, type LedgerReport, LedgerVerifier } from "#protocol/ledger/ledgerFile.ts";
+import {
+  headerLine,
+  leafLine,
+  LEDGER_LINE_CHARACTERS_MAX,
+  type LedgerReport,
+  LedgerVerifier,
+} from "#protocol/ledger/ledgerFile.ts";
 import { METHODS } from "#protocol/wire/client.ts";
+import { boundedLines } from "../boundedLines.ts";
 import { type Bind, readOptions, readWord, usage } from "../commandLine.ts";
 import type { HomeClient } from "../homeClient.ts";
 import { fileUnreadable, readNamedFile } from "../namedFile.ts";
@@ -121,13 +127,17 @@ async function verifyFile(path: string, expected: Expected): Promise<LedgerRepor
   const verifier = new LedgerVerifier(expected);
   const stream = createReadStream(path, { encoding: "utf8" });
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) verifier.take(line);
+    for await (const line of boundedLines(textOf(stream), LEDGER_LINE_CHARACTERS_MAX)) verifier.take(line);
   } catch (error) {
     throw fileUnreadable(path, error);
   } finally {
     stream.destroy();
   }
   return verifier.end();
+}
+
+async function* textOf(stream: ReadStream): AsyncGenerator<string> {
+  for await (const chunk of stream) yield String(chunk);
 }
 
 function countedProblems({ problems, moreProblems }: LedgerReport): string {
