@@ -2,6 +2,7 @@
 // able to loosen what protects it by taking the file away or rewriting it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { POLICY_NAME_CHARACTERS_MAX } from "#protocol/policy.ts";
 import { homeWith, preview } from "../../../../test/simulation/homeCommands.ts";
 import { GPU, kindsOf, only } from "../../../../test/simulation/homeScenario.ts";
 import { adoptPolicy, policyOf, policyRule, readWorkspacePolicy } from "../../../../test/simulation/policyCommands.ts";
@@ -63,4 +64,15 @@ test("what was added beside a kept document is kept as well when it goes, and bo
   home.refuses(preview(2, GPU, { paths: ["a/x"] }), "policy-denied");
   home.refuses(preview(3, GPU, { paths: ["b/x"] }), "policy-denied");
   home.run(adoptPolicy(ALLOWING), preview(4, GPU, { paths: ["a/x", "b/x"] }));
+});
+
+test("a rule that is rewritten under its own id is kept under another, and nothing else stops leaving for that", () => {
+  for (const id of ["never", `${"n".repeat(POLICY_NAME_CHARACTERS_MAX - 9)}-${"n".repeat(8)}`]) {
+    const home = homeWith(GPU);
+    home.run(adoptPolicy(ALLOWING), readWorkspacePolicy(policyOf({ ...NEVER_A, id })));
+    home.run(readWorkspacePolicy(policyOf({ ...NEVER_B, id })), readWorkspacePolicy(undefined));
+    home.refuses(preview(1, GPU, { paths: ["a/x"] }), "policy-denied");
+    home.refuses(preview(2, GPU, { paths: ["b/x"] }), "policy-denied");
+    home.run(preview(3, GPU, { paths: ["c/x"] }));
+  }
 });

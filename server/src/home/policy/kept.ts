@@ -41,10 +41,11 @@ function oneDocument(kept: PolicyDocument | undefined, found: PolicyDocument): P
   return policyDocumentSchema.safeParse(both).success ? both : { ...kept, gates: { noEgress: true } };
 }
 
-/** An id that none of them has; it is one of them from then on. */
+/** An id that none of them has, and that a rule may have; it is one of them from then on. */
 function freeId(id: string, ids: Set<string>): string {
+  const stem = id.slice(0, POLICY_NAME_CHARACTERS_MAX - 8).replace(/-$/u, "");
   let free = id;
-  for (let number = 2; ids.has(free); number++) free = `${id.slice(0, POLICY_NAME_CHARACTERS_MAX - 8)} ${number}`;
+  for (let number = 2; ids.has(free); number++) free = `${stem}-${number}`;
   ids.add(free);
   return free;
 }
