@@ -27,6 +27,11 @@ function linesOf(text: string): readonly string[] {
   return text.match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/gu) ?? [];
 }
 
+function linesLeft(text: string, ranges: readonly LineRange[]): number {
+  return linesOf(text).filter((_, index) => !ranges.some(({ from, to }) => from <= index + 1 && index + 1 <= to))
+    .length;
+}
+
 const someText = fc
   .array(
     fc.tuple(fc.constantFrom("", "a", "für ü", "  x: 1,", "\u{1F600}", "\uFEFF"), fc.constantFrom("\n", "\r\n", "\r")),
@@ -62,10 +67,26 @@ test("cuts made one after another, each in what the last one left, are the cut o
       for (const range of ranges) {
         const shown = cutText(text, cut);
         const next = alsoCut(cut, [range]);
-        // What was asked of the shortened text is what the whole text loses.
-        if (range.to <= lineCount(bytesOf(shown))) assert.equal(cutText(text, next), cutText(shown, [range]));
+        // What was asked of the shortened text is what the whole text loses, where it still has the lines of the whole one.
+        const lines = lineCount(bytesOf(shown));
+        if (range.to <= lines && lines === linesLeft(text, cut)) {
+          assert.equal(cutText(text, next), cutText(shown, [range]));
+        }
         cut = next;
       }
+    }),
+  );
+});
+
+test("a bare CR and an empty line that a cut brings together are one end of line from then on, and no other lines are", () => {
+  const between = [{ from: 2, to: 2 }];
+  assert.equal(cutText("a\rb\n\nc\n", between), "a\r\nc\n");
+  assert.equal(lineCount(bytesOf("a\r\nc\n")), linesLeft("a\rb\n\nc\n", between) - 1);
+  fc.assert(
+    fc.property(someText, someRanges, (text, ranges) => {
+      const fewer = linesLeft(text, ranges) - lineCount(bytesOf(cutText(text, ranges)));
+      assert.ok(fewer >= 0);
+      if (!/\r(?!\n)/u.test(text)) assert.equal(fewer, 0);
     }),
   );
 });

@@ -63,7 +63,10 @@ export function unionOf(ranges: readonly LineRange[]): readonly LineRange[] {
   return union;
 }
 
-/** Lines of a shortened text as lines of the whole one: with what was cut before, the union of both. */
+/**
+ * Lines of a shortened text as lines of the whole one: with what was cut before, the union of both. Where a cut brought a
+ * bare CR and an empty line together, the shortened text has a line fewer, and lines after it are counted one too low.
+ */
 export function alsoCut(before: readonly LineRange[], shown: readonly LineRange[]): readonly LineRange[] {
   const cut = unionOf(before);
   const whole = shown.map(({ from, to }) => ({ from: wholeLine(cut, from), to: wholeLine(cut, to) }));

@@ -99,6 +99,8 @@ test("another program of the same user cannot do what needs the owner, over the 
       ["lease/grant", { nodeId: node.nodeId, job: "command", terms, reason }],
       ["lease/revoke", { leaseId: `lease_${"a".repeat(26)}`, reason }],
       ["proposal/apply", { proposalId: `prop_${"a".repeat(26)}`, digest }],
+      ["result/show", { episodeId: id }],
+      ["result/review", { episodeId: id, verdict: "accepted" }],
       ["staged/approve", { items: [{ stagedId: `staged_${"a".repeat(26)}`, digest }] }],
       ["staged/reject", { stagedId: `staged_${"a".repeat(26)}`, digest, reason }],
       ["clustering/turnOn", {}],
