@@ -52,7 +52,7 @@ const SINKS: readonly Sink[] = [
     lines: (source) => importing(source, /^(?:node:)?child_process$/u),
     files: new Map([
       ["platform/home/startHome.ts", "starts the Home itself"],
-      ["server/src/adapters/collect/gitFiles.ts", "asks git for names; it reads only"],
+      ["server/src/adapters/collect/git.ts", "asks git for names and for texts of the last commit; it reads only"],
       ["server/src/cli/proposalDiff.ts", "shows two files of this machine with the diff of this machine"],
     ]),
   },
