@@ -138,6 +138,8 @@ export class WebviewPage {
 
   /** Throws the document away and begins a new one with the kept state, as VS Code does with a webview that was hidden. */
   async hideAndShow(): Promise<void> {
+    // What the page has kept is on its way to this process; VS Code takes it before it takes the page away, and so do we.
+    await this.page.evaluate("0");
     await this.page.goto("about:blank");
     await this.page.goto(this.#address);
   }
