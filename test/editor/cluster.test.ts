@@ -89,8 +89,7 @@ editorTest(
       "Copy Worker Join Command copies the line, and the worker's file is saved where the person says",
       async () => {
         await window.page.evaluate("navigator.clipboard.writeText('')");
-        await window.runCommand("ARW: Copy Worker Join Command");
-        await window.pick("127.0.0.1");
+        await window.runCommandAndPick("ARW: Copy Worker Join Command", "127.0.0.1");
         const line = await copied(window, /arw1_/u);
         const [, name = ""] = /^npx --yes \.\/(\S+\.tgz) join arw1_\S+$/u.exec(line) ?? [];
         assert.notEqual(name, "", line);
@@ -129,8 +128,7 @@ editorTest(
       await window.screenshot("flows-diagnose");
     });
     await step("Forget Worker… ends its membership", async () => {
-      await window.runCommand("ARW: Forget Worker…");
-      await window.pick("gpubox");
+      await window.runCommandAndPick("ARW: Forget Worker…", "gpubox");
       await window.clickDialog("Forget");
       await until("the end of the worker", () => (worker?.isRunning === false ? true : undefined));
     });
@@ -168,16 +166,14 @@ editorTest(
       );
       // The review opens by itself and takes the keyboard: a pick that was open before would close.
       await window.webview("Review", "Send under this lease…");
-      await window.runCommand("ARW: Explain Placement");
-      await window.pick("true");
+      await window.runCommandAndPick("ARW: Explain Placement", "true");
       await window.until(
         "why",
         () => window.editorText(),
         (shown) => shown.includes("you asked for practice"),
       );
       await window.screenshot("flows-explain");
-      await window.runCommand("ARW: Stop Episode…");
-      await window.pick("true");
+      await window.runCommandAndPick("ARW: Stop Episode…", "true");
       assert.match(await window.dialogText(), /Nothing of it has left this machine/u);
       await window.clickDialog("Stop It");
       await window.until(

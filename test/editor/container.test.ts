@@ -17,8 +17,7 @@ function sample(): string {
 }
 
 async function run(window: VscodeWindow, where: string): Promise<void> {
-  await window.runCommand("ARW: Start Episode…");
-  await window.pick("Run a Command");
+  await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
   await window.answer("Type a command", "node --print 6*7");
   await window.answer("Which files to keep", "");
   await window.pick(where);

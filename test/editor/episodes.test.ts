@@ -35,8 +35,7 @@ function sample(): string {
 
 /** Start Episode… with a command, here. */
 async function start(window: VscodeWindow, line: string, outputs: string): Promise<void> {
-  await window.runCommand("ARW: Start Episode…");
-  await window.pick("Run a Command");
+  await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
   await window.answer("Type a command", line);
   await window.answer("Which files to keep", outputs);
   await window.pick("This machine");
@@ -49,8 +48,7 @@ editorTest(
     const window = await editor.openWindow();
     const file = (name: string): string => join(window.workspace, name);
     await step("a script of package.json is offered, and its output comes with colours and its exit code", async () => {
-      await window.runCommand("ARW: Start Episode…");
-      await window.pick("Run a Command");
+      await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
       await window.until(
         "the script",
         () => window.pickRows(),
@@ -69,8 +67,7 @@ editorTest(
       await window.screenshot("flows-output");
     });
     await step("what it proposes opens as a diff of both files, and nothing is written", async () => {
-      await window.runCommand("ARW: Open Proposal");
-      await window.pick("node hello.mjs");
+      await window.runCommandAndPick("ARW: Open Proposal", "node hello.mjs");
       await window.toast("2 changes are proposed");
       await window.screenshot("flows-proposal");
       assert.equal(readFileSync(file("first.txt"), "utf8"), "one\n");
@@ -96,8 +93,7 @@ editorTest(
       },
     );
     await step("the conflict opens side by side", async () => {
-      await window.runCommand("ARW: Apply Proposal…");
-      await window.pick("node hello.mjs");
+      await window.runCommandAndPick("ARW: Apply Proposal…", "node hello.mjs");
       await window.pick("first.txt");
       await window.until(
         "both sides",
@@ -110,8 +106,7 @@ editorTest(
       await window.runCommand("View: Close All Editors");
       await window.openFile("first.txt");
       await window.typeInEditor("first.txt", "unsaved ");
-      await window.runCommand("ARW: Apply Proposal…");
-      await window.pick("node hello.mjs");
+      await window.runCommandAndPick("ARW: Apply Proposal…", "node hello.mjs");
       assert.match(await window.dialogText(), /first\.txt has unsaved changes/u);
       await window.clickDialog("Save and Compare Again");
       await window.until(
@@ -134,8 +129,7 @@ editorTest(
         (shown) => shown.includes("exit code 0"),
       );
       await window.runCommand("View: Close All Editors");
-      await window.runCommand("ARW: Open Proposal");
-      await window.pick("node one.mjs");
+      await window.runCommandAndPick("ARW: Open Proposal", "node one.mjs");
       await window.until(
         "both sides",
         () => window.diffText(),
@@ -154,8 +148,7 @@ editorTest(
     });
     await step("after a reload the old output is read again from its first byte", async () => {
       await window.reload();
-      await window.runCommand("ARW: Show Output");
-      await window.pick("node hello.mjs");
+      await window.runCommandAndPick("ARW: Show Output", "node hello.mjs");
       const text = await window.until(
         "the end",
         () => window.terminalText(),
@@ -190,8 +183,7 @@ editorTest(
         () => window.terminalText(),
         (shown) => shown.includes("sleep 300"),
       );
-      await window.runCommand("ARW: Stop Episode…");
-      await window.pick("sleep 300");
+      await window.runCommandAndPick("ARW: Stop Episode…", "sleep 300");
       assert.match(await window.dialogText(), /ended at once/u);
       await window.clickDialog("Stop It");
       await window.until(

@@ -78,8 +78,7 @@ editorTest(
       await lens("Not in force yet").waitFor({ state: "detached" });
     });
     await step("a posture takes its place after a question", async () => {
-      await window.runCommand("ARW: Start From a Posture…");
-      await window.pick("local-only");
+      await window.runCommandAndPick("ARW: Start From a Posture…", "local-only");
       assert.match(await window.dialogText(), /Use the posture local-only\?/u);
       await window.clickDialog("Use It");
       await window.toast("The policy local-only is in force.");

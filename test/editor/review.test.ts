@@ -44,8 +44,7 @@ const HOLDING = `{
 
 /** Start Episode… with a command on the practice worker. */
 async function startThere(window: VscodeWindow, line: string): Promise<void> {
-  await window.runCommand("ARW: Start Episode…");
-  await window.pick("Run a Command");
+  await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
   await window.answer("Type a command", line);
   await window.answer("Which files to keep", "");
   await window.pick("practice");
@@ -282,8 +281,7 @@ editorTest(
           () => window.editorText(),
           (text) => text.includes("changed"),
         );
-        await window.runCommand("ARW: Mark Classification…");
-        await window.pick("secret");
+        await window.runCommandAndPick("ARW: Mark Classification…", "secret");
         assert.match(await window.dialogText(), /never leaves this machine/u);
         await window.clickDialog("Mark");
         await window.toast("Marked as secret");
@@ -331,8 +329,7 @@ editorTest(
         rmSync(dirname(file), { recursive: true, force: true });
         assert.equal(adopted.exitCode, 0, adopted.stderr);
         await window.runCommand("View: Close All Editors");
-        await window.runCommand("ARW: Start Episode…");
-        await window.pick("Run a Command");
+        await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
         await window.answer("Type a command", "sh -c 'echo printed there; echo x > made.txt'");
         await window.answer("Which files to keep", "made.txt");
         await window.pick("practice");

@@ -53,13 +53,11 @@ editorTest(
     };
     const setting = join(window.workspace, ".vscode", "settings.json");
     const asked = async (): Promise<void> => {
-      await window.runCommand("ARW: Apply Proposal…");
-      await window.pick("node make.mjs");
+      await window.runCommandAndPick("ARW: Apply Proposal…", "node make.mjs");
       await window.clickDialog("Write");
     };
     await step("an episode proposes a protected file beside an ordinary one", async () => {
-      await window.runCommand("ARW: Start Episode…");
-      await window.pick("Run a Command");
+      await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
       await window.answer("Type a command", "node make.mjs");
       await window.answer("Which files to keep", "**");
       await window.pick("This machine");

@@ -21,8 +21,7 @@ function sample(): string {
 }
 
 async function start(window: VscodeWindow, line: string): Promise<void> {
-  await window.runCommand("ARW: Start Episode…");
-  await window.pick("Run a Command");
+  await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
   await window.answer("Type a command", line);
   await window.answer("Which files to keep", "*.txt");
   await window.pick("This machine");

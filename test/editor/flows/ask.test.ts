@@ -26,8 +26,7 @@ editorTest(
     await step("what would leave is the question with the file that was added, in one item", async () => {
       writeFileSync(join(window.workspace, "notes.txt"), `${KEPT_LINE}\n`);
       await window.openFile("notes.txt");
-      await window.runCommand("ARW: Start Episode…");
-      await window.pick("Ask a Model");
+      await window.runCommandAndPick("ARW: Start Episode…", "Ask a Model");
       await window.answer("What do you want to ask?", QUESTION);
       await window.pick("The File notes.txt");
       await window.pick("Whichever Is There");
@@ -71,8 +70,7 @@ editorTest(
       assert.match(text, /Cost: /u);
       await window.clickDialog(`Send to ${WORKER}`);
       // Its terminal went with the reload.
-      await window.runCommand("ARW: Show Output");
-      await window.pick(TITLE);
+      await window.runCommandAndPick("ARW: Show Output", TITLE);
       const shown = await window.until(
         "the answer",
         () => window.terminalText(),

@@ -20,8 +20,7 @@ async function onBareMachine(editor: Editor, _context: TestContext, step: Step):
     assert.doesNotMatch(readFileSync(`/proc/${home}/status`, "utf8"), /^Uid:\s+0\b/mu);
   });
   await step("a command is refused with the cause and the line to type, and nothing ran", async () => {
-    await window.runCommand("ARW: Start Episode…");
-    await window.pick("Run a Command");
+    await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
     await window.answer("Type a command", "npm test");
     await window.answer("Which files to keep", "");
     const { text } = await window.until(

@@ -29,8 +29,7 @@ function workspaceWithBeat(): string {
 
 /** Start Episode… with a command on the worker. */
 async function startThere(window: VscodeWindow, line: string): Promise<void> {
-  await window.runCommand("ARW: Start Episode…");
-  await window.pick("Run a Command");
+  await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
   await window.answer("Type a command", line);
   await window.answer("Which files to keep", "");
   await window.pick(WORKER);
@@ -112,8 +111,7 @@ editorTest(
       await window.screenshot("offload-output");
     });
     await step("the same tests run here, and one timeline shows both machines and what crossed", async () => {
-      await window.runCommand("ARW: Start Episode…");
-      await window.pick("Run a Command");
+      await window.runCommandAndPick("ARW: Start Episode…", "Run a Command");
       await window.answer("Type a command", "npm test");
       await window.answer("Which files to keep", "");
       await window.pick("This machine");
@@ -163,8 +161,7 @@ editorTest(
       await window.clickDialog(`Send to ${WORKER}`);
       const before = beatOf(await terminalShows(window, "beat "));
       await window.reload();
-      await window.runCommand("ARW: Show Output");
-      await window.pick(BEAT);
+      await window.runCommandAndPick("ARW: Show Output", BEAT);
       const shown = await window.until(
         "a later beat",
         () => window.terminalText(),

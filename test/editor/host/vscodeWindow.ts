@@ -79,6 +79,26 @@ export class VscodeWindow {
     return this.#quickInput.commandsFor(typed);
   }
 
+  /**
+   * Runs a command whose first question is a pick, and answers that. What had the keyboard before may get it back a moment late,
+   * and a pick that loses it closes unanswered: a person would ask again, and so does this.
+   */
+  async runCommandAndPick(title: string, label: string): Promise<void> {
+    await until(
+      `the row "${label}" of "${title}"`,
+      async () => {
+        await this.runCommand(title);
+        try {
+          await this.#quickInput.row(label).click({ timeout: ASK_AGAIN_MS });
+          return true;
+        } catch {
+          return undefined;
+        }
+      },
+      PATIENCE_MS,
+    );
+  }
+
   /** Chooses a row of the open quick pick. */
   async pick(label: string): Promise<void> {
     await this.#quickInput.row(label).click();
