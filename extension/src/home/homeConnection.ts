@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, ResponseError } from "vscode-languageclient/node";
+import { isHomeAbsent } from "#platform/home/absentHome.ts";
 import { attachOrStart } from "#platform/home/startHome.ts";
 import { decode } from "#protocol/decode.ts";
 import { ArwError, messageOf } from "#protocol/errors.ts";
@@ -276,8 +277,7 @@ async function openSocket(path: string): Promise<Socket | undefined> {
     return socket;
   } catch (cause) {
     socket.destroy();
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+    if (isHomeAbsent(cause)) return undefined;
     throw new ArwError(
       "home-unreachable",
       vscode.l10n.t("The Home's socket {0} cannot be opened: {1}.", path, messageOf(cause)),

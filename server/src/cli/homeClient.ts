@@ -9,6 +9,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
+import { isHomeAbsent } from "#platform/home/absentHome.ts";
 import { decode } from "#protocol/decode.ts";
 import { ArwError, messageOf } from "#protocol/errors.ts";
 import { METHODS, type Method, TIMELINE_ENTRIES_NOTIFICATION } from "#protocol/wire/client.ts";
@@ -30,7 +31,7 @@ export async function connectToHome(socketPath: string, options: HomeClientOptio
     await once(socket, "connect");
   } catch (cause) {
     socket.destroy();
-    if (isAbsent(cause)) return undefined;
+    if (isHomeAbsent(cause)) return undefined;
     throw new ArwError(
       "home-unreachable",
       `The Home's socket ${socketPath} cannot be opened: ${messageOf(cause)}.`,
@@ -144,9 +145,4 @@ function errorOf(error: unknown, method: string): ArwError {
   if (error instanceof ArwError) return error;
   const refusal = error instanceof ResponseError ? refusalOf(error.message, error.data) : undefined;
   return refusal ?? homeGone(method);
-}
-
-/** Nobody listens: no socket, a dead one, or on Windows no such pipe. */
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ECONNREFUSED");
 }
