@@ -1,3 +1,4 @@
+// Which errors of a connect mean that there is no Home, and which mean a Home that this user may not reach: the first starts one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isHomeAbsent } from "./absentHome.ts";
