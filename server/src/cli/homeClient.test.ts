@@ -39,6 +39,18 @@ test("where nobody listens there is no Home, and a Home that hangs up is none ei
   leaving.close();
 });
 
+test("a Home that ends before it takes the connection is absent, so that another can be started", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "arw-client-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const socketPath = join(folder, "home.sock");
+  const dying = createServer().listen(socketPath);
+  await once(dying, "listening");
+  const connecting = connectToHome(socketPath, { client: "test", ownerSecret: async () => OWNER_SECRET });
+  // Nothing ran in between: the connection waits to be accepted, and is reset.
+  dying.close();
+  assert.equal(await connecting, undefined);
+});
+
 test("a Home that dies in the middle of a message leaves its client nothing to wait for", async (t) => {
   const home = await fakeHome(t);
   const { socketPath } = await betweenClientAnd(t, home.socketPath);
