@@ -66,13 +66,12 @@ test("cuts made one after another, each in what the last one left, are the cut o
       let cut: readonly LineRange[] = [];
       for (const range of ranges) {
         const shown = cutText(text, cut);
-        const next = alsoCut(cut, [range]);
-        // What was asked of the shortened text is what the whole text loses, where it still has the lines of the whole one.
-        const lines = lineCount(bytesOf(shown));
-        if (range.to <= lines && lines === linesLeft(text, cut)) {
-          assert.equal(cutText(text, next), cutText(shown, [range]));
-        }
-        cut = next;
+        const next = alsoCut([bytesOf(text)], cut, [range]);
+        // What was asked of the shortened text is what the whole text loses, whatever ends of line met in between.
+        const fits = range.to <= lineCount(bytesOf(shown));
+        if (fits) assert.equal(cutText(text, next), cutText(shown, [range]));
+        else assert.ok((next.at(-1)?.to ?? 0) > lineCount(bytesOf(text)), "what is not there is not made to be there");
+        if (fits) cut = next;
       }
     }),
   );
@@ -87,6 +86,27 @@ test("a bare CR and an empty line that a cut brings together are one end of line
       const fewer = linesLeft(text, ranges) - lineCount(bytesOf(cutText(text, ranges)));
       assert.ok(fewer >= 0);
       if (!/\r(?!\n)/u.test(text)) assert.equal(fewer, 0);
+    }),
+  );
+});
+
+test("a second cut takes the lines that are shown, also after a bare CR and an empty line became one end of line", () => {
+  const text = bytesOf("a\rb\n\nc\nd\n");
+  const once = [{ from: 2, to: 2 }];
+  assert.equal(textOf(cutLines(text, once)), "a\r\nc\nd\n");
+  const second = (line: number): string => textOf(cutLines(text, alsoCut([text], once, [{ from: line, to: line }])));
+  assert.deepEqual([1, 2, 3].map(second), ["c\nd\n", "a\r\nd\n", "a\r\nc\n"]);
+});
+
+test("a second cut of a prompt takes the lines that are shown, and no end of line is one across two messages", () => {
+  fc.assert(
+    fc.property(fc.array(someText, { minLength: 1, maxLength: 4 }), someRange, someRange, (texts, first, second) => {
+      const messages = texts.map((content) => ({ role: "user", content }) as const);
+      if (first.to > messageLineCount(messages)) return;
+      const shown = cutMessages(messages, [first]);
+      if (second.to > messageLineCount(shown)) return;
+      const both = alsoCut(texts.map(bytesOf), [first], [second]);
+      assert.deepEqual(cutMessages(messages, both), cutMessages(shown, [second]));
     }),
   );
 });

@@ -64,13 +64,24 @@ export function unionOf(ranges: readonly LineRange[]): readonly LineRange[] {
 }
 
 /**
- * Lines of a shortened text as lines of the whole one: with what was cut before, the union of both. Where a cut brought a
- * bare CR and an empty line together, the shortened text has a line fewer, and lines after it are counted one too low.
+ * Lines of what is shown as lines of the whole: with what was cut before, the union of both. `whole` is the text, or the texts
+ * that are read as one, before anything was cut. Where a cut brought a bare CR and an empty line together, these are one line
+ * of what is shown and go together.
  */
-export function alsoCut(before: readonly LineRange[], shown: readonly LineRange[]): readonly LineRange[] {
+export function alsoCut(
+  whole: readonly Uint8Array[],
+  before: readonly LineRange[],
+  shown: readonly LineRange[],
+): readonly LineRange[] {
   const cut = unionOf(before);
-  const whole = shown.map(({ from, to }) => ({ from: wholeLine(cut, from), to: wholeLine(cut, to) }));
-  return unionOf([...cut, ...whole]);
+  const { firsts, lines } = shownLines(whole, cut);
+  // Lines beyond the end stay beyond it: there are none, and that is for the caller to say.
+  const beyond = (line: number): number => lines + line - firsts.length;
+  const ofWhole = shown.map(({ from, to }) => {
+    const next = firsts[to];
+    return { from: firsts[from - 1] ?? beyond(from), to: next === undefined ? beyond(to) : next - 1 };
+  });
+  return unionOf([...cut, ...ofWhole]);
 }
 
 /** The lines of messages are counted over all of them, in their order: a prompt is read as one text. */
@@ -122,10 +133,30 @@ export function lineStarts(text: Uint8Array): readonly number[] {
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-function wholeLine(cut: readonly LineRange[], shown: number): number {
-  let line = shown;
-  for (const { from, to } of cut) if (from <= line) line += to - from + 1;
-  return line;
+interface ShownLines {
+  /** With which line of the whole each shown line begins. */
+  readonly firsts: readonly number[];
+  /** How many lines the whole has. */
+  readonly lines: number;
+}
+
+function shownLines(whole: readonly Uint8Array[], cut: readonly LineRange[]): ShownLines {
+  const firsts: number[] = [];
+  let lines = 0;
+  let range = 0;
+  for (const text of whole) {
+    let lastByte: number | undefined;
+    const starts = lineStarts(text);
+    for (const [index, start] of starts.entries()) {
+      lines += 1;
+      while ((cut[range]?.to ?? lines) < lines) range += 1;
+      if ((cut[range]?.from ?? Number.POSITIVE_INFINITY) <= lines) continue;
+      const joins = lastByte === CARRIAGE_RETURN && text[start] === LINE_FEED;
+      if (!joins) firsts.push(lines);
+      lastByte = text[(starts[index + 1] ?? text.length) - 1];
+    }
+  }
+  return { firsts, lines };
 }
 
 const line = z.number().int().min(1).max(LINES_MAX);

@@ -4,7 +4,7 @@ import { canonicalJson } from "#protocol/canonicalJson.ts";
 import { decodeJson } from "#protocol/decode.ts";
 import type { PreviewItem } from "#protocol/egress.ts";
 import { type Refusal, refuse } from "#protocol/errors.ts";
-import { chatMessagesSchema } from "#protocol/job.ts";
+import { type ChatMessage, chatMessagesSchema } from "#protocol/job.ts";
 import {
   alsoCut,
   CUT_BYTES_MAX,
@@ -44,10 +44,12 @@ export async function withoutLines(
   if (wholeBytes > CUT_BYTES_MAX) return cannotCut(item, "it is larger than 5 MiB");
   const text = await blobs.read(whole, byteCount(0), CUT_BYTES_MAX);
   if (!isText(text)) return cannotCut(item, "it is not text");
-  const lines = alsoCut(item.cut?.lines ?? [], shown);
+  const messages = item.path === PROMPT_ITEM ? messagesOf(text) : undefined;
+  const read = messages?.map(({ content }) => Buffer.from(content)) ?? [text];
+  const lines = alsoCut(read, item.cut?.lines ?? [], shown);
   if (lines.length > CUT_RANGES_MAX)
     return cannotCut(item, `more than ${CUT_RANGES_MAX} ranges of it would be missing`);
-  const cut = item.path === PROMPT_ITEM ? promptWithout(text, lines) : fileWithout(text, lines);
+  const cut = messages === undefined ? fileWithout(text, lines) : promptWithout(messages, lines);
   if (cut.kind === "no-such-line") {
     return refuse(
       "preview-lines-unknown",
@@ -101,15 +103,19 @@ function fileWithout(text: Uint8Array, lines: readonly LineRange[]): Cut {
   return { kind: "cut", left, textsBefore, textsLeft };
 }
 
-/** What leaves is canonical JSON again, of messages that are shorter. */
-function promptWithout(text: Uint8Array, lines: readonly LineRange[]): Cut {
-  const messages = decodeJson(chatMessagesSchema, Buffer.from(text).toString("utf8"));
+function messagesOf(prompt: Uint8Array): readonly ChatMessage[] {
+  const messages = decodeJson(chatMessagesSchema, Buffer.from(prompt).toString("utf8"));
   if (!messages.ok) throw new Error(`the stored prompt ${messages.path} ${messages.problem}`);
-  if ((lines.at(-1)?.to ?? 0) > messageLineCount(messages.value)) return { kind: "no-such-line" };
-  const left = cutMessages(messages.value, lines);
+  return messages.value;
+}
+
+/** What leaves is canonical JSON again, of messages that are shorter. */
+function promptWithout(messages: readonly ChatMessage[], lines: readonly LineRange[]): Cut {
+  if ((lines.at(-1)?.to ?? 0) > messageLineCount(messages)) return { kind: "no-such-line" };
+  const left = cutMessages(messages, lines);
   const asks = left.findLast(({ role }) => role === "user");
   if (asks === undefined || asks.content.trim() === "") return { kind: "nothing-left" };
-  const [textsBefore, textsLeft] = [messages.value, left].map((each) => each.map(({ content }) => content));
+  const [textsBefore, textsLeft] = [messages, left].map((each) => each.map(({ content }) => content));
   return {
     kind: "cut",
     left: Buffer.from(canonicalJson(left)),
