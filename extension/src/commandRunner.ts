@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { ArwError } from "#protocol/errors.ts";
 import type { CommandHandler } from "./editor.ts";
+import { sayError } from "./notice.ts";
 
 /** The person backed out of a dialog: no error, nothing to show. */
 export class Dismissed extends Error {}
@@ -31,5 +32,5 @@ export async function showFailure(what: string, error: unknown, log: vscode.LogO
     error instanceof ArwError
       ? `${error.message} ${error.advice}`
       : vscode.l10n.t("ARW failed at this for a reason of its own. The log has the details.");
-  if ((await vscode.window.showErrorMessage(text, showLog)) === showLog) log.show();
+  if ((await sayError(text, showLog)) === showLog) log.show();
 }

@@ -1,7 +1,7 @@
 // The question before something that cannot be taken back lightly: the editor's own dialog, whose button says what happens.
 // It must never take anything for a yes but that button.
-import * as vscode from "vscode";
 import { Dismissed } from "./commandRunner.ts";
+import { sayWarning } from "./notice.ts";
 
 export interface Question {
   readonly question: string;
@@ -13,6 +13,6 @@ export interface Question {
 
 /** Throws Dismissed for any other answer. */
 export async function confirm({ button, detail, question }: Question): Promise<void> {
-  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, button);
+  const answer = await sayWarning(question, { modal: true, detail }, button);
   if (answer !== button) throw new Dismissed();
 }

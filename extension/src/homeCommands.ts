@@ -6,6 +6,7 @@ import { confirm } from "./confirm.ts";
 import type { Editor, Feature } from "./editor.ts";
 import type { HomeConnection } from "./home/homeConnection.ts";
 import type { StoredOwnerSecret } from "./home/storedOwnerSecret.ts";
+import { sayInformation, sayProgress } from "./notice.ts";
 
 export function openHomeCommands(editor: Editor, home: HomeConnection, ownerSecret: StoredOwnerSecret): Feature {
   return {
@@ -29,7 +30,7 @@ export function openHomeCommands(editor: Editor, home: HomeConnection, ownerSecr
 /** Ends the Home in good order where it answers, and starts it anew. */
 async function restart(home: HomeConnection): Promise<void> {
   const progress = { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Restarting the Home…") };
-  await vscode.window.withProgress(progress, async () => {
+  await sayProgress(progress, async () => {
     if (home.status.kind === "connected") await home.call(METHODS.stopHome, {});
     await home.reconnect();
   });
@@ -39,7 +40,7 @@ async function enterOwnerSecret(home: HomeConnection, ownerSecret: StoredOwnerSe
   const secret = await ownerSecret.ask();
   await home.call(METHODS.openOwnerSession, { secret });
   await ownerSecret.keep(secret);
-  void vscode.window.showInformationMessage(vscode.l10n.t("That is the owner secret of this Home. It is kept."));
+  void sayInformation(vscode.l10n.t("That is the owner secret of this Home. It is kept."));
 }
 
 async function copyOwnerSecret(ownerSecret: StoredOwnerSecret): Promise<void> {

@@ -10,6 +10,7 @@ import { allTold, type NoticeState, noticeStep } from "./noticeClock.ts";
 import { NotifyCommand } from "./notifyCommand.ts";
 import { noticeFate, type ShownNotice, shownNotice } from "./shownNotice.ts";
 import { kindOfAll, waitingKey } from "./waitingKeys.ts";
+import { sayInformation } from "../notice.ts";
 
 const MINUTE_MS = 60_000;
 const NAME_CHARACTERS_MAX = 60;
@@ -130,14 +131,14 @@ function notifyArgv(): readonly string[] {
 async function tellDigest(text: string, { waiting }: HomeFacts): Promise<void> {
   const review = vscode.l10n.t("Review");
   const timeline = vscode.l10n.t("Open Timeline");
-  const answer = await vscode.window.showInformationMessage(text, ...(waiting.length > 0 ? [review] : []), timeline);
+  const answer = await sayInformation(text, ...(waiting.length > 0 ? [review] : []), timeline);
   if (answer === review) await vscode.commands.executeCommand("arw.reviewNext");
   if (answer === timeline) await vscode.commands.executeCommand("arw.openTimeline");
 }
 
 async function tell(waiting: readonly WaitingItem[]): Promise<void> {
   const review = vscode.l10n.t("Review");
-  const answer = await vscode.window.showInformationMessage(noticeText(waiting), review);
+  const answer = await sayInformation(noticeText(waiting), review);
   if (answer === review) await vscode.commands.executeCommand("arw.reviewNext");
 }
 

@@ -12,6 +12,7 @@ import { confirm } from "../confirm.ts";
 import type { Editor, Feature } from "../editor.ts";
 import { meantFiles } from "../review/workspaceFiles.ts";
 import { ClassDecorations } from "./classDecorations.ts";
+import { sayInformation } from "../notice.ts";
 
 const NAME_CHARACTERS_MAX = 80;
 const NAMES_SHOWN_MAX = 10;
@@ -36,7 +37,7 @@ async function markClass(editor: Editor, given: readonly unknown[]): Promise<voi
   const picked = await chosenClass(paths);
   if (picked === "clear") {
     await home.call(METHODS.clearClass, { paths });
-    return void vscode.window.showInformationMessage(vscode.l10n.t("No longer marked."));
+    return void sayInformation(vscode.l10n.t("No longer marked."));
   }
   await confirm({
     question: vscode.l10n.t("Mark as {0}?", picked),
@@ -46,7 +47,7 @@ async function markClass(editor: Editor, given: readonly unknown[]): Promise<voi
   const withdrawn = await marked(editor, paths, picked);
   const { files } = await home.call(METHODS.explainClasses, { paths });
   const more = files.find(({ classification }) => isHigher(classification, picked));
-  void vscode.window.showInformationMessage(saidOf(picked, withdrawn.length, more));
+  void sayInformation(saidOf(picked, withdrawn.length, more));
 }
 
 async function marked(
@@ -111,7 +112,7 @@ async function explainClass({ folder, home }: Editor, given: readonly unknown[])
   const { classification, path, reasons } = explained;
   const detail = reasons.map((reason) => `${reason.classification}: ${plainText(reason.text)}`).join("\n");
   const title = vscode.l10n.t("{0} is {1}.", plainText(path, NAME_CHARACTERS_MAX), classification);
-  await vscode.window.showInformationMessage(title, { modal: true, detail });
+  await sayInformation(title, { modal: true, detail });
 }
 
 function namesOf(paths: readonly string[]): readonly string[] {

@@ -11,6 +11,7 @@ import { fitOf } from "../nodes/nodeFit.ts";
 import { nodeName, unfitText } from "../nodes/nodeWords.ts";
 import { chosenNode } from "./chosenNode.ts";
 import { nodeWhen } from "./nodeWhen.ts";
+import { sayInformation, sayProgress, sayWarning } from "../notice.ts";
 
 /** An admitted worker connects within moments; a slow one is admitted all the same. */
 const CONNECT_MS_MAX = 60_000;
@@ -34,7 +35,7 @@ export async function admit(editor: Editor, node: NodeView): Promise<void> {
   const same = vscode.l10n.t("The Words Match: Admit");
   const differ = vscode.l10n.t("They Differ: Turn Away");
   const name = nodeName(node);
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await sayWarning(
     vscode.l10n.t("“{0}” asks to join this Home.", name),
     {
       modal: true,
@@ -79,7 +80,7 @@ export function sayReady(node: NodeView): void {
   const problem = unfitText(fitOf(node, { kind: "command" }));
   if (node.state === "ready" && problem !== undefined) {
     const text = vscode.l10n.t("“{0}” is paired, but cannot run commands: {1}", name, problem);
-    void vscode.window.showWarningMessage(text);
+    void sayWarning(text);
     return;
   }
   const run = vscode.l10n.t("Run Something There…");
@@ -87,7 +88,7 @@ export function sayReady(node: NodeView): void {
     node.state === "ready"
       ? vscode.l10n.t("Paired: {0}.", name)
       : vscode.l10n.t("{0} is admitted. It has not connected yet; it does so by itself.", name);
-  void vscode.window.showInformationMessage(text, ...(node.state === "ready" ? [run] : [])).then(async (answer) => {
+  void sayInformation(text, ...(node.state === "ready" ? [run] : [])).then(async (answer) => {
     if (answer === run) await vscode.commands.executeCommand("arw.startEpisode", { kind: "node", node });
   });
 }
@@ -100,7 +101,7 @@ export async function connected({ home }: Editor, { nodeId }: NodeView): Promise
   };
   const isThere = (node: NodeView): boolean =>
     node.nodeId === nodeId && node.state === "ready" && node.capabilities !== undefined;
-  return vscode.window.withProgress(progress, async () => {
+  return sayProgress(progress, async () => {
     try {
       return await nodeWhen(home, isThere, AbortSignal.timeout(CONNECT_MS_MAX));
     } catch (error) {
@@ -125,5 +126,5 @@ function waitingNode(editor: Editor, given: unknown, placeholder: string): Promi
 async function turnAway({ home }: Editor, node: NodeView, reason: string): Promise<void> {
   await home.call(METHODS.refuseNode, { nodeId: node.nodeId, reason });
   const text = vscode.l10n.t("“{0}” was turned away. It got nothing.", nodeName(node));
-  void vscode.window.showInformationMessage(text);
+  void sayInformation(text);
 }

@@ -12,6 +12,7 @@ import type { Editor } from "../editor.ts";
 import { nodeName, nodeStateText } from "../nodes/nodeWords.ts";
 import { markdownBlocks, markdownItem } from "./markdown.ts";
 import type { Reports } from "./reports.ts";
+import { sayInformation, sayProgress } from "../notice.ts";
 
 type Check = Omit<DiagnosisCheck, "id">;
 
@@ -19,7 +20,7 @@ const manifestSchema: z.ZodType<{ readonly version: string }> = z.looseObject({ 
 
 export async function diagnose(editor: Editor, reports: Reports): Promise<void> {
   const progress = { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Diagnosing…") };
-  const checks = await vscode.window.withProgress(progress, () => allChecks(editor));
+  const checks = await sayProgress(progress, () => allChecks(editor));
   const text = reportOf(checks, factsOf(editor));
   await reports.show(vscode.l10n.t("ARW Diagnosis"), text);
   const copy = vscode.l10n.t("Copy Report");
@@ -29,7 +30,7 @@ export async function diagnose(editor: Editor, reports: Reports): Promise<void> 
     failed === 0
       ? vscode.l10n.t("Nothing is broken.")
       : vscode.l10n.t("Broken: {0}. The report says why and what to do.", failed);
-  void vscode.window.showInformationMessage(said, copy, log).then(async (answer) => {
+  void sayInformation(said, copy, log).then(async (answer) => {
     if (answer === copy) await vscode.env.clipboard.writeText(text);
     if (answer === log) editor.log.show();
   });

@@ -12,6 +12,7 @@ import { admit } from "./admission.ts";
 import { type Invite, inviteWorker } from "./invite.ts";
 import { nodeWhen } from "./nodeWhen.ts";
 import { joinLine, makeWorkerFile, saveWorkerFile, workerFile } from "./workerFile.ts";
+import { sayError, sayInformation, sayProgress, sayWarning } from "../notice.ts";
 
 export async function pairWorker(editor: Editor): Promise<void> {
   await editor.home.connect();
@@ -32,7 +33,7 @@ export async function copyJoinCommand(editor: Editor): Promise<void> {
     "Copied. Run it once on the other machine before {0}, beside the worker file; then it shows up under Needs You.",
     untilText(invite),
   );
-  void vscode.window.showInformationMessage(text, save).then(async (answer) => {
+  void sayInformation(text, save).then(async (answer) => {
     if (answer === save) await saveWorkerFile(editor.context).catch(() => undefined);
   });
 }
@@ -52,9 +53,7 @@ async function waitForWorker(editor: Editor, invite: Invite, known: ReadonlySet<
     return await nodeWhen(editor.home, isNew, signal);
   } catch (error) {
     if (error instanceof DOMException && error.name === "TimeoutError") {
-      void vscode.window.showWarningMessage(
-        vscode.l10n.t("Nobody used the invite before it expired. Pair again for a new one."),
-      );
+      void sayWarning(vscode.l10n.t("Nobody used the invite before it expired. Pair again for a new one."));
       throw new Dismissed();
     }
     throw error;
@@ -80,7 +79,7 @@ function showBoard(editor: Editor, invite: Invite, stop: () => void): vscode.Dis
     const [item] = board.selectedItems;
     // A refusal of the file system or the clipboard is told; the board stays.
     item?.act().catch((error: unknown) => {
-      if (!(error instanceof Dismissed)) void vscode.window.showErrorMessage(messageOf(error));
+      if (!(error instanceof Dismissed)) void sayError(messageOf(error));
     });
   });
   board.onDidHide(() => {
@@ -90,7 +89,7 @@ function showBoard(editor: Editor, invite: Invite, stop: () => void): vscode.Dis
       title: vscode.l10n.t("Waiting for the other machine until {0}…", untilText(invite)),
       cancellable: true,
     };
-    void vscode.window.withProgress(progress, async (_, cancel) => {
+    void sayProgress(progress, async (_, cancel) => {
       cancel.onCancellationRequested(stop);
       if (!hasEnded) await new Promise<void>((resolve) => ended.event(() => resolve()));
     });

@@ -6,6 +6,7 @@ import type { NodeView } from "#protocol/wire/clientViews.ts";
 import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { nodeName } from "../nodes/nodeWords.ts";
+import { sayInformation } from "../notice.ts";
 
 export async function turnOffClustering({ home, mirror }: Editor): Promise<void> {
   const { nodes } = await home.call(METHODS.listNodes, {});
@@ -17,7 +18,7 @@ export async function turnOffClustering({ home, mirror }: Editor): Promise<void>
   await confirm({ question, detail, button: vscode.l10n.t("Turn Off") });
   await home.call(METHODS.turnClusteringOff, {});
   await mirror.refresh();
-  void vscode.window.showInformationMessage(vscode.l10n.t("Clustering is off: nothing listens, nothing leaves."));
+  void sayInformation(vscode.l10n.t("Clustering is off: nothing listens, nothing leaves."));
 }
 
 export async function turnOnClustering({ home, mirror }: Editor): Promise<void> {
@@ -28,9 +29,7 @@ export async function turnOnClustering({ home, mirror }: Editor): Promise<void> 
   await confirm({ question, detail, button: vscode.l10n.t("Turn On") });
   const { host, port } = await home.call(METHODS.turnClusteringOn, {});
   await mirror.refresh();
-  void vscode.window.showInformationMessage(
-    vscode.l10n.t("Clustering is on: this Home listens on {0}, port {1}.", host, port),
-  );
+  void sayInformation(vscode.l10n.t("Clustering is on: this Home listens on {0}, port {1}.", host, port));
 }
 
 /** Without a question: whoever wants to stop what leaves must not be kept waiting. */
@@ -41,7 +40,7 @@ export async function pauseOffloads({ home, mirror }: Editor): Promise<void> {
   const text = vscode.l10n.t(
     "All offloads are paused: nothing new leaves this machine, whatever was approved. What other machines have goes on there.",
   );
-  void vscode.window.showInformationMessage(text, resume).then(async (answer) => {
+  void sayInformation(text, resume).then(async (answer) => {
     if (answer === resume) await vscode.commands.executeCommand("arw.resumeOffloads");
   });
 }

@@ -13,6 +13,7 @@ import type { Editor } from "../editor.ts";
 import { placeText } from "./episodeWords.ts";
 import { openChange, proposalOf } from "./openProposal.ts";
 import { proposedFileOf } from "./proposedContent.ts";
+import { sayInformation } from "../notice.ts";
 
 /** Paths named in a confirmation; the diff has all of them. */
 const NAMED_PATHS_MAX = 15;
@@ -88,13 +89,11 @@ async function apply(editor: Editor, shown: Shown, paths: readonly WorkspacePath
 
 function saidThatNothingIsToDo({ episode, view }: Shown): boolean {
   if (view.appliedAt !== undefined) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t("The proposal of “{0}” was applied already.", episode.title),
-    );
+    void sayInformation(vscode.l10n.t("The proposal of “{0}” was applied already.", episode.title));
     return true;
   }
   if (view.proposal.changes.length > 0) return false;
-  void vscode.window.showInformationMessage(vscode.l10n.t("“{0}” proposed no change.", episode.title));
+  void sayInformation(vscode.l10n.t("“{0}” proposed no change.", episode.title));
   return true;
 }
 
@@ -185,7 +184,7 @@ function sayWritten(files: number): void {
           "{0} files were written. To take them back: undo in their editors, or discard them in Source Control.",
           files,
         );
-  void vscode.window.showInformationMessage(text, show).then(async (answer) => {
+  void sayInformation(text, show).then(async (answer) => {
     if (answer === show) await vscode.commands.executeCommand("workbench.view.scm");
   });
 }

@@ -12,6 +12,7 @@ import type { Editor } from "../editor.ts";
 import { errorLine, noteLine } from "../terminal/terminalText.ts";
 import { type OutputSource, playOutput } from "./episodeOutput.ts";
 import { endText, placeText } from "./episodeWords.ts";
+import { sayInformation } from "../notice.ts";
 
 /** What a terminal needs to know of its episode. */
 export type ShownEpisode = Pick<EpisodeView, "episodeId" | "title" | "target"> & {
@@ -143,7 +144,7 @@ class EpisodeTerminal implements vscode.Pseudoterminal {
       "“{0}” goes on: closing its terminal stops nothing. The Episodes view shows its output again.",
       this.#episode.title,
     );
-    const answer = await vscode.window.showInformationMessage(text, stop);
+    const answer = await sayInformation(text, stop);
     if (answer === stop)
       await vscode.commands.executeCommand("arw.stopEpisode", { episodeId: this.#episode.episodeId });
   }

@@ -13,6 +13,7 @@ import type { Editor } from "../editor.ts";
 import { chosenEpisode } from "./chosenEpisode.ts";
 import { placeText } from "./episodeWords.ts";
 import { type ChangeSides, sidesOf } from "./proposedContent.ts";
+import { sayInformation, sayWarning } from "../notice.ts";
 
 /** Of these files only, for somebody who decides elsewhere: then nothing is offered here. */
 interface Look {
@@ -31,7 +32,7 @@ export async function openProposal(editor: Editor, given: unknown): Promise<void
   const look = decoded.ok ? decoded.value : undefined;
   const changes = proposal.changes.filter(({ path }) => look?.paths?.includes(path) !== false);
   if (changes.length === 0) {
-    void vscode.window.showWarningMessage(leftOutText(view) ?? vscode.l10n.t("“{0}” changed no file.", episode.title));
+    void sayWarning(leftOutText(view) ?? vscode.l10n.t("“{0}” changed no file.", episode.title));
     return;
   }
   const sides = await Promise.all(changes.map((change) => sidesNow(view, change, folder)));
@@ -133,7 +134,7 @@ async function offerToApply(episode: EpisodeView, view: ProposalView): Promise<v
     leftOutText(view),
   ];
   const text = said.filter((each) => each !== undefined).join(" ");
-  const answer = await vscode.window.showInformationMessage(text, apply, choose);
+  const answer = await sayInformation(text, apply, choose);
   const given = { episodeId: episode.episodeId };
   if (answer === apply) await vscode.commands.executeCommand("arw.applyProposal", given);
   if (answer === choose) await vscode.commands.executeCommand("arw.applyProposedFile", given);

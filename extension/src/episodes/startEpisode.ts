@@ -27,6 +27,7 @@ import {
   scriptHints,
   withRecent,
 } from "./workspaceHints.ts";
+import { sayProgress } from "../notice.ts";
 
 const RECENT = "arw.recentCommands";
 const TITLE_CHARACTERS_MAX = 80;
@@ -54,7 +55,7 @@ async function startCancellably({ home }: Editor, params: StartEpisodeParams): P
     title: vscode.l10n.t("Starting “{0}”…", titleOf(params)),
     cancellable: true,
   };
-  return vscode.window.withProgress(progress, async (_, cancel) => {
+  return sayProgress(progress, async (_, cancel) => {
     const started = await home.call(METHODS.startEpisode, params);
     if (!cancel.isCancellationRequested) return started;
     await home.call(METHODS.cancelEpisode, { episodeId: started.episodeId });

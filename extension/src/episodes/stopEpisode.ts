@@ -6,6 +6,7 @@ import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { chosenEpisode } from "./chosenEpisode.ts";
 import { placeText } from "./episodeWords.ts";
+import { sayInformation } from "../notice.ts";
 
 export async function stopEpisode(editor: Editor, given: unknown): Promise<void> {
   const episode = await chosenEpisode(editor, given, {
@@ -15,7 +16,7 @@ export async function stopEpisode(editor: Editor, given: unknown): Promise<void>
   });
   const { episodeId, state, title } = episode;
   if (state === "finished") {
-    void vscode.window.showInformationMessage(vscode.l10n.t("“{0}” has ended already.", title));
+    void sayInformation(vscode.l10n.t("“{0}” has ended already.", title));
     return;
   }
   const question = vscode.l10n.t("Stop “{0}”?", title);

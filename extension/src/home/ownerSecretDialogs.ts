@@ -1,6 +1,7 @@
 // The words around the owner secret: how the editor asks for it, and how it warns. It must never show the secret itself.
 import * as vscode from "vscode";
 import type { OwnerSecretDialogs } from "./storedOwnerSecret.ts";
+import { sayWarning } from "../notice.ts";
 
 export const ownerSecretDialogs: OwnerSecretDialogs = {
   askSecret: async () =>
@@ -14,6 +15,6 @@ export const ownerSecretDialogs: OwnerSecretDialogs = {
     }),
   warn: (text) => {
     // Not awaited: nobody may have to answer this before work goes on.
-    void vscode.window.showWarningMessage(text);
+    void sayWarning(text);
   },
 };

@@ -10,6 +10,7 @@ import type { Editor } from "../editor.ts";
 import { redactedMessage } from "../webviewHost/redactedMessage.ts";
 import { exportedText } from "./exportedText.ts";
 import type { RecordForm } from "./recordLines.ts";
+import { sayInformation, sayProgress } from "../notice.ts";
 
 export async function exportRecords({ folder, home }: Editor, asked: ExportRecords): Promise<void> {
   const target = await chosenFile(folder?.uri);
@@ -19,7 +20,7 @@ export async function exportRecords({ folder, home }: Editor, asked: ExportRecor
     title: vscode.l10n.t("Exporting the egress ledger"),
     cancellable: true,
   };
-  const records = await vscode.window.withProgress(options, async (progress, cancel) => {
+  const records = await sayProgress(options, async (progress, cancel) => {
     const written = await exportedText(asked, form, {
       read: (params) => home.call(METHODS.listRecords, params),
       isCancelled: () => cancel.isCancellationRequested,
@@ -40,7 +41,7 @@ export async function exportRecords({ folder, home }: Editor, asked: ExportRecor
     amountsIn(vscode.env.language).count(records),
     vscode.workspace.asRelativePath(target),
   );
-  void vscode.window.showInformationMessage(said, open).then((answer) => {
+  void sayInformation(said, open).then((answer) => {
     if (answer === open) void vscode.window.showTextDocument(target);
   });
 }

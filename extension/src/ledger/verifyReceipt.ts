@@ -5,6 +5,7 @@ import { ArwError } from "#protocol/errors.ts";
 import { RECEIPT_CHARACTERS_MAX, verifyReceipt } from "#protocol/ledger/receiptFile.ts";
 import { Dismissed } from "../commandRunner.ts";
 import { receiptDetail, receiptVerdict } from "./receiptWords.ts";
+import { sayError, sayInformation } from "../notice.ts";
 
 /** `given`: the file, where a menu hands one over. */
 export async function verifyReceiptFile(folder: vscode.WorkspaceFolder | undefined, given: unknown): Promise<void> {
@@ -12,8 +13,8 @@ export async function verifyReceiptFile(folder: vscode.WorkspaceFolder | undefin
   const report = verifyReceipt(await textOf(uri));
   const options = { modal: true, detail: receiptDetail(report) };
   const verdict = receiptVerdict(report);
-  if (report.valid) void vscode.window.showInformationMessage(verdict, options);
-  else void vscode.window.showErrorMessage(verdict, options);
+  if (report.valid) void sayInformation(verdict, options);
+  else void sayError(verdict, options);
 }
 
 async function chosenFile(defaultUri: vscode.Uri | undefined): Promise<vscode.Uri> {

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { ChangedDecision } from "#protocol/wire/policyViews.ts";
+import { sayInformation } from "../notice.ts";
 
 const SCHEME = "arw-decision";
 const NAME_CHARACTERS_MAX = 60;
@@ -26,9 +27,7 @@ export class PolicyChanges implements vscode.Disposable {
 
   async peek(document: vscode.TextDocument, changed: readonly ChangedDecision[]): Promise<void> {
     if (changed.length === 0) {
-      void vscode.window.showInformationMessage(
-        vscode.l10n.t("It would have decided every one of the last offloads as it was decided."),
-      );
+      void sayInformation(vscode.l10n.t("It would have decided every one of the last offloads as it was decided."));
       return;
     }
     const entries = changed.map((change) => ({ uri: uriOf(change), change }));

@@ -11,6 +11,7 @@ import { Dismissed } from "../commandRunner.ts";
 import { confirm } from "../confirm.ts";
 import type { Editor, Feature } from "../editor.ts";
 import { PolicyChanges } from "./policyChanges.ts";
+import { sayInformation } from "../notice.ts";
 
 /** The language of policy documents; the manifest names it. */
 export const POLICY_LANGUAGE = "arw-policy";
@@ -126,7 +127,7 @@ function broken({ findings: [first] }: CheckPolicyResult): ArwError {
 
 function sayAdopted(name: string, withdrawn: number): void {
   const policy = plainText(name, NAME_CHARACTERS_MAX);
-  void vscode.window.showInformationMessage(
+  void sayInformation(
     withdrawn === 0
       ? vscode.l10n.t("The policy {0} is in force.", policy)
       : vscode.l10n.t("The policy {0} is in force; withdrawn because of it: {1}.", policy, withdrawn),

@@ -15,6 +15,7 @@ import { confirm, type Question } from "../confirm.ts";
 import type { Editor, Feature } from "../editor.ts";
 import { heldTitle, openHeldProposal } from "../episodes/openProposal.ts";
 import { heldOutputUri, printed, provideHeldOutput } from "./heldOutput.ts";
+import { sayInformation } from "../notice.ts";
 
 const NAME_CHARACTERS_MAX = 80;
 
@@ -48,7 +49,7 @@ async function offer(episode: EpisodeView): Promise<void> {
   const accept = vscode.l10n.t("Accept…");
   const discard = vscode.l10n.t("Discard…");
   const text = vscode.l10n.t("Nothing else shows or uses what came back before you accept it.");
-  const chosen = await vscode.window.showInformationMessage(text, accept, discard);
+  const chosen = await sayInformation(text, accept, discard);
   const given = { item: { kind: "result", episode } };
   if (chosen === accept) await vscode.commands.executeCommand("arw.acceptResult", given);
   if (chosen === discard) await vscode.commands.executeCommand("arw.discardResult", given);
@@ -65,7 +66,7 @@ async function answer(editor: Editor, given: unknown, verdict: ReviewVerdict): P
     verdict === "accepted"
       ? vscode.l10n.t("Accepted. Its output is shown and its proposal can be applied.")
       : vscode.l10n.t("Discarded. Its output is gone, and its proposal cannot be applied.");
-  void vscode.window.showInformationMessage(said);
+  void sayInformation(said);
 }
 
 function questionOf(episode: EpisodeView, verdict: ReviewVerdict): Question {

@@ -4,13 +4,14 @@ import * as vscode from "vscode";
 import { plainText } from "#protocol/text/plainText.ts";
 import type { SendQuestion } from "./reviewDesk.ts";
 import { NAME_CHARACTERS_MAX, sendDetail, sendMessage } from "./sendText.ts";
+import { sayWarning } from "../notice.ts";
 
 /** Answers true only where the person pressed the button that says send. `look` opens what would leave. */
 export async function confirmSend(question: SendQuestion, look: () => Promise<void>): Promise<boolean> {
   const send = vscode.l10n.t("Send to {0}", plainText(question.preview.destination.name, NAME_CHARACTERS_MAX));
   const lookAgain = vscode.l10n.t("Look Again");
   const options = { modal: true, detail: sendDetail(question, Date.now()) };
-  const answer = await vscode.window.showWarningMessage(sendMessage(question), options, lookAgain, send);
+  const answer = await sayWarning(sendMessage(question), options, lookAgain, send);
   if (answer === lookAgain) await look();
   return answer === send;
 }

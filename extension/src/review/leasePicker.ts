@@ -9,6 +9,7 @@ import { METHODS } from "#protocol/wire/client.ts";
 import type { LeaseView } from "#protocol/wire/clientViews.ts";
 import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
+import { sayWarning } from "../notice.ts";
 
 const COUNTDOWN_MS = 1_000;
 
@@ -101,7 +102,7 @@ export async function revokeAllLeases(editor: Editor): Promise<void> {
 async function revokeOne(editor: Editor, view: LeaseView): Promise<void> {
   if (view.inUse > 0) {
     const revoke = vscode.l10n.t("Revoke");
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await sayWarning(
       vscode.l10n.t("Revoke the lease for {0}?", plainText(view.node, 80)),
       { modal: true, detail: vscode.l10n.t("{0} running attempts under it end at once.", view.inUse) },
       revoke,

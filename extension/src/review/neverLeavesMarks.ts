@@ -11,6 +11,7 @@ import { confirm } from "../confirm.ts";
 import type { Editor } from "../editor.ts";
 import { Coalesce } from "../home/coalesce.ts";
 import { meantFiles } from "./workspaceFiles.ts";
+import { sayInformation } from "../notice.ts";
 
 const READ_PAUSE_MS = 300;
 const NAME_CHARACTERS_MAX = 80;
@@ -77,7 +78,7 @@ export class NeverLeavesMarks implements vscode.FileDecorationProvider, vscode.D
       withdrawn.length === 0
         ? vscode.l10n.t("Marked. It never leaves this machine.")
         : vscode.l10n.t("Marked. It never leaves this machine; withdrawn because of it: {0}.", withdrawn.length);
-    if ((await vscode.window.showInformationMessage(said, undo)) === undo) await this.#unmark(globs);
+    if ((await sayInformation(said, undo)) === undo) await this.#unmark(globs);
   }
 
   /** The mark on the given file, else the ones that are picked. */
@@ -97,9 +98,7 @@ export class NeverLeavesMarks implements vscode.FileDecorationProvider, vscode.D
   async #unmark(globs: readonly string[]): Promise<void> {
     await this.#editor.home.call(METHODS.unmarkNeverLeaves, { globs });
     this.#reading.request();
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t("The mark is gone. Sending it is asked about like anything else."),
-    );
+    void sayInformation(vscode.l10n.t("The mark is gone. Sending it is asked about like anything else."));
   }
 
   #marksOn(marks: readonly NeverLeavesMark[], uri: vscode.Uri): readonly string[] {

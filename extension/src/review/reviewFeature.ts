@@ -22,6 +22,7 @@ import { NeverLeavesMarks } from "./neverLeavesMarks.ts";
 import { ReviewDesk } from "./reviewDesk.ts";
 import { ReviewPanel } from "./reviewPanel.ts";
 import { chosenEgress, type WaitingEgress, waitingEgress } from "./waitingChoice.ts";
+import { sayInformation } from "../notice.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -40,7 +41,7 @@ export function openReviewFeature(editor: Editor): Feature {
         panel.draw();
       },
       startedHere: ({ episodeId, why }) => {
-        void vscode.window.showInformationMessage(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why)));
+        void sayInformation(vscode.l10n.t("It runs on this machine now: {0}.", plainText(why)));
         // As after Start Episode…: otherwise the terminal of what was denied would stay in front.
         void vscode.commands.executeCommand("arw.showOutput", { episodeId });
       },
@@ -140,7 +141,7 @@ async function answerJoinOf({ waiting }: HomeFacts): Promise<void> {
   const join = waiting.find((item) => item.kind === "join");
   if (join !== undefined)
     return void (await vscode.commands.executeCommand("arw.approveWorker", { kind: "waiting", item: join }));
-  void vscode.window.showInformationMessage(vscode.l10n.t("Nothing waits for you."));
+  void sayInformation(vscode.l10n.t("Nothing waits for you."));
 }
 
 async function denyEgress({ home, mirror }: Editor, given: unknown): Promise<void> {
@@ -148,7 +149,7 @@ async function denyEgress({ home, mirror }: Editor, given: unknown): Promise<voi
   await home.call(METHODS.denyEgress, { previewId, reason: "denied in the editor" });
   await mirror.refresh();
   const name = plainText(shown.preview.destination.name, 80);
-  void vscode.window.showInformationMessage(vscode.l10n.t("Nothing was sent to {0}. The denial is recorded.", name));
+  void sayInformation(vscode.l10n.t("Nothing was sent to {0}. The denial is recorded.", name));
 }
 
 /** Every item of one preview, to be opened one by one. */

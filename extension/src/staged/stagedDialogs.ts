@@ -9,6 +9,7 @@ import type { StagedChange, StagedView } from "#protocol/wire/stagingViews.ts";
 import { workspacePathSchema } from "#protocol/workspacePath.ts";
 import { commandLineOf, splitCommandLine } from "../episodes/commandLine.ts";
 import { stagedDetail, stagedQuestion, tableDetail } from "./stagedText.ts";
+import { sayWarning } from "../notice.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -19,7 +20,7 @@ export async function confirmApprove(views: readonly StagedView[]): Promise<bool
   const look = vscode.l10n.t("Look First");
   const approve = views.length === 1 ? vscode.l10n.t("Approve Once") : vscode.l10n.t("Approve All {0}", views.length);
   const options = { modal: true, detail: views.length === 1 ? stagedDetail(only) : tableDetail(views) };
-  return (await vscode.window.showWarningMessage(stagedQuestion(views), options, look, approve)) === approve;
+  return (await sayWarning(stagedQuestion(views), options, look, approve)) === approve;
 }
 
 export async function askReason({ title }: StagedView): Promise<string | undefined> {

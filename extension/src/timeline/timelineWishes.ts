@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Editor } from "../editor.ts";
 import type { TimelineWish } from "./timelineSession.ts";
+import { sayInformation } from "../notice.ts";
 
 /** Never rejects: a command shows its own failure. */
 export async function performWish(
@@ -16,7 +17,7 @@ export async function performWish(
       if (item !== undefined) await vscode.commands.executeCommand("arw.review", { kind: "waiting", item });
       else {
         const text = vscode.l10n.t("This preview has been decided already. The timeline shows how.");
-        await vscode.window.showInformationMessage(text);
+        await sayInformation(text);
       }
       return;
     }

@@ -16,6 +16,7 @@ import { createInvite, listening } from "../invite.ts";
 import { nodeWhen } from "../nodeWhen.ts";
 import { endPractice, startPractice, type WorkerProgram } from "./practiceProcess.ts";
 import { openPracticeFolder, type PracticeFolder, type PracticeState, stateOfPractice } from "./practiceRecord.ts";
+import { sayInformation, sayProgress } from "../../notice.ts";
 
 /** Its name on every surface. */
 const PRACTICE_NAME = "practice";
@@ -43,7 +44,7 @@ export class PracticeCluster {
     const again = vscode.l10n.t("Start It Again");
     const clean = vscode.l10n.t("Clean Up");
     const text = vscode.l10n.t("The practice worker of this folder ended without being stopped.");
-    const answer = await vscode.window.showInformationMessage(text, again, clean);
+    const answer = await sayInformation(text, again, clean);
     if (answer === again) await vscode.commands.executeCommand("arw.startPracticeCluster");
     if (answer === clean) await vscode.commands.executeCommand("arw.stopPracticeCluster");
   }
@@ -51,7 +52,7 @@ export class PracticeCluster {
   async start(): Promise<void> {
     const folder = await this.#folder();
     if ((await stateOfPractice(folder)) === "running") {
-      void vscode.window.showInformationMessage(vscode.l10n.t("The practice worker runs already."));
+      void sayInformation(vscode.l10n.t("The practice worker runs already."));
       return;
     }
     await confirmStart();
@@ -60,7 +61,7 @@ export class PracticeCluster {
       title: vscode.l10n.t("Starting the practice worker…"),
       cancellable: true,
     };
-    const node = await vscode.window.withProgress(progress, async (_, cancel) => {
+    const node = await sayProgress(progress, async (_, cancel) => {
       const cancelled = new AbortController();
       cancel.onCancellationRequested(() => cancelled.abort(new Dismissed()));
       try {
@@ -80,7 +81,7 @@ export class PracticeCluster {
     const folder = await this.#folder();
     const state = await stateOfPractice(folder);
     if (state === "none") {
-      void vscode.window.showInformationMessage(vscode.l10n.t("No practice worker runs."));
+      void sayInformation(vscode.l10n.t("No practice worker runs."));
       return;
     }
     if (state === "running") await confirmStop();
@@ -88,7 +89,7 @@ export class PracticeCluster {
       location: vscode.ProgressLocation.Notification,
       title: vscode.l10n.t("Stopping the practice worker…"),
     };
-    await vscode.window.withProgress(progress, () => this.#clean(folder));
+    await sayProgress(progress, () => this.#clean(folder));
     await this.#tellState();
     await this.#offerToTurnOff();
   }
@@ -141,7 +142,7 @@ export class PracticeCluster {
     const others = nodes.some(({ local, state }) => !local && state !== "revoked");
     const off = vscode.l10n.t("Turn Off Clustering");
     const text = vscode.l10n.t("The practice worker is gone, with everything it was sent.");
-    void vscode.window.showInformationMessage(text, ...(others ? [] : [off])).then(async (answer) => {
+    void sayInformation(text, ...(others ? [] : [off])).then(async (answer) => {
       if (answer === off) await vscode.commands.executeCommand("arw.turnOffClustering");
     });
   }
