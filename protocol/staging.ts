@@ -185,6 +185,12 @@ const policyBaseSchema: z.ZodType<PolicyBase> = z.strictObject({
   drops: droppedRulesSchema.exactOptional(),
 });
 
+/** What was written anew, as an action names it. */
+export const editedContentsSchema: z.ZodType<readonly EditedContent[]> = z
+  .array(z.strictObject({ path: workspacePathSchema, digest: digestSchema, bytes: bytesSchema }))
+  .min(1)
+  .max(STAGED_EDITS_MAX);
+
 export const stagedActionSchema: z.ZodType<StagedAction> = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("apply-proposal"),
@@ -192,11 +198,7 @@ export const stagedActionSchema: z.ZodType<StagedAction> = z.discriminatedUnion(
     proposal: digestSchema,
     changes: digestSchema,
     paths: z.array(workspacePathSchema).min(1).max(STAGED_PATHS_MAX).exactOptional(),
-    edited: z
-      .array(z.strictObject({ path: workspacePathSchema, digest: digestSchema, bytes: bytesSchema }))
-      .min(1)
-      .max(STAGED_EDITS_MAX)
-      .exactOptional(),
+    edited: editedContentsSchema.exactOptional(),
     touched: z.strictObject({ files: count, deletes: count, protected: count, outside: count }),
   }),
   z.strictObject({

@@ -60,6 +60,8 @@ export interface StagedReview {
 /** Several items of one kind, to be looked at together. */
 export interface StagedTable {
   readonly rows: readonly StagedTableRow[];
+  /** What waits beside them, of any kind. */
+  readonly othersWaiting: number;
   readonly busy: StagedBusy;
   readonly problem?: Problem;
 }
@@ -128,6 +130,7 @@ const table: z.ZodType<StagedTable> = z.strictObject({
       }),
     )
     .max(STAGED_TABLE_MAX),
+  othersWaiting: count,
   busy,
   problem: problem.exactOptional(),
 });

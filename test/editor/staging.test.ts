@@ -15,6 +15,9 @@ writeFileSync(".vscode/settings.json", '{ "files.autoSave": "off" }\\n');
 writeFileSync("result.txt", "made\\n");
 `;
 
+/** What somebody would have there instead. */
+const EDITED = '{ "files.autoSave": "off" /* written anew */ }\n';
+
 /** What the person's notify command does: it notes what it was told. */
 const NOTE =
   "fs.appendFileSync(process.argv[1], `${process.env.ARW_WAITING_COUNT} ${process.env.ARW_WAITING_KIND}\\n`)";
@@ -105,6 +108,24 @@ editorTest(
       await window.screenshot("staging-revision");
     });
     await step(
+      "a file that somebody writes anew is a revision, and the diff shows what would be written now",
+      async () => {
+        const { stdout } = await terminal.home(["staged", "list"]);
+        writeFileSync(join(window.workspace, "mine.json"), EDITED);
+        const id = /staged_\S+/u.exec(stdout)?.[0] ?? "";
+        const revised = await terminal.home(["staged", "revise", id, "--file", ".vscode/settings.json=mine.json"]);
+        assert.equal(revised.exitCode, 0, revised.stderr);
+        rmSync(join(window.workspace, "mine.json"));
+        const page = await window.webview("Review");
+        await page.getByText("Read the New One", { exact: true }).click();
+        await page.getByText("Revision 3.").waitFor();
+        await page.getByRole("button", { name: ".vscode/settings.json" }).click();
+        await window.page.locator(".view-line", { hasText: "written anew" }).first().waitFor();
+        await window.screenshot("staging-edited-diff");
+        assert.ok(!existsSync(setting));
+      },
+    );
+    await step(
       "a file in its place makes it stale in Needs You and on the page, until it is gone; no notice says so",
       async () => {
         const rowsOf = (): Promise<readonly string[]> => window.treeRows("Needs You");
@@ -146,7 +167,7 @@ editorTest(
       assert.ok(!existsSync(setting));
       await window.clickDialog("Approve Once");
       await page.getByText("Done as you approved it.").waitFor();
-      assert.equal(readFileSync(setting, "utf8"), '{ "files.autoSave": "off" }\n');
+      assert.equal(readFileSync(setting, "utf8"), EDITED);
       assert.ok(!existsSync(join(window.workspace, "result.txt")));
     });
     await step("two of one kind stand in one table, and one dialog repeats both before they are done", async () => {

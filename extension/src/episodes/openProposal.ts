@@ -6,23 +6,26 @@ import * as z from "zod";
 import { decode } from "#protocol/decode.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
+import { type EditedContent, editedChanges, editedContentsSchema } from "#protocol/staging.ts";
 import { oneLine } from "#protocol/text/plainText.ts";
 import { METHODS } from "#protocol/wire/client.ts";
 import type { EpisodeView, ProposalView } from "#protocol/wire/clientViews.ts";
 import type { Editor } from "../editor.ts";
 import { chosenEpisode } from "./chosenEpisode.ts";
 import { placeText } from "./episodeWords.ts";
-import { type ChangeSides, sidesOf } from "./proposedContent.ts";
+import { type ChangeSides, type Reading, sidesOf } from "./proposedContent.ts";
 import { sayInformation, sayWarning } from "../notice.ts";
 
-/** Of these files only, for somebody who decides elsewhere: then nothing is offered here. */
+/** Of these files only and with what was written anew since, for somebody who decides elsewhere: then nothing is offered here. */
 interface Look {
   readonly inReview: true;
   readonly paths?: readonly string[];
+  readonly edited?: readonly EditedContent[];
 }
 const lookSchema: z.ZodType<Look> = z.looseObject({
   inReview: z.literal(true),
   paths: z.array(z.string()).exactOptional(),
+  edited: editedContentsSchema.exactOptional(),
 });
 
 export async function openProposal(editor: Editor, given: unknown): Promise<void> {
@@ -30,12 +33,14 @@ export async function openProposal(editor: Editor, given: unknown): Promise<void
   const { appliedAt, proposal } = view;
   const decoded = decode(lookSchema, given);
   const look = decoded.ok ? decoded.value : undefined;
-  const changes = proposal.changes.filter(({ path }) => look?.paths?.includes(path) !== false);
+  const chosen = proposal.changes.filter(({ path }) => look?.paths?.includes(path) !== false);
+  const changes = editedChanges(chosen, look?.edited);
   if (changes.length === 0) {
     void sayWarning(leftOutText(view) ?? vscode.l10n.t("“{0}” changed no file.", episode.title));
     return;
   }
-  const sides = await Promise.all(changes.map((change) => sidesNow(view, change, folder)));
+  const reading = look === undefined ? {} : ({ staged: true } as const);
+  const sides = await Promise.all(changes.map((change) => sidesNow(view, change, folder, reading)));
   const title =
     appliedAt === undefined
       ? vscode.l10n.t("Proposed by “{0}” on {1}", episode.title, placeText(episode.target))
@@ -93,7 +98,7 @@ export async function sidesNow(
   { proposalId }: ProposalView,
   change: ProposedChange,
   folder: vscode.WorkspaceFolder,
-  reading: { readonly review?: true } = {},
+  reading: Reading = {},
 ): Promise<ChangeSides> {
   const path = vscode.Uri.joinPath(folder.uri, ...change.path.split("/")).fsPath;
   return sidesOf(proposalId, change, folder, await isFile(path), reading);

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import * as z from "zod";
 import { decodeJson } from "#protocol/decode.ts";
-import { type Digest, digestSchema } from "#protocol/digest.ts";
+import { type Digest, digestOf, digestSchema } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import { type ProposalId, proposalId } from "#protocol/ids.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
@@ -16,6 +16,8 @@ import type { Home } from "../home/home.ts";
 import { textOf } from "./proposedText.ts";
 
 export const PROPOSED_SCHEME = "arw-proposed";
+/** What waits as a staged action: its files may have been written anew since, so nothing that applies a proposal is offered on them. */
+const STAGED_SCHEME = "arw-staged";
 /** More than this is no text that a person reads in a diff. */
 const PROPOSED_TEXT_BYTES_MAX = 8_000_000;
 
@@ -41,6 +43,14 @@ const querySchema: z.ZodType<ProposedQuery> = z.strictObject({
   review: z.literal(true).exactOptional(),
 });
 
+/** Why a change is looked at, where not to apply it. */
+export interface Reading {
+  /** It is held for the owner's look. */
+  readonly review?: true;
+  /** It is part of a staged action, which is decided in Review. */
+  readonly staged?: true;
+}
+
 /** Both sides of a change for a diff editor; a side that is nothing is undefined. */
 export interface ChangeSides {
   readonly label: vscode.Uri;
@@ -54,14 +64,16 @@ export function sidesOf(
   change: ProposedChange,
   folder: vscode.WorkspaceFolder,
   isThere: boolean,
-  reading: { readonly review?: true } = {},
+  { review, staged }: Reading = {},
 ): ChangeSides {
   const label = vscode.Uri.joinPath(folder.uri, ...change.path.split("/"));
   const file = isThere ? label : undefined;
   const { path } = change;
+  const scheme = staged === undefined ? PROPOSED_SCHEME : STAGED_SCHEME;
+  const held = review === undefined ? {} : { review };
   // Of the same path as the file: otherwise VS Code takes it for renamed.
   const virtual = (query: Omit<ProposedQuery, "proposal" | "path" | "review">): vscode.Uri =>
-    label.with({ scheme: PROPOSED_SCHEME, query: JSON.stringify({ proposal, path, ...reading, ...query }) });
+    label.with({ scheme, query: JSON.stringify({ proposal, path, ...held, ...query }) });
   const described = (side: "before" | "after", text: string): vscode.Uri => virtual({ side, text });
   switch (change.kind) {
     case "create":
@@ -90,7 +102,7 @@ export function proposedFileOf(
 }
 
 export function provideProposedContent(home: Home): vscode.Disposable {
-  return vscode.workspace.registerTextDocumentContentProvider(PROPOSED_SCHEME, {
+  const provider: vscode.TextDocumentContentProvider = {
     provideTextDocumentContent: async (uri, cancel) => {
       const query = decodeJson(querySchema, uri.query);
       if (!query.ok) throw unknownDocument(uri);
@@ -98,7 +110,12 @@ export function provideProposedContent(home: Home): vscode.Disposable {
       if (digest === undefined) return text ?? "";
       return contentOf(home, { proposal, digest, bytes }, review === undefined ? {} : { review }, cancel);
     },
-  });
+  };
+  return vscode.Disposable.from(
+    ...[PROPOSED_SCHEME, STAGED_SCHEME].map((scheme) =>
+      vscode.workspace.registerTextDocumentContentProvider(scheme, provider),
+    ),
+  );
 }
 
 async function contentOf(
@@ -120,7 +137,10 @@ async function contentOf(
     chunks.push(chunk);
     fromByte += chunk.length;
   }
-  return textOf(Buffer.concat(chunks)) ?? vscode.l10n.t("No text: {0} ({1}). It is applied as it is.", size, digest);
+  const content = Buffer.concat(chunks);
+  // What is shown is what would be written, or nothing is shown.
+  if (digestOf(content) !== digest) throw contentMissing(digest);
+  return textOf(content) ?? vscode.l10n.t("No text: {0} ({1}). It is applied as it is.", size, digest);
 }
 
 function modeText(executable: boolean): string {

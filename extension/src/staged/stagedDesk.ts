@@ -297,11 +297,14 @@ export class StagedDesk {
       ...(node === undefined ? {} : { node }),
       busy: this.#busy,
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
-      othersWaiting: this.#facts.waiting.filter(
-        (item) => item.kind !== "staged" || item.staged.stagedId !== view.stagedId,
-      ).length,
+      othersWaiting: this.#waitingBeside([view]),
       sameKindWaiting: sameKind(this.#facts, view).length,
     };
+  }
+
+  #waitingBeside(views: readonly StagedView[]): number {
+    const shown = new Set(views.map(({ stagedId }) => stagedId));
+    return this.#facts.waiting.filter((item) => item.kind !== "staged" || !shown.has(item.staged.stagedId)).length;
   }
 
   #tableOf({ results, views }: Table): StagedTable {
@@ -315,6 +318,7 @@ export class StagedDesk {
           ...(result === undefined ? {} : { result }),
         };
       }),
+      othersWaiting: this.#waitingBeside(views),
       busy: this.#busy,
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     };

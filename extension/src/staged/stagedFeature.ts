@@ -87,11 +87,13 @@ async function showDiff(
 ): Promise<void> {
   if (action.kind !== "apply-proposal" || episodeId === undefined) return;
   const paths = path === undefined ? action.paths : [path];
+  const { edited } = action;
   await panel.leave();
   await vscode.commands.executeCommand("arw.openProposal", {
     episodeId,
     inReview: true,
     ...(paths === undefined ? {} : { paths }),
+    ...(edited === undefined ? {} : { edited }),
   });
 }
 

@@ -3,7 +3,7 @@
 import { digestOfJson } from "#protocol/digest.ts";
 import { ArwError } from "#protocol/errors.ts";
 import type { ProposedChange } from "#protocol/proposal.ts";
-import type { Evidence } from "#protocol/staging.ts";
+import { type Evidence, editedChanges } from "#protocol/staging.ts";
 import { STAGED_FILES_SHOWN_MAX, type StagedFile } from "#protocol/webview/staged.ts";
 import { METHODS, type Method } from "#protocol/wire/client.ts";
 import type { StagedView } from "#protocol/wire/stagingViews.ts";
@@ -21,7 +21,8 @@ export async function stagedFiles(
     const { appliedPaths = [], proposal } = await home.call(METHODS.showProposal, { proposalId: action.proposalId });
     const applied = new Set(appliedPaths);
     const wanted = action.paths === undefined ? undefined : new Set<string>(action.paths);
-    const changes = proposal.changes.filter(({ path }) => !applied.has(path) && wanted?.has(path) !== false);
+    const left = proposal.changes.filter(({ path }) => !applied.has(path) && wanted?.has(path) !== false);
+    const changes = editedChanges(left, action.edited);
     if (digestOfJson(changes) !== action.changes) return undefined;
     return marked(changes, evidence).slice(0, STAGED_FILES_SHOWN_MAX);
   } catch (error) {

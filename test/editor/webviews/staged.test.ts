@@ -212,6 +212,14 @@ webviewTest(
     await page.page.getByText("Not done: The disk is full.").waitFor();
     await page.page.getByText("taken out: it waits on").waitFor();
     await page.screenshot("staged-table-results");
+    // The one that was taken out waits on: the table is not finished.
+    await button(page, "Approve these 0…").waitFor();
+    const decided = tableOf(2, (row) => ({ ...row, staged: { ...row.staged, state: "approved" } }));
+    await page.send({ kind: "table", table: decided });
+    await page.page.getByText("Nothing else waits for you.").waitFor();
+    assert.equal(await button(page, "Review the next one").count(), 0);
+    await page.send({ kind: "table", table: { ...decided, othersWaiting: 1 } });
+    await button(page, "Review the next one").waitFor();
     assertQuiet(page);
   },
 );

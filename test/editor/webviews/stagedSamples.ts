@@ -136,7 +136,7 @@ export function tableOf(
     const staged = stagedViewOf(runs(...argv), { stagedId: stagedIdOf(index + 1), title: `Run ${argv.join(" ")}` });
     return change({ staged, node: "laptop" }, index);
   });
-  return { rows, busy: "nothing" };
+  return { rows, othersWaiting: 0, busy: "nothing" };
 }
 
 /** Every text that others choose is this one. */

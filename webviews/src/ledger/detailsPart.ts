@@ -87,13 +87,22 @@ function facts(amounts: Amounts, { classification, payloadBytes, row }: LedgerRe
     ${fact(l10n.t("Left"), leftText(amounts, row))}
     ${row.bytes_in === 0 ? nothing : fact(l10n.t("Came back"), `▼ ${amounts.bytes(row.bytes_in)}`)}
     ${row.duration_ms === null ? nothing : fact(l10n.t("Took"), amounts.duration(row.duration_ms))}
-    ${fact(l10n.t("Cost, estimated"), row.est_cost === "unknown" ? l10n.t("not known") : row.est_cost)}
+    ${fact(l10n.t("Cost, estimated"), costText(amounts, row.est_cost))}
     ${row.lease_id === null ? nothing : fact(l10n.t("Lease"), row.lease_id)}
     ${fact(l10n.t("Episode"), row.episode_id)} ${fact(l10n.t("Record"), row.record_id)}
     ${fact(l10n.t("Digest sent"), row.digest)}
     ${row.received_digest === null ? nothing : fact(l10n.t("Digest received"), receivedText(row.digest, row.received_digest))}
     ${row.error === null ? nothing : fact(l10n.t("Error"), plainText(row.error))}
   </dl>`;
+}
+
+/** The record has the range in micro-units with a decimal point, whatever the language; what is no such range is shown as it stands. */
+function costText(amounts: Amounts, estimate: string): string {
+  if (estimate === "unknown") return l10n.t("not known");
+  const [, low, high, currency] = /^(\d+\.\d{6})-(\d+\.\d{6}) (\S+)$/.exec(estimate) ?? [];
+  if (low === undefined || high === undefined || currency === undefined) return plainText(estimate);
+  const [least, most] = [low, high].map((each) => amounts.money(Number(each.replace(".", "")), plainText(currency)));
+  return least === most ? l10n.t("About {0}", least ?? "") : l10n.t("{0} to {1}", least ?? "", most ?? "");
 }
 
 function leftText(amounts: Amounts, { bytes_out: bytes, state }: EgressLedgerRow): string {

@@ -53,14 +53,15 @@ function decidedAnswers({ ask, language, shown: { review } }: OneScene): Templat
               >${l10n.t("Read the New One")}</vscode-button
             >`
       }
-      ${
-        others
-          ? html`<vscode-button @click=${() => ask({ kind: "review-next" })}
-              >${othersWaiting === 1 ? l10n.t("Review the next one") : l10n.t("Review the next of {0}", amountsIn(language).count(othersWaiting))}</vscode-button
-            >`
-          : nothing
-      }
+      ${others ? nextButton(ask, othersWaiting, language) : nothing}
     </div>
     ${others || replacedBy !== undefined ? nothing : html`<p class="dim">${l10n.t("Nothing else waits for you.")}</p>`}
   </footer>`;
+}
+
+/** The way to what else waits. */
+export function nextButton(ask: OneScene["ask"], othersWaiting: number, language: string): TemplateResult {
+  return html`<vscode-button @click=${() => ask({ kind: "review-next" })}
+    >${othersWaiting === 1 ? l10n.t("Review the next one") : l10n.t("Review the next of {0}", amountsIn(language).count(othersWaiting))}</vscode-button
+  >`;
 }

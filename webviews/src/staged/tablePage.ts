@@ -9,6 +9,7 @@ import type { StagedTableRow } from "#protocol/webview/staged.ts";
 import { isTicked } from "../controls.ts";
 import { icon } from "../page/icon.ts";
 import { actionFacts } from "./actionFacts.ts";
+import { nextButton } from "./answersPart.ts";
 import { resultText, tableNotices } from "./noticesPart.ts";
 import { riskMark } from "./riskPart.ts";
 import type { TableScene } from "./stagedScene.ts";
@@ -113,7 +114,7 @@ function stateCell({ result, staged }: StagedTableRow, isIn: boolean): TemplateR
 }
 
 function tableAnswers(scene: TableScene): TemplateResult {
-  const { busy, rows } = scene.shown.table;
+  const { busy, othersWaiting, rows } = scene.shown.table;
   const chosen = chosenRows(scene);
   const left = amountsIn(scene.language).count(chosen.length);
   const waits = rows.some(({ staged }) => staged.state === "pending");
@@ -130,10 +131,11 @@ function tableAnswers(scene: TableScene): TemplateResult {
                 })}
               >${l10n.t("Approve these {0}…", left)}</vscode-button
             >`
-          : html`<vscode-button @click=${() => scene.ask({ kind: "review-next" })}
-              >${l10n.t("Review the next one")}</vscode-button
-            >`
+          : othersWaiting > 0
+            ? nextButton(scene.ask, othersWaiting, scene.language)
+            : nothing
       }
     </div>
+    ${waits || othersWaiting > 0 ? nothing : html`<p class="dim">${l10n.t("Nothing else waits for you.")}</p>`}
   </footer>`;
 }
