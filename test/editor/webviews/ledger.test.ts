@@ -15,7 +15,8 @@ const CYCLES = 8;
 
 /** The numbers of the drawn rows are in their titles' paths; the first one's label says it. */
 async function shown(page: Page, text: string): Promise<void> {
-  await page.locator(".status", { hasText: text }).waitFor();
+  // From its beginning: "24 of 24" is not "4 of 24".
+  await page.locator(".counted", { hasText: new RegExp(`^\\s*${text}`) }).waitFor();
 }
 
 async function openFirst({ page }: WebviewPage): Promise<void> {
@@ -86,6 +87,19 @@ webviewTest("what is typed and chosen narrows the rows, and can be cleared", asy
   await page.page.getByRole("combobox", { name: "Episode" }).selectOption({ label: "npm run report 12" });
   await shown(page.page, "2 of 24 records");
   assert.deepEqual(lastQuery(page).filter, { onlyLeft: true, episodeId: recordOf(24).row.episode_id });
+  assertQuiet(page);
+});
+
+webviewTest("two choices in one moment both count, before the bar is drawn between them", async (open) => {
+  const page = await openLedger(open, { records: recordsOf(24) });
+  await shown(page.page, "24 of 24 records");
+  await page.page.evaluate(`for (const [field, text] of [["Decision", "Denied"], ["Node", "attic"]]) {
+    const select = [...document.querySelectorAll("label.choice")].find((each) => each.textContent.includes(field)).querySelector("select");
+    select.value = [...select.options].find((option) => option.textContent === text).value;
+    select.dispatchEvent(new Event("change"));
+  }`);
+  await page.page.getByText("None of 24 records passes the filter.").waitFor();
+  assert.deepEqual(Object.keys(lastQuery(page).filter).toSorted(), ["decision", "nodeId"]);
   assertQuiet(page);
 });
 
@@ -216,7 +230,7 @@ webviewTest(
   async (open) => {
     const told = { records: recordsOf(5_200) };
     const page = await openLedger(open, told);
-    await shown(page.page, "5,200 in the ledger");
+    await page.page.getByText("5,200 in the ledger").first().waitFor();
     const count = async (): Promise<number> =>
       Number(await page.page.evaluate("document.querySelectorAll('*').length"));
     assert.ok((await count()) < ELEMENTS_MAX, `${await count()} elements`);

@@ -15,7 +15,8 @@ const LABEL_CHARACTERS_MAX = 60;
 
 export interface FilterActions {
   readonly type: (text: string) => void;
-  readonly filter: (filter: LedgerFilter) => void;
+  /** Of the filter as it is by then: two choices may come before the bar is drawn again. */
+  readonly filter: (change: (now: LedgerFilter) => LedgerFilter) => void;
   readonly clear: () => void;
   readonly toRows: () => void;
   readonly export: () => void;
@@ -24,10 +25,6 @@ export interface FilterActions {
 export function filterPart(model: LedgerModel, text: string, actions: FilterActions): TemplateResult {
   const { filter } = model;
   const { filter: set } = actions;
-  const { decision: _decision, ...withoutDecision } = filter;
-  const { episodeId: _episode, ...withoutEpisode } = filter;
-  const { nodeId: _node, ...withoutNode } = filter;
-  const { onlyLeft: _onlyLeft, ...withoutLeft } = filter;
   const decisions: readonly Choice[] = [
     ["allow", l10n.t("Allowed")],
     ["deny", l10n.t("Denied")],
@@ -41,21 +38,24 @@ export function filterPart(model: LedgerModel, text: string, actions: FilterActi
         choices: episodeChoices(model),
         chosen: filter.episodeId ?? "",
       },
-      (id) => set(episodeId.is(id) ? { ...filter, episodeId: id } : withoutEpisode),
+      (id) => set(({ episodeId: _before, ...others }) => (episodeId.is(id) ? { ...others, episodeId: id } : others)),
     )}
     ${filterField(
       { label: l10n.t("Node"), all: l10n.t("All nodes"), choices: nodeChoices(model), chosen: filter.nodeId ?? "" },
-      (id) => set(nodeId.is(id) ? { ...filter, nodeId: id } : withoutNode),
+      (id) => set(({ nodeId: _before, ...others }) => (nodeId.is(id) ? { ...others, nodeId: id } : others)),
     )}
     ${filterField(
       { label: l10n.t("Decision"), all: l10n.t("All decisions"), choices: decisions, chosen: filter.decision ?? "" },
-      (decision) => set(decision === "allow" || decision === "deny" ? { ...filter, decision } : withoutDecision),
+      (decision) =>
+        set(({ decision: _before, ...others }) =>
+          decision === "allow" || decision === "deny" ? { ...others, decision } : others,
+        ),
     )}
     <button
       class="icon-button named"
       aria-pressed=${filter.onlyLeft === true ? "true" : "false"}
       title=${l10n.t("Only what left this machine, may have left, or is leaving now")}
-      @click=${() => set(filter.onlyLeft === true ? withoutLeft : { ...filter, onlyLeft: true })}
+      @click=${() => set(({ onlyLeft, ...others }) => (onlyLeft === true ? others : { ...others, onlyLeft: true }))}
     >
       <span aria-hidden="true">▲</span> <span>${l10n.t("Only what left")}</span>
     </button>

@@ -133,7 +133,7 @@ export class LedgerPage {
     const clear = (): void => this.#clear();
     const bar = filterPart(model, this.#text, {
       type: (text) => this.#type(text),
-      filter: (filter) => this.#setFilter(filter),
+      filter: (change) => this.#setFilter(change(model.filter)),
       clear,
       toRows: () => this.#list.focusActive(),
       export: () => this.#export(),

@@ -15,21 +15,19 @@ import type { TimelineModel } from "./timelineModel.ts";
 const EPISODES_LISTED_MAX = 100;
 
 export interface FilterActions {
-  readonly filter: (filter: EntryFilter) => void;
+  /** Of the filter as it is by then: two choices may come before the bar is drawn again. */
+  readonly filter: (change: (now: EntryFilter) => EntryFilter) => void;
 }
 
 export function filterPart(model: TimelineModel, amounts: Amounts, { filter: set }: FilterActions): TemplateResult {
   const { filter } = model.rows;
-  const { node: _node, ...withoutNode } = filter;
-  const { episodeId: _episode, ...withoutEpisode } = filter;
-  const { eventKind: _kind, ...withoutKind } = filter;
   return html`<div class="filters" id="filters" role="group" aria-label=${l10n.t("Filters")}>
     <span class="levels" role="group" aria-label=${l10n.t("Levels")}>
       ${LEVELS.map((level) => levelToggle(level, model, amounts, filter, set))}
     </span>
     ${filterField(
       { label: l10n.t("Node"), all: l10n.t("All nodes"), choices: nodeChoices(model), chosen: filter.node ?? "" },
-      (node) => set(node === "" ? withoutNode : { ...filter, node }),
+      (node) => set(({ node: _before, ...others }) => (node === "" ? others : { ...others, node })),
     )}
     ${
       model.scope.kind === "episode"
@@ -41,25 +39,26 @@ export function filterPart(model: TimelineModel, amounts: Amounts, { filter: set
               choices: episodeChoices(model),
               chosen: filter.episodeId ?? "",
             },
-            (id) => set(episodeId.is(id) ? { ...filter, episodeId: id } : withoutEpisode),
+            (id) =>
+              set(({ episodeId: _before, ...others }) => (episodeId.is(id) ? { ...others, episodeId: id } : others)),
           )
     }
     ${filterField(
       { label: l10n.t("Kind"), all: l10n.t("All kinds"), choices: kindChoices(model), chosen: filter.eventKind ?? "" },
-      (eventKind) => set(eventKind === "" ? withoutKind : { ...filter, eventKind }),
+      (eventKind) => set(({ eventKind: _before, ...others }) => (eventKind === "" ? others : { ...others, eventKind })),
     )}
     <button
       class="icon-button named"
       aria-pressed=${filter.crossedOnly ? "true" : "false"}
       title=${l10n.t("Only what left this machine or came back")}
-      @click=${() => set({ ...filter, crossedOnly: !filter.crossedOnly })}
+      @click=${() => set((now) => ({ ...now, crossedOnly: !now.crossedOnly }))}
     >
       <span class="both" aria-hidden="true">▲▼</span> <span>${l10n.t("Only what crossed")}</span>
     </button>
     ${
       narrowings(filter) === 0
         ? nothing
-        : html`<button class="link-button" @click=${() => set(USUAL_FILTER)}>${l10n.t("Clear filter")}</button>`
+        : html`<button class="link-button" @click=${() => set(() => USUAL_FILTER)}>${l10n.t("Clear filter")}</button>`
     }
   </div>`;
 }
@@ -72,16 +71,19 @@ function levelToggle(
   set: FilterActions["filter"],
 ): TemplateResult {
   const on = filter.levels.includes(level);
-  const levels = LEVELS.filter((other) => (other === level ? !on : filter.levels.includes(other)));
   const tone = level === "error" ? "tone-error" : level === "attention" ? "tone-attention" : "";
   return html`<button
     class="icon-button named"
     aria-pressed=${on ? "true" : "false"}
-    @click=${() => set({ ...filter, levels })}
+    @click=${() => set((now) => ({ ...now, levels: toggled(now.levels, level) }))}
   >
     ${icon(levelIcon(level), tone)} <span>${levelsWord(level)}</span>
     <span class="dim">${amounts.count(model.rows.countOf(level))}</span>
   </button>`;
+}
+
+function toggled(levels: readonly Level[], level: Level): readonly Level[] {
+  return LEVELS.filter((other) => levels.includes(other) !== (other === level));
 }
 
 function nodeChoices(model: TimelineModel): readonly Choice[] {

@@ -161,7 +161,7 @@ export class TimelinePage {
       nextMatch: (direction: 1 | -1) => this.#nextMatch(direction),
       jump: (target: JumpTarget, direction: 1 | -1) => this.#jump(target, direction),
       change: (change: Partial<Sight>) => this.#change(change),
-      filter: (filter: EntryFilter) => this.#setFilter(filter),
+      filter: (change: (now: EntryFilter) => EntryFilter) => this.#setFilter(change(this.#model.rows.filter)),
       clearFilter: () => this.#setFilter(USUAL_FILTER),
       show: (place: EntryPlace) => this.#show(place),
       startEpisode: () => post({ kind: "start-episode" }),
